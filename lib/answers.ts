@@ -1,0 +1,80 @@
+/** How a verb ends: its callback called once and later, or a promise; and who hears of a failure. */
+
+import type { EventEmitter } from 'node:events'
+import { warnOnce } from './warn'
+
+/** A Node callback: an error or `null`, and then the value. */
+export type Callback<Value = void> = (error: Error | null, value: Value) => void
+
+/** Ends a long verb. */
+export type End<Value> = (error: Error | null, value?: Value) => void
+
+export class Answers {
+  readonly #emitter: EventEmitter
+
+  constructor(emitter: EventEmitter) {
+    this.#emitter = emitter
+  }
+
+  /**
+   * Ends a verb: calls the callback asynchronously and outside of any `try`, so that an error of
+   * the application is never taken for one of the verb; without a callback gives a promise.
+   */
+  give<Value>(callback: unknown, error: Error | null, value?: Value): Promise<Value> | undefined {
+    if (error !== null) this.#tell(error)
+    if (typeof callback === 'function') {
+      if (error === null) setImmediate(callback as Callback<Value>, null, value as Value)
+      else setImmediate(callback as (error: Error) => void, error)
+      return undefined
+    }
+    if (error === null) return Promise.resolve(value as Value)
+    return this.#quieted(Promise.reject<Value>(error))
+  }
+
+  /** As `give`, for a verb that ends when `start` calls the function it gets. */
+  later<Value>(callback: unknown, start: (end: End<Value>) => void): Promise<Value> | undefined {
+    if (typeof callback === 'function') {
+      start((error, value) => {
+        this.give(callback, error, value)
+      })
+      return undefined
+    }
+    const promise = new Promise<Value>((resolve) => {
+      start((error, value) => resolve(this.give(undefined, error, value) as Promise<Value>))
+    })
+    return this.#quieted(promise)
+  }
+
+  /** Reports a failure that no verb waits for: to the `'error'` listeners, else as a warning, once for each code. */
+  report(error: Error): void {
+    if (this.#isHeard) {
+      this.#tell(error)
+    } else {
+      const code = (error as NodeJS.ErrnoException).code ?? error.name
+      warnOnce('LEMBRO_FAULT', code, `lembro: ${error.message} (listen to 'error' to hear of each)`)
+    }
+  }
+
+  get #isHeard(): boolean {
+    return this.#emitter.listenerCount('error') > 0
+  }
+
+  // Later, so that a listener that throws harms no verb.
+  #tell(error: Error): void {
+    if (!this.#isHeard) return
+    setImmediate(() => {
+      if (this.#isHeard) this.#emitter.emit('error', error)
+    })
+  }
+
+  // Where a listener hears of a failure, nobody has to await the promise as well.
+  #quieted<Value>(promise: Promise<Value>): Promise<Value> {
+    if (this.#isHeard) promise.catch(() => {})
+    return promise
+  }
+}
+
+/** What was thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

@@ -1,0 +1,37 @@
+/** The factory form of the predecessors: `lembro(session)` is the class for that express-session. */
+
+import { type Session, type SessionData, Store } from 'express-session'
+import { got } from './check'
+import { handOn } from './links'
+import { Lembro } from './store'
+
+type StoreClass = typeof Store
+
+/** What express-session exports, or connect once did: as much of it as is needed. */
+export interface SessionModule {
+  readonly Store?: unknown
+  readonly session?: { readonly Store?: unknown }
+}
+
+/** The class for an express-session. Throws a `TypeError` for what has no `Store`. */
+export function bindTo(session: SessionModule): typeof Lembro {
+  const theirs = session?.Store ?? session?.session?.Store
+  if (typeof theirs !== 'function') {
+    throw new TypeError(`lembro(session): expected what express-session exports; ${got(session)}`)
+  }
+  return theirs === Store ? Lembro : boundTo(theirs as unknown as StoreClass)
+}
+
+// Another copy than lembro's own: live sessions must be of its classes.
+function boundTo(theirs: StoreClass): typeof Lembro {
+  const { createSession } = theirs.prototype
+  if (typeof createSession !== 'function') return Lembro
+  return class extends Lembro {
+    override createSession(
+      req: Parameters<Store['createSession']>[0],
+      data: SessionData,
+    ): Session & SessionData {
+      return handOn(data, createSession.call(this, req, data))
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/** The time: the only file that reads it and sets timers. */
+
+/** The longest delay of a Node timer; a longer one would fire at once. */
+export const LONGEST_DELAY = 2 ** 31 - 1
+
+export interface Clock {
+  /** The wall clock in ms, as cookies use it. */
+  now(): number
+  /** Ms that only go forward, to measure with. */
+  elapsed(): number
+  /** Calls back once after `ms`, clamped to {@link LONGEST_DELAY}, without keeping the process alive. Returns what cancels it. */
+  after(ms: number, callback: () => void): () => void
+  /** Calls back when the event loop has come round once. */
+  breathe(callback: () => void): void
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, Math.min(ms, LONGEST_DELAY))
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+  breathe(callback) {
+    setImmediate(callback)
+  },
+}

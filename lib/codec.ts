@@ -1,0 +1,54 @@
+/** A session as text and back: the body here, the cookie kept apart from it. */
+
+import type { SessionData } from 'express-session'
+import type { ReadableCookie } from './cookie'
+import type { Entry } from './entry'
+
+/** What turns sessions into text and back; JSON by default. */
+export interface Serializer {
+  stringify(session: SessionData): string
+  parse(text: string): SessionData
+}
+
+export class Codec {
+  readonly #serializer: Serializer | undefined
+
+  constructor(serializer: Serializer | undefined) {
+    this.#serializer = serializer
+  }
+
+  /**
+   * The body text of a session. Without a serializer of the user's, a cookie that is kept apart is
+   * left out of it. Throws what the serializer throws, and a `TypeError` where it gives no text.
+   */
+  encode(session: SessionData, cookie: ReadableCookie | undefined): string {
+    if (this.#serializer === undefined) {
+      return JSON.stringify(cookie === undefined ? session : { ...session, cookie: undefined })
+    }
+    const text: unknown = this.#serializer.stringify(session)
+    if (typeof text === 'string') return text
+    throw new TypeError(`serializer.stringify: expected it to return a string; got ${typeof text}`)
+  }
+
+  /**
+   * A fresh session, as a round trip of the whole through the serializer would give it; of another
+   * `body` than the entry's, where one is given. Throws what the serializer throws.
+   */
+  decode(entry: Entry, body = entry.body): SessionData {
+    const session = this.parse(body)
+    if (entry.cookie !== undefined && typeof session === 'object' && session !== null) {
+      session.cookie = entry.cookie.read(entry) as unknown as SessionData['cookie']
+    }
+    return session
+  }
+
+  /** The session that a text holds, as it is. Throws what the serializer throws. */
+  parse(text: string): SessionData {
+    return (this.#serializer ?? JSON).parse(text)
+  }
+
+  /** The text of the whole session, as memorystore hands it to `dispose`. Throws what the serializer throws. */
+  serialized(entry: Entry): string {
+    return (this.#serializer ?? JSON).stringify(this.decode(entry))
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * How a session's cookie is kept: its attributes shared by all the sessions that have the same
+ * ones, and its expiry not kept at all where it is the entry's own.
+ */
+
+import { Cookie } from 'express-session'
+import type { Entry } from './entry'
+import { textBytes } from './text'
+
+/** A cookie as JSON has it: `expires` an ISO string or null. */
+export type PlainCookie = Record<string, unknown>
+/** A cookie whose fields can be read: express-session's own, or a plain one. */
+export type ReadableCookie = Record<string, unknown>
+
+/** Distinct sets of attributes that are shared; a site has one or two, one for each tenant at the most. */
+const MOST_SHARED = 1024
+/** JSON longer than this is never shared, so that a grown cookie is always counted. */
+const LONGEST_SHARED = 192
+/** Bytes of the objects around a cookie kept for one entry alone: measured as `ENTRY_BYTES` is. */
+const OWN_ATTRIBUTES_BYTES = 240
+const OWN_EXPIRES_BYTES = 56
+
+/** Attributes of a cookie. Where `dated`, `values.expires` only holds the place of an instant. */
+class Attributes {
+  readonly values: PlainCookie
+  readonly dated: boolean
+  readonly bytes: number
+  /** Whether a value is an object, so that a shallow copy would not be a fresh one. */
+  readonly nested: boolean
+  /** The cookie whose expires is the entry's expiry, or as the values say it. */
+  readonly plain: KeptCookie
+
+  constructor(text: string, dated: boolean, shared: boolean) {
+    this.values = JSON.parse(text)
+    this.dated = dated
+    this.bytes = shared ? 0 : OWN_ATTRIBUTES_BYTES + 2 * textBytes(text)
+    this.nested = Object.values(this.values).some(
+      (value) => typeof value === 'object' && value !== null,
+    )
+    this.plain = new KeptCookie(this, Number.NaN)
+  }
+}
+
+/** The cookie of an entry. */
+export class KeptCookie {
+  readonly attributes: Attributes
+  /** The instant it expires, where that is not the entry's expiry; else NaN. */
+  readonly expires: number
+
+  constructor(attributes: Attributes, expires: number) {
+    this.attributes = attributes
+    this.expires = expires
+  }
+
+  /** Bytes that it holds for its entry alone. */
+  get bytes(): number {
+    return this.attributes.bytes + (Number.isNaN(this.expires) ? 0 : OWN_EXPIRES_BYTES)
+  }
+
+  /** A fresh cookie, as JSON would give it back. */
+  read(entry: Entry): PlainCookie {
+    const { values, dated, nested } = this.attributes
+    const cookie = nested ? structuredClone(values) : { ...values }
+    if (dated) cookie.expires = isoText(Number.isNaN(this.expires) ? entry.expiry : this.expires)
+    return cookie
+  }
+}
+
+/** The cookies of one store, with the attributes that they share. */
+export class CookieJar {
+  readonly #shared = new Map<string, Attributes>()
+  #latest: Attributes | undefined
+
+  /** Keeps a cookie for an entry that expires at `expiry`; `previous` is the one it had. */
+  keep(cookie: ReadableCookie, expiry: number, previous?: KeptCookie): KeptCookie {
+    const instant = instantToKeep(cookie.expires)
+    const dated = !Number.isNaN(instant)
+    const attributes = this.#attributesOf(cookie, dated, previous?.attributes)
+    return !dated || instant === expiry ? attributes.plain : new KeptCookie(attributes, instant)
+  }
+
+  #attributesOf(cookie: ReadableCookie, dated: boolean, previous?: Attributes): Attributes {
+    if (cookie instanceof Cookie) {
+      if (previous !== undefined && sameAttributes(previous, cookie, dated)) return previous
+      const latest = this.#latest
+      if (latest !== undefined && sameAttributes(latest, cookie, dated)) return latest
+    }
+    const values = cookie instanceof Cookie ? (cookie.data as ReadableCookie) : cookie
+    this.#latest = this.#intern(JSON.stringify(dated ? { ...values, expires: '' } : values), dated)
+    return this.#latest
+  }
+
+  #intern(text: string, dated: boolean): Attributes {
+    const key = dated ? text : `${text} undated`
+    const known = this.#shared.get(key)
+    if (known !== undefined) return known
+    const sharable = text.length <= LONGEST_SHARED && this.#shared.size < MOST_SHARED
+    const attributes = new Attributes(text, dated, sharable)
+    if (sharable) this.#shared.set(key, attributes)
+    return attributes
+  }
+}
+
+/**
+ * A session's cookie as it can be read: express-session's own, or what JSON would make of another
+ * object. `undefined` where there is no object to keep, and then the session is kept whole, as it came.
+ */
+export function readableCookie(cookie: unknown): ReadableCookie | undefined {
+  if (cookie instanceof Cookie) return cookie as unknown as ReadableCookie
+  if (!isPlain(cookie)) return undefined
+  const plain = typeof cookie.toJSON === 'function' ? cookie.toJSON() : cookie
+  return isPlain(plain) ? plain : undefined
+}
+
+function isPlain(value: unknown): value is ReadableCookie {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The instant that a cookie expires by its own word; `undefined` where it has none, or nonsense. */
+export function expiryOf(cookie: ReadableCookie | undefined, now: number): number | undefined {
+  if (cookie === undefined) return undefined
+  const { expires, maxAge } = cookie
+  const instant = instantOf(expires)
+  if (!Number.isNaN(instant)) return instant
+  return typeof maxAge === 'number' && !Number.isNaN(maxAge) ? now + Math.floor(maxAge) : undefined
+}
+
+function instantOf(expires: unknown): number {
+  if (expires instanceof Date) return expires.getTime()
+  if (typeof expires === 'string') return Date.parse(expires)
+  return typeof expires === 'number' ? Math.floor(expires) : Number.NaN
+}
+
+// Only what JSON gives back as an ISO string anyway; any other text or number is kept as it came.
+function instantToKeep(expires: unknown): number {
+  if (expires instanceof Date) return expires.getTime()
+  if (typeof expires !== 'string') return Number.NaN
+  const instant = Date.parse(expires)
+  return !Number.isNaN(instant) && isoText(instant) === expires ? instant : Number.NaN
+}
+
+// For express-session's own Cookie, which has these attributes and no others.
+function sameAttributes(attributes: Attributes, cookie: ReadableCookie, dated: boolean): boolean {
+  const { values } = attributes
+  return (
+    attributes.dated === dated &&
+    (dated || values.expires === cookie.expires) &&
+    values.originalMaxAge === cookie.originalMaxAge &&
+    values.httpOnly === cookie.httpOnly &&
+    values.path === cookie.path &&
+    values.secure === cookie.secure &&
+    values.sameSite === cookie.sameSite &&
+    values.domain === cookie.domain &&
+    values.partitioned === cookie.partitioned &&
+    values.priority === cookie.priority
+  )
+}
+
+function isoText(instant: number): string {
+  return new Date(instant).toISOString()
+}

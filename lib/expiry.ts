@@ -1,0 +1,47 @@
+/** When a session expires: by `ttl`, else by its cookie, else after a day; and never past `absoluteTtl`. */
+
+import type { SessionData } from 'express-session'
+import { expiryOf, type ReadableCookie } from './cookie'
+import type { LembroOptions, Settings } from './options'
+
+/** As in memorystore, for a session whose cookie lasts as long as the browser. */
+export const ONE_DAY = 86_400_000
+
+export class Expiry {
+  readonly #ttl: Settings['ttl']
+  readonly #absoluteTtl: number
+  readonly #options: Readonly<LembroOptions>
+
+  constructor(settings: Settings) {
+    this.#ttl = settings.ttl
+    this.#absoluteTtl = settings.absoluteTtl
+    this.#options = settings.given
+  }
+
+  /** Whether the instant of creation matters. */
+  get needsCreated(): boolean {
+    return this.#absoluteTtl !== Number.POSITIVE_INFINITY
+  }
+
+  /** The instant at which a session expires. Throws what the user's `ttl` throws, and a `TypeError` where it gives no number. */
+  of(
+    sid: string,
+    session: SessionData,
+    cookie: ReadableCookie | undefined,
+    created: number,
+    now: number,
+  ): number {
+    const expiry =
+      this.#ttl === undefined
+        ? (expiryOf(cookie, now) ?? now + ONE_DAY)
+        : now + Math.floor(this.#ttlOf(sid, session))
+    return this.needsCreated ? Math.min(expiry, created + this.#absoluteTtl) : expiry
+  }
+
+  #ttlOf(sid: string, session: SessionData): number {
+    if (typeof this.#ttl !== 'function') return this.#ttl as number
+    const ttl: unknown = this.#ttl(this.#options, session, sid)
+    if (typeof ttl === 'number' && !Number.isNaN(ttl)) return ttl
+    throw new TypeError(`ttl: expected the function to return a number of ms; got ${String(ttl)}`)
+  }
+}

@@ -1,0 +1,43 @@
+/** The public names, as CommonJS has them. */
+
+import type * as answers from './answers'
+import { bindTo, type SessionModule } from './bind'
+import type * as codec from './codec'
+import type * as entry from './entry'
+import type * as notices from './notices'
+import type * as options from './options'
+import * as owner from './owner'
+import type * as stats from './stats'
+import { Lembro } from './store'
+
+interface LembroModule {
+  /** The store class for an express-session, as in `require('lembro')(session)`. Throws a `TypeError` for anything else. */
+  (session: SessionModule): typeof Lembro
+  /** A store, as `new Lembro(options, ready)` makes it. */
+  new (options?: options.LembroOptions | null, ready?: (error: Error | null) => void): Lembro
+  readonly Lembro: typeof Lembro
+  readonly defaultOwner: typeof owner.defaultOwner
+  readonly default: LembroModule
+}
+
+const lembro = function (this: unknown, session: SessionModule, ready?: () => void) {
+  return new.target === undefined ? bindTo(session) : new Lembro(session as object, ready)
+} as unknown as LembroModule
+
+Object.assign(lembro, { Lembro, defaultOwner: owner.defaultOwner, default: lembro })
+
+declare namespace lembro {
+  export type Callback<Value = void> = answers.Callback<Value>
+  export type ConflictResolver = options.ConflictResolver
+  export type Departure = notices.Departure
+  export type Lembro = import('./store').Lembro
+  export type LembroOptions = options.LembroOptions
+  export type LembroStats = stats.LembroStats
+  export type OwnerName = owner.OwnerName
+  export type PurgeReport = stats.PurgeReport
+  export type ReduceReport = stats.ReduceReport
+  export type RemovalCause = entry.RemovalCause
+  export type Serializer = codec.Serializer
+}
+
+export = lembro

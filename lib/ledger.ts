@@ -1,0 +1,216 @@
+/**
+ * The entries, in age order and with their exact bytes. It is synchronous, knows no clock and does
+ * no I/O; whatever happens to it is a put, a touch, a remove or a clear, and its listeners hear it.
+ */
+
+import type { KeptCookie } from './cookie'
+import type { Content, Entry, LedgerListener } from './entry'
+import { Lane, type LaneWalk } from './lane'
+import { Shards } from './shards'
+import { Wheel } from './wheel'
+
+/** Of any target, the share that anonymous entries keep when room is made. */
+export const ANONYMOUS_SHARE = 1 / 5
+/** Due entries looked at in search of an expired one before a live one has to go: bounds the stall. */
+const MOST_LOOKED_AT = 1000
+
+export interface Budget {
+  readonly maxBytes: number
+  readonly maxSessions: number
+}
+
+export class Ledger {
+  readonly #budget: Budget
+  readonly #listeners: LedgerListener[] = []
+  #entries = new Shards<Entry>()
+  #anonymous = new Lane()
+  #owned = new Lane()
+  #wheel: Wheel
+  #era = 0
+
+  constructor(budget: Budget, now: number) {
+    this.#budget = budget
+    this.#wheel = new Wheel(now)
+  }
+
+  listen(listener: LedgerListener): void {
+    this.#listeners.push(listener)
+  }
+
+  get bytes(): number {
+    return this.#anonymous.bytes + this.#owned.bytes
+  }
+
+  get size(): number {
+    return this.#anonymous.size + this.#owned.size
+  }
+
+  get anonymous(): number {
+    return this.#anonymous.size
+  }
+
+  get owned(): number {
+    return this.#owned.size
+  }
+
+  /** Goes up with every `clear`: what was loaded in an earlier era belongs to nothing here. */
+  get era(): number {
+    return this.#era
+  }
+
+  find(sid: string): Entry | undefined {
+    return this.#entries.get(sid)
+  }
+
+  /**
+   * Stores content in an entry, which may be new, present, or one that left before, as the newest.
+   * Returns whether live entries had to go for its bytes. `bytes` must not exceed the budget.
+   */
+  put(entry: Entry, content: Content, bytes: number, now: number): boolean {
+    const present = this.#entries.get(entry.sid) === entry
+    const previousOwner = present ? entry.owner : undefined
+    if (present) this.#laneOf(entry).take(entry)
+    const wasDueBy = present ? entry.expiry : Number.POSITIVE_INFINITY
+    entry.body = content.body
+    entry.cookie = content.cookie
+    entry.owner = content.owner
+    entry.expiry = content.expiry
+    entry.bytes = bytes
+    const crowded = this.#makeRoom(entry, present ? 0 : 1, now)
+    this.#laneOf(entry).add(entry)
+    if (!present) this.#entries.set(entry.sid, entry)
+    if (entry.expiry < wasDueBy) this.#wheel.schedule(entry)
+    for (const listener of this.#listeners) listener.put?.(entry, previousOwner)
+    return crowded
+  }
+
+  /** Gives a present entry a cookie and an expiry, and makes it the newest. Returns as `put` does. */
+  touch(
+    entry: Entry,
+    cookie: KeptCookie | undefined,
+    expiry: number,
+    bytes: number,
+    now: number,
+  ): boolean {
+    const lane = this.#laneOf(entry)
+    lane.take(entry)
+    const wasDueBy = entry.expiry
+    entry.cookie = cookie
+    entry.expiry = expiry
+    entry.bytes = bytes
+    const crowded = this.#makeRoom(entry, 0, now)
+    lane.add(entry)
+    if (expiry < wasDueBy) this.#wheel.schedule(entry)
+    for (const listener of this.#listeners) listener.touch?.(entry)
+    return crowded
+  }
+
+  remove(entry: Entry, cause: 'evict' | 'expire' | 'destroy'): void {
+    this.#laneOf(entry).take(entry)
+    this.#entries.delete(entry.sid)
+    this.#wheel.unschedule(entry)
+    for (const listener of this.#listeners) listener.remove?.(entry, cause)
+    if (cause === 'destroy') entry.destroy()
+  }
+
+  /** Drops all entries at once, at a cost that does not grow with their number. */
+  clear(now: number): void {
+    const { size } = this
+    const lanes = [this.#anonymous, this.#owned]
+    this.#entries = new Shards()
+    this.#anonymous = new Lane()
+    this.#owned = new Lane()
+    this.#wheel = new Wheel(now)
+    this.#era++
+    for (const listener of this.#listeners) listener.clear?.(size, oldestFirst(lanes))
+  }
+
+  /** Removes one expired entry. Returns whether there was one. */
+  expireOne(now: number): boolean {
+    this.#wheel.advance(now)
+    for (let looks = 0; looks < MOST_LOOKED_AT; looks++) {
+      const entry = this.#wheel.due
+      if (entry === undefined) return false
+      if (entry.expiry <= now) {
+        this.remove(entry, 'expire')
+        return true
+      }
+      this.#wheel.schedule(entry)
+    }
+    return false
+  }
+
+  /** Whether entries are due to be looked at by `now`: there may be expired ones among them. */
+  hasDue(now: number): boolean {
+    this.#wheel.advance(now)
+    return this.#wheel.due !== undefined
+  }
+
+  /** Removes one entry on the way down to `goal` bytes, an expired one if there is one. Returns how it went; the last is kept. */
+  shrink(goal: number, now: number): 'expire' | 'evict' | undefined {
+    if (this.size <= 1 || this.bytes <= goal) return undefined
+    if (this.expireOne(now)) return 'expire'
+    this.#evict('bytes', goal)
+    return 'evict'
+  }
+
+  /** All entries, oldest first, anonymous before owned: survives changes as {@link LaneWalk} does. */
+  walk(): LedgerWalk {
+    return new LedgerWalk([this.#anonymous.walk(), this.#owned.walk()])
+  }
+
+  #laneOf(entry: Entry): Lane {
+    return entry.owner === undefined ? this.#anonymous : this.#owned
+  }
+
+  #makeRoom(entry: Entry, more: 0 | 1, now: number): boolean {
+    const { maxBytes, maxSessions } = this.#budget
+    while (this.size + more > maxSessions && this.size > 0) {
+      if (!this.expireOne(now)) this.#evict('size', maxSessions)
+    }
+    let crowded = false
+    while (this.bytes + entry.bytes > maxBytes && this.size > 0) {
+      if (this.expireOne(now)) continue
+      this.#evict('bytes', maxBytes)
+      crowded = true
+    }
+    return crowded
+  }
+
+  #evict(measure: 'bytes' | 'size', goal: number): void {
+    const strangers = this.#anonymous
+    const members = this.#owned
+    const fromStrangers = strangers[measure] > goal * ANONYMOUS_SHARE || members.size === 0
+    const victim = (fromStrangers ? strangers : members).oldest
+    if (victim !== undefined) this.remove(victim, 'evict')
+  }
+}
+
+/** A walk through all lanes of a ledger. Call {@link LedgerWalk.end} when done with it. */
+export class LedgerWalk {
+  readonly #walks: readonly LaneWalk[]
+
+  constructor(walks: readonly LaneWalk[]) {
+    this.#walks = walks
+  }
+
+  /** The next entry; `undefined` when every lane is at its end, for those that change lanes too. */
+  next(): Entry | undefined {
+    for (const walk of this.#walks) {
+      const entry = walk.next()
+      if (entry !== undefined) return entry
+    }
+    return undefined
+  }
+
+  end(): void {
+    for (const walk of this.#walks) walk.end()
+  }
+}
+
+function* oldestFirst(lanes: readonly Lane[]): Generator<Entry> {
+  for (const lane of lanes) {
+    const walk = lane.walk()
+    for (let entry = walk.next(); entry !== undefined; entry = walk.next()) yield entry
+  }
+}

@@ -1,0 +1,114 @@
+/** What the application is told of sessions that leave: `dispose`, and the events `'evict'` and `'expire'`. */
+
+import type { EventEmitter } from 'node:events'
+import type { SessionData } from 'express-session'
+import { type Answers, toError } from './answers'
+import type { Clock } from './clock'
+import type { Codec } from './codec'
+import type { Entry, LedgerListener, Owner, RemovalCause } from './entry'
+import type { Settings } from './options'
+import { inSlices } from './slices'
+
+/** What a listener of `'evict'` or `'expire'` hears beside the session id. */
+export interface Departure {
+  readonly owner: Owner
+  readonly bytes: number
+  /** The session as it was, parsed when it is asked for. */
+  readonly session: SessionData
+}
+
+interface Notice {
+  readonly entry: Entry
+  readonly cause: RemovalCause
+}
+
+/** Gathers notices while the ledger changes and tells them when it is at rest, so that the application may call the store from within. */
+export class Notices implements LedgerListener {
+  readonly #emitter: EventEmitter
+  readonly #answers: Answers
+  readonly #codec: Codec
+  readonly #clock: Clock
+  readonly #dispose: Settings['dispose']
+  /** Whether anyone hears of a session that a newer version replaces. */
+  readonly wantsReplaced: boolean
+  #waiting: Notice[] = []
+  #telling = false
+
+  constructor(
+    emitter: EventEmitter,
+    answers: Answers,
+    codec: Codec,
+    clock: Clock,
+    { dispose, noDisposeOnSet }: Settings,
+  ) {
+    this.#emitter = emitter
+    this.#answers = answers
+    this.#codec = codec
+    this.#clock = clock
+    this.#dispose = dispose
+    this.wantsReplaced = dispose !== undefined && !noDisposeOnSet
+  }
+
+  remove(entry: Entry, cause: 'evict' | 'expire' | 'destroy'): void {
+    const wanted = this.#dispose !== undefined || this.#emitter.listenerCount(cause) > 0
+    if (wanted) this.#waiting.push({ entry: entry.copy(), cause })
+  }
+
+  clear(_size: number, entries: Iterable<Entry>): void {
+    if (this.#dispose === undefined) return
+    const walk = entries[Symbol.iterator]()
+    const tellNext = () => {
+      const { done, value } = walk.next()
+      if (!done) this.#tell({ entry: value, cause: 'clear' })
+      return !done
+    }
+    this.#clock.breathe(() => inSlices(this.#clock, tellNext, () => {}))
+  }
+
+  /** A newer version took the place of the one that `entry` is a copy of. */
+  replaced(entry: Entry): void {
+    this.#waiting.push({ entry, cause: 'replace' })
+  }
+
+  /** Tells what is waiting. What the application causes meanwhile is told later, so that it can't go on for ever. */
+  flush(): void {
+    if (this.#waiting.length === 0) return
+    if (this.#telling) return
+    this.#telling = true
+    const notices = this.#waiting
+    this.#waiting = []
+    for (const notice of notices) this.#tell(notice)
+    this.#telling = false
+    if (this.#waiting.length > 0) this.#clock.breathe(() => this.flush())
+  }
+
+  /** Emits an event. What a listener throws is reported and harms nobody else. */
+  announce(event: string, ...details: unknown[]): void {
+    try {
+      this.#emitter.emit(event, ...details)
+    } catch (thrown) {
+      this.#answers.report(toError(thrown))
+    }
+  }
+
+  #tell({ entry, cause }: Notice): void {
+    try {
+      this.#dispose?.(entry.sid, this.#codec.serialized(entry), cause)
+    } catch (thrown) {
+      this.#answers.report(toError(thrown))
+    }
+    if (cause === 'evict' || cause === 'expire') {
+      this.announce(cause, entry.sid, departure(entry, this.#codec))
+    }
+  }
+}
+
+function departure(entry: Entry, codec: Codec): Departure {
+  return {
+    owner: entry.owner,
+    bytes: entry.bytes,
+    get session() {
+      return codec.decode(entry)
+    },
+  }
+}

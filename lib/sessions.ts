@@ -1,0 +1,218 @@
+/** Sessions in and out of the ledger: what a read, a set and a touch mean, and what they refuse. */
+
+import type { SessionData } from 'express-session'
+import { toText } from './bytes'
+import { got } from './check'
+import type { Clock } from './clock'
+import type { Codec } from './codec'
+import { CookieJar, type ReadableCookie, readableCookie } from './cookie'
+import { Entry, type Owner, weigh } from './entry'
+import { Expiry } from './expiry'
+import type { Ledger } from './ledger'
+import { isLive, Link, LiveLink, LoadedLink } from './links'
+import { resolveConflict } from './merge'
+import type { Notices } from './notices'
+import type { Settings } from './options'
+import { type OwnerIndex, toOwner } from './owner'
+import type { Stats } from './stats'
+import { flat } from './text'
+
+/** The parts that sessions pass through. */
+export interface SessionParts {
+  readonly settings: Settings
+  readonly ledger: Ledger
+  readonly owners: OwnerIndex
+  readonly codec: Codec
+  readonly stats: Stats
+  readonly notices: Notices
+  readonly clock: Clock
+  /** Hears what the user's `owner` throws. */
+  readonly ownerFault: (thrown: unknown) => void
+}
+
+export class Sessions {
+  readonly #parts: SessionParts
+  readonly #jar = new CookieJar()
+  readonly #expiry: Expiry
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.#expiry = new Expiry(parts.settings)
+  }
+
+  /** A fresh session, linked to its entry; `undefined` where there is none. Throws what the serializer throws. */
+  read(sid: string): SessionData | undefined {
+    const { ledger, stats, settings, clock } = this.#parts
+    const entry = ledger.find(sid)
+    const expired = entry !== undefined && entry.expiry <= clock.now()
+    if (expired) ledger.remove(entry, 'expire')
+    if (entry === undefined || (expired && !settings.stale)) {
+      stats.misses++
+      return undefined
+    }
+    stats.hits++
+    const session = this.#parts.codec.decode(entry)
+    if (typeof session === 'object' && session !== null) {
+      LoadedLink.stamp(session, new Link(entry, ledger.era, entry.body, entry.body))
+    }
+    return session
+  }
+
+  /**
+   * Stores a session. Returns whether live ones had to make room. Throws for one that can't be
+   * stored; what is stored then stays as it is.
+   */
+  set(sid: string, given: SessionData | string): boolean {
+    const { ledger, stats, codec, clock } = this.#parts
+    // express-lembro takes a session that is text already.
+    const session = typeof given === 'string' ? codec.parse(given) : given
+    if (typeof session !== 'object' || session === null) {
+      throw new TypeError(`session: expected an object; ${got(session)}`)
+    }
+    const link = this.#linkOf(sid, session)
+    if (link?.revoked(ledger.era)) {
+      stats.refusedDestroyed++
+      return false
+    }
+    const now = clock.now()
+    const stored = this.#live(sid, now)
+    const cookie = readableCookie(session.cookie)
+    const body = codec.encode(session, cookie)
+    const entry = stored ?? link?.entry ?? this.#newEntry(sid, now)
+    let crowded: boolean
+    if (stored === undefined || link === undefined || stored.body === link.base) {
+      crowded = this.#store(entry, session, cookie, body, now)
+    } else {
+      if (stored.body !== link.seen) stats.conflicts++
+      crowded = this.#storeConflicting(stored, link, session, body, now)
+    }
+    if (link !== undefined || isLive(session)) {
+      LiveLink.stamp(session, new Link(entry, ledger.era, body, entry.body))
+    }
+    return crowded
+  }
+
+  /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Returns as `set` does. */
+  touch(sid: string, session: SessionData): boolean {
+    const { ledger, settings, clock } = this.#parts
+    const now = clock.now()
+    const entry = this.#live(sid, now)
+    if (entry === undefined || this.#linkOf(sid, session)?.revoked(ledger.era)) return false
+    if (settings.disableTouch) {
+      return ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes, now)
+    }
+    const cookie = readableCookie(session?.cookie)
+    const expiry = this.#expiry.of(sid, session, cookie, entry.created, now)
+    if (this.#expiredOnArrival(entry, expiry, now)) return false
+    const kept = cookie === undefined ? entry.cookie : this.#jar.keep(cookie, expiry, entry.cookie)
+    const bytes = entry.bytes - (entry.cookie?.bytes ?? 0) + (kept?.bytes ?? 0)
+    this.#checkSize(bytes)
+    return ledger.touch(entry, kept, expiry, bytes, now)
+  }
+
+  /** Ends a session. An absent one is no fault. */
+  destroy(sid: string): void {
+    const { ledger } = this.#parts
+    const entry = ledger.find(sid)
+    if (entry !== undefined) ledger.remove(entry, 'destroy')
+  }
+
+  #storeConflicting(
+    stored: Entry,
+    link: Link,
+    session: SessionData,
+    body: string,
+    now: number,
+  ): boolean {
+    const { settings, codec } = this.#parts
+    const { onConflict } = settings
+    if (onConflict === 'overwrite') {
+      return this.#store(stored, session, readableCookie(session.cookie), body, now)
+    }
+    const resolved = resolveConflict(onConflict, codec, link, stored, session, body)
+    const cookie = readableCookie(resolved.cookie)
+    return this.#store(stored, resolved, cookie, codec.encode(resolved, cookie), now)
+  }
+
+  #store(
+    entry: Entry,
+    session: SessionData,
+    cookie: ReadableCookie | undefined,
+    body: string,
+    now: number,
+  ): boolean {
+    const { ledger, notices } = this.#parts
+    const expiry = this.#expiry.of(entry.sid, session, cookie, entry.created, now)
+    const kept = cookie === undefined ? undefined : this.#jar.keep(cookie, expiry, entry.cookie)
+    const content = { body, cookie: kept, expiry, owner: this.#ownerOf(session) }
+    const bytes = weigh(entry.sid, content)
+    this.#checkSize(bytes)
+    if (this.#expiredOnArrival(entry, expiry, now)) return false
+    this.#makeRoomForOwner(entry, content.owner, now)
+    const isStored = ledger.find(entry.sid) === entry
+    const old = isStored && notices.wantsReplaced ? entry.copy() : undefined
+    const crowded = ledger.put(entry, content, bytes, now)
+    if (old !== undefined) notices.replaced(old)
+    return crowded
+  }
+
+  #newEntry(sid: string, now: number): Entry {
+    const entry = new Entry(flat(sid))
+    if (this.#expiry.needsCreated) entry.created = now
+    return entry
+  }
+
+  /** The entry of a session that has not expired; one that has is removed. */
+  #live(sid: string, now: number): Entry | undefined {
+    const { ledger } = this.#parts
+    const entry = ledger.find(sid)
+    if (entry === undefined || entry.expiry > now) return entry
+    ledger.remove(entry, 'expire')
+    return undefined
+  }
+
+  #linkOf(sid: string, session: SessionData): Link | undefined {
+    const link = session === undefined || session === null ? undefined : LiveLink.linkOf(session)
+    return link?.entry.sid === sid ? link : undefined
+  }
+
+  // Nothing has to make room for a session that nobody could read again.
+  #expiredOnArrival(entry: Entry, expiry: number, now: number): boolean {
+    const { ledger, settings } = this.#parts
+    if (expiry > now || settings.stale) return false
+    if (ledger.find(entry.sid) === entry) ledger.remove(entry, 'expire')
+    return true
+  }
+
+  #makeRoomForOwner(entry: Entry, owner: Owner, now: number): void {
+    const { ledger, owners, settings } = this.#parts
+    if (settings.maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return
+    const others = owners.of(owner).filter((other) => other !== entry)
+    const live = others.filter((other) => other.expiry > now)
+    for (const other of others) if (other.expiry <= now) ledger.remove(other, 'expire')
+    for (const oldest of live.slice(0, Math.max(0, live.length + 1 - settings.maxPerOwner))) {
+      ledger.remove(oldest, 'evict')
+      // A slow request of the one signed out must not push out the one signed in.
+      oldest.destroy()
+    }
+  }
+
+  #ownerOf(session: SessionData): Owner {
+    const { settings, ownerFault } = this.#parts
+    if (settings.owner === undefined) return undefined
+    try {
+      return toOwner(settings.owner(session))
+    } catch (thrown) {
+      ownerFault(thrown)
+      return undefined
+    }
+  }
+
+  #checkSize(bytes: number): void {
+    const { maxEntryBytes } = this.#parts.settings
+    if (bytes <= maxEntryBytes) return
+    this.#parts.stats.tooBig++
+    const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(maxEntryBytes)}: it is not stored`
+    throw Object.assign(new RangeError(message), { code: 'ESESSIONTOOBIG' })
+  }
+}

@@ -1,0 +1,112 @@
+/** What happened to a store, counted: as a listener of its ledger, and as an unchanging snapshot. */
+
+import type { LedgerListener } from './entry'
+import type { Ledger } from './ledger'
+
+/** One trim by `reduce`: bytes before and after, sessions evicted, and ms from start to end. */
+export interface ReduceReport {
+  readonly from: number
+  readonly to: number
+  readonly evicted: number
+  readonly ms: number
+}
+
+/** One purge: sessions that it expired, and ms from start to end. */
+export interface PurgeReport {
+  readonly expired: number
+  readonly ms: number
+}
+
+/** What {@link Stats.snapshot} gives: counts since the store was made, and what it holds now. */
+export interface LembroStats {
+  /** Sessions held, the expired that no purge has met yet among them. */
+  readonly sessions: number
+  readonly anonymous: number
+  readonly owned: number
+  /** Bytes held, and the most it may hold. */
+  readonly bytes: number
+  readonly maxBytes: number
+  readonly hits: number
+  readonly misses: number
+  readonly sets: number
+  readonly touches: number
+  /** Sessions that the application destroyed or cleared. */
+  readonly destroyed: number
+  readonly expired: number
+  /** Live sessions that had to make room. An owned one is the alarm that matters: a member was signed out. */
+  readonly evicted: { readonly anonymous: number; readonly owned: number }
+  /** Sets that stored nothing: larger than `maxEntrySize`; of a session destroyed since it was loaded. */
+  readonly refused: { readonly tooBig: number; readonly destroyed: number }
+  /** Sets of a session that another request had changed since it was loaded. */
+  readonly conflicts: number
+  readonly reduces: number
+  readonly lastReduce: ReduceReport | null
+  readonly lastPurge: PurgeReport | null
+}
+
+export class Stats implements LedgerListener {
+  hits = 0
+  misses = 0
+  conflicts = 0
+  tooBig = 0
+  refusedDestroyed = 0
+  #sets = 0
+  #touches = 0
+  #destroyed = 0
+  #expired = 0
+  #evictedAnonymous = 0
+  #evictedOwned = 0
+  #reduces = 0
+  #lastReduce: ReduceReport | null = null
+  #lastPurge: PurgeReport | null = null
+
+  put(): void {
+    this.#sets++
+  }
+
+  touch(): void {
+    this.#touches++
+  }
+
+  remove(entry: { owner: unknown }, cause: 'evict' | 'expire' | 'destroy'): void {
+    if (cause === 'destroy') this.#destroyed++
+    else if (cause === 'expire') this.#expired++
+    else if (entry.owner === undefined) this.#evictedAnonymous++
+    else this.#evictedOwned++
+  }
+
+  clear(size: number): void {
+    this.#destroyed += size
+  }
+
+  reduced(report: ReduceReport): void {
+    this.#reduces++
+    this.#lastReduce = report
+  }
+
+  purged(report: PurgeReport): void {
+    this.#lastPurge = report
+  }
+
+  snapshot(ledger: Ledger, maxBytes: number): LembroStats {
+    return Object.freeze({
+      sessions: ledger.size,
+      anonymous: ledger.anonymous,
+      owned: ledger.owned,
+      bytes: ledger.bytes,
+      maxBytes,
+      hits: this.hits,
+      misses: this.misses,
+      sets: this.#sets,
+      touches: this.#touches,
+      destroyed: this.#destroyed,
+      expired: this.#expired,
+      evicted: Object.freeze({ anonymous: this.#evictedAnonymous, owned: this.#evictedOwned }),
+      refused: Object.freeze({ tooBig: this.tooBig, destroyed: this.refusedDestroyed }),
+      conflicts: this.conflicts,
+      reduces: this.#reduces,
+      lastReduce: this.#lastReduce,
+      lastPurge: this.#lastPurge,
+    })
+  }
+}

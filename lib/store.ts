@@ -1,0 +1,371 @@
+/** The store: express-session's verbs and lembro's own, assembled from the parts. */
+
+import createDebug from 'debug'
+import { type Session, type SessionData, Store } from 'express-session'
+import { Answers, type Callback, type End, toError } from './answers'
+import { toBytes, toText } from './bytes'
+import { got } from './check'
+import { systemClock } from './clock'
+import { Codec } from './codec'
+import type { Entry } from './entry'
+import { Ledger } from './ledger'
+import { handOn } from './links'
+import { Notices } from './notices'
+import { type LembroOptions, parseOptions, type Settings } from './options'
+import { OwnerIndex } from './owner'
+import { Purger } from './purger'
+import { DEFAULT_SHARE, Reducer } from './reducer'
+import { Sessions } from './sessions'
+import { inSlices } from './slices'
+import { type LembroStats, type ReduceReport, Stats } from './stats'
+
+const debug = createDebug('lembro')
+const clock = systemClock
+
+type Sid = string | number
+type SessionsById = Record<string, SessionData>
+type Request = Parameters<Store['createSession']>[0]
+
+/**
+ * A session store for express-session that keeps a memory budget.
+ *
+ * A verb takes a callback, called once and asynchronously, or returns a promise without one. What
+ * fails goes there, and to the `'error'` listeners. A `set`, `touch` or `destroy` takes effect
+ * before it returns: only its callback comes later.
+ *
+ * Events: `'error'` (error), `'evict'` and `'expire'` (sid, departure), `'reduce'` (report).
+ */
+export class Lembro extends Store {
+  /** The options as given, completed: `maxSize` in bytes, `interval` and `max` with their defaults. */
+  readonly options: Readonly<LembroOptions>
+  readonly #settings: Settings
+  readonly #answers = new Answers(this)
+  readonly #stats = new Stats()
+  readonly #owners = new OwnerIndex()
+  readonly #ledger: Ledger
+  readonly #codec: Codec
+  readonly #notices: Notices
+  readonly #sessions: Sessions
+  readonly #purger: Purger
+  readonly #reducer: Reducer
+  #toldOwnerFault = false
+  #closed = false
+
+  /**
+   * Makes a store; `ready` is called when it can be used. Throws a `TypeError` or `RangeError` for
+   * an option that it can't use.
+   */
+  constructor(options?: LembroOptions | null, ready?: (error: Error | null) => void)
+  constructor(ready: (error: Error | null) => void)
+  constructor(
+    options?: LembroOptions | null | ((error: Error | null) => void),
+    ready?: (error: Error | null) => void,
+  ) {
+    super()
+    const settings = parseOptions(typeof options === 'function' ? {} : (options ?? {}))
+    const { maxBytes, maxSessions } = settings
+    const ledger = new Ledger({ maxBytes, maxSessions }, clock.now())
+    const codec = new Codec(settings.serializer)
+    const stats = new Stats()
+    const owners = new OwnerIndex()
+    const notices = new Notices(this, this.#answers, codec, clock, settings)
+    for (const listener of [stats, owners, notices]) ledger.listen(listener)
+    const atRest = () => notices.flush()
+    this.options = settings.given
+    this.#settings = settings
+    this.#ledger = ledger
+    this.#codec = codec
+    this.#stats = stats
+    this.#owners = owners
+    this.#notices = notices
+    this.#purger = new Purger(ledger, clock, settings.interval, atRest, (report) =>
+      stats.purged(report),
+    )
+    this.#reducer = new Reducer(ledger, clock, atRest, (report) => this.#reduced(report))
+    const ownerFault = (thrown: unknown) => this.#ownerFault(thrown)
+    const parts = { settings, ledger, owners, codec, stats, notices, clock, ownerFault }
+    this.#sessions = new Sessions(parts)
+    const callback = typeof options === 'function' ? options : ready
+    if (callback !== undefined) this.#answers.give(callback, null)
+  }
+
+  /** Reads a session; `undefined` where there is none, or it has expired. */
+  override get(sid: Sid): Promise<SessionData | undefined>
+  override get(sid: Sid, callback: Callback<SessionData | undefined>): void
+  override get(sid: Sid, callback?: Callback<SessionData | undefined>) {
+    return this.#verb(callback, () => this.#sessions.read(String(sid)))
+  }
+
+  /**
+   * Stores a session, at once. Fails with `ESESSIONTOOBIG` for one larger than `maxEntrySize`, and
+   * with what the serializer throws; the stored one then stays. A `Session` that was destroyed since
+   * it was loaded is not stored, which is no failure.
+   */
+  override set(sid: Sid, session: SessionData): Promise<void>
+  override set(sid: Sid, session: SessionData, callback: Callback | undefined): void
+  override set(sid: Sid, session: SessionData, callback?: Callback) {
+    return this.#verb(callback, () => {
+      if (sid === undefined || sid === null)
+        throw new TypeError(`sid: expected a string; ${got(sid)}`)
+      if (this.#sessions.set(String(sid), session)) this.#trim()
+    })
+  }
+
+  /** Gives a stored session the cookie and expiry of this one. An absent one is no fault. */
+  override touch(sid: Sid, session: SessionData): Promise<void>
+  override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
+  override touch(sid: Sid, session: SessionData, callback?: Callback) {
+    return this.#verb(callback, () => {
+      if (this.#sessions.touch(String(sid), session)) this.#trim()
+    })
+  }
+
+  /** Ends a session, or several. What was loaded from them can't be saved again. An absent one is no fault. */
+  override destroy(sid: Sid | readonly Sid[]): Promise<void>
+  override destroy(sid: Sid | readonly Sid[], callback: Callback | undefined): void
+  override destroy(sid: Sid | readonly Sid[], callback?: Callback) {
+    return this.#verb(callback, () => {
+      for (const each of Array.isArray(sid) ? sid : [sid]) this.#sessions.destroy(String(each))
+    })
+  }
+
+  /** Ends all sessions at once, whatever their number. */
+  override clear(): Promise<void>
+  override clear(callback: Callback | undefined): void
+  override clear(callback?: Callback) {
+    return this.#verb(callback, () => this.#ledger.clear(clock.now()))
+  }
+
+  /** The number of sessions that have not expired. */
+  override length(): Promise<number>
+  override length(callback: Callback<number>): void
+  override length(callback?: Callback<number>) {
+    return this.#long<number>(callback, (end) =>
+      this.#purger.purge(() => end(null, this.#ledger.size)),
+    )
+  }
+
+  /** All sessions by id, in an object without a prototype. Read a few ms at a time; copies them all. */
+  override all(): Promise<SessionsById>
+  override all(callback: Callback<SessionsById>): void
+  override all(callback?: Callback<SessionsById>) {
+    const sessions: SessionsById = Object.create(null)
+    return this.#long<SessionsById>(callback, (end) =>
+      this.#visit(
+        (entry) => {
+          sessions[entry.sid] = this.#codec.decode(entry)
+        },
+        (error) => end(error, sessions),
+      ),
+    )
+  }
+
+  /** The ids of all sessions: the owned before the anonymous, of each the newest first. */
+  ids(): Promise<string[]>
+  ids(callback: Callback<string[]>): void
+  ids(callback?: Callback<string[]>) {
+    const sids = new Set<string>()
+    return this.#long<string[]>(callback, (end) =>
+      this.#visit(
+        (entry) => {
+          // One that is used meanwhile comes again, as the newest.
+          sids.delete(entry.sid)
+          sids.add(entry.sid)
+        },
+        (error) => end(error, [...sids].reverse()),
+      ),
+    )
+  }
+
+  /**
+   * Trims to `to`: bytes, a size such as `'3M'`, or a percentage of `maxSize`; default 75% of it.
+   * Expired sessions go first, then as the README's order of eviction says; the last one stays.
+   * Gives a report of the trim.
+   */
+  reduce(to?: number | string): Promise<ReduceReport>
+  reduce(callback: Callback<ReduceReport>): void
+  reduce(to: number | string | undefined, callback: Callback<ReduceReport> | undefined): void
+  reduce(to?: unknown, callback?: Callback<ReduceReport>) {
+    const [goal, after] = typeof to === 'function' ? [undefined, to] : [to, callback]
+    return this.#long<ReduceReport>(after, (end) => {
+      const { maxBytes } = this.#settings
+      const bytes =
+        goal === undefined ? maxBytes * DEFAULT_SHARE : toBytes('to', goal, maxBytes, 'maxSize')
+      this.#reducer.reduce(bytes, (report) => end(null, report))
+    })
+  }
+
+  /** Expires all sessions whose time has passed, now. */
+  prune(): Promise<void>
+  prune(callback: Callback | undefined): void
+  prune(callback?: Callback) {
+    return this.#long<void>(callback, (end) => this.#purger.purge(() => end(null)))
+  }
+
+  /** Turns the purge timer on again. */
+  startInterval(): void {
+    if (!this.#closed) this.#purger.start()
+  }
+
+  /** Turns the purge timer off. */
+  stopInterval(): void {
+    this.#purger.stop()
+  }
+
+  /** The ids of one owner's sessions, the newest first. */
+  idsOf(owner: string | number): Promise<string[]>
+  idsOf(owner: string | number, callback: Callback<string[]>): void
+  idsOf(owner: string | number, callback?: Callback<string[]>) {
+    return this.#verb(callback, () =>
+      this.#entriesOf(owner)
+        .map((entry) => entry.sid)
+        .reverse(),
+    )
+  }
+
+  /** Ends all sessions of one owner, except the one with the id `except`. Gives how many it ended. */
+  destroyOwner(owner: string | number, options?: { except?: string | undefined }): Promise<number>
+  destroyOwner(owner: string | number, callback: Callback<number>): void
+  destroyOwner(
+    owner: string | number,
+    options: { except?: string | undefined } | undefined,
+    callback: Callback<number> | undefined,
+  ): void
+  destroyOwner(owner: string | number, options?: unknown, callback?: Callback<number>) {
+    const [given, after] =
+      typeof options === 'function' ? [undefined, options] : [options, callback]
+    return this.#verb(after, () => {
+      const { except } = (given ?? {}) as { except?: string }
+      const ended = this.#entriesOf(owner).filter((entry) => entry.sid !== except)
+      for (const entry of ended) this.#ledger.remove(entry, 'destroy')
+      return ended.length
+    })
+  }
+
+  /** Counts and sizes as they are now, frozen. Costs the same whatever the store holds. */
+  stats(): LembroStats {
+    return this.#stats.snapshot(this.#ledger, this.#settings.maxBytes)
+  }
+
+  /** Stops the timers and the verbs: a later one fails with `ECLOSED`. Closing again changes nothing. */
+  close(): Promise<void>
+  close(callback: Callback | undefined): void
+  close(callback?: Callback) {
+    this.#closed = true
+    this.#purger.stop()
+    return this.#answers.give<void>(callback, null, undefined)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** express-session's way to make a `Session` of what `get` gave: linked to the entry it came from. */
+  override createSession(req: Request, data: SessionData): Session & SessionData {
+    return handOn(data, super.createSession(req, data))
+  }
+
+  /** express-lembro's only way to stop its timer: `store.advanced.stop = true`. */
+  get advanced(): { stop: boolean } {
+    const purger = this.#purger
+    return {
+      get stop() {
+        return purger.stopped
+      },
+      set stop(stop: boolean) {
+        if (stop) purger.stop()
+        else purger.start()
+      },
+    }
+  }
+
+  /** The text of each session by id, as the `sessions` of MemoryStore and express-lembro: a copy, for tests. */
+  get sessions(): Record<string, string> {
+    const texts: Record<string, string> = Object.create(null)
+    const walk = this.#ledger.walk()
+    for (let entry = walk.next(); entry !== undefined; entry = walk.next()) {
+      texts[entry.sid] = this.#codec.serialized(entry)
+    }
+    walk.end()
+    return texts
+  }
+
+  #verb<Value>(callback: unknown, run: () => Value) {
+    let value: Value
+    try {
+      this.#checkOpen()
+      value = run()
+    } catch (thrown) {
+      return this.#answers.give<Value>(callback, toError(thrown))
+    } finally {
+      this.#notices.flush()
+    }
+    return this.#answers.give(callback, null, value)
+  }
+
+  #long<Value>(callback: unknown, start: (end: End<Value>) => void) {
+    return this.#answers.later<Value>(callback, (end) => {
+      try {
+        this.#checkOpen()
+        start(end)
+      } catch (thrown) {
+        end(toError(thrown))
+      }
+    })
+  }
+
+  #checkOpen(): void {
+    if (!this.#closed) return
+    throw Object.assign(new Error('the store is closed'), { code: 'ECLOSED' })
+  }
+
+  /** Calls `visit` with every entry that has not expired, a few ms at a time, then `done`. */
+  #visit(visit: (entry: Entry) => void, done: (error: Error | null) => void): void {
+    const walk = this.#ledger.walk()
+    let error: Error | null = null
+    const step = () => {
+      try {
+        const entry = walk.next()
+        if (entry !== undefined && entry.expiry > clock.now()) visit(entry)
+        return entry !== undefined
+      } catch (thrown) {
+        error = toError(thrown)
+        return false
+      }
+    }
+    inSlices(clock, step, () => {
+      walk.end()
+      done(error)
+    })
+  }
+
+  #entriesOf(owner: unknown): Entry[] {
+    const isName = (typeof owner === 'string' && owner !== '') || typeof owner === 'number'
+    if (!isName) throw new TypeError(`owner: expected a string or a number; ${got(owner)}`)
+    const now = clock.now()
+    return this.#owners.of(String(owner)).filter((entry) => entry.expiry > now)
+  }
+
+  #trim(): void {
+    this.#reducer.reduce(this.#settings.maxBytes * DEFAULT_SHARE)
+  }
+
+  #reduced(report: ReduceReport): void {
+    this.#stats.reduced(report)
+    const { from, to, evicted, ms } = report
+    debug(
+      'reduce: %s to %s, %d evicted in %d ms',
+      toText(from),
+      toText(to),
+      evicted,
+      Math.round(ms),
+    )
+    this.#notices.announce('reduce', report)
+  }
+
+  #ownerFault(thrown: unknown): void {
+    if (this.#toldOwnerFault) return
+    this.#toldOwnerFault = true
+    this.#answers.report(toError(thrown))
+  }
+}
