@@ -37,7 +37,7 @@ export class Codec {
   decode(entry: Entry, body = entry.body): SessionData {
     const session = this.parse(body)
     if (entry.cookie !== undefined && typeof session === 'object' && session !== null) {
-      session.cookie = entry.cookie.read(entry) as unknown as SessionData['cookie']
+      session.cookie = entry.cookie.read(entry.expiry) as unknown as SessionData['cookie']
     }
     return session
   }

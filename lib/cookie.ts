@@ -4,7 +4,7 @@
  */
 
 import { Cookie } from 'express-session'
-import type { Entry } from './entry'
+import { isoText } from './iso'
 import { textBytes } from './text'
 
 /** A cookie as JSON has it: `expires` an ISO string or null. */
@@ -57,11 +57,11 @@ export class KeptCookie {
     return this.attributes.bytes + (Number.isNaN(this.expires) ? 0 : OWN_EXPIRES_BYTES)
   }
 
-  /** A fresh cookie, as JSON would give it back. */
-  read(entry: Entry): PlainCookie {
+  /** A fresh cookie of an entry that expires at `expiry`, as JSON would give it back. */
+  read(expiry: number): PlainCookie {
     const { values, dated, nested } = this.attributes
     const cookie = nested ? structuredClone(values) : { ...values }
-    if (dated) cookie.expires = isoText(Number.isNaN(this.expires) ? entry.expiry : this.expires)
+    if (dated) cookie.expires = isoText(Number.isNaN(this.expires) ? expiry : this.expires)
     return cookie
   }
 }
@@ -119,9 +119,9 @@ function isPlain(value: unknown): value is ReadableCookie {
 /** The instant that a cookie expires by its own word; `undefined` where it has none, or nonsense. */
 export function expiryOf(cookie: ReadableCookie | undefined, now: number): number | undefined {
   if (cookie === undefined) return undefined
-  const { expires, maxAge } = cookie
-  const instant = instantOf(expires)
+  const instant = instantOf(cookie.expires)
   if (!Number.isNaN(instant)) return instant
+  const { maxAge } = cookie
   return typeof maxAge === 'number' && !Number.isNaN(maxAge) ? now + Math.floor(maxAge) : undefined
 }
 
@@ -154,8 +154,4 @@ function sameAttributes(attributes: Attributes, cookie: ReadableCookie, dated: b
     values.partitioned === cookie.partitioned &&
     values.priority === cookie.priority
   )
-}
-
-function isoText(instant: number): string {
-  return new Date(instant).toISOString()
 }

@@ -9,8 +9,17 @@ import { textBytes } from './text'
  */
 export type RemovalCause = 'evict' | 'expire' | 'destroy' | 'clear' | 'replace'
 
-/** Who a session belongs to: an owner's name, `true` for signed in without one, `undefined` for anonymous. */
-export type Owner = string | true | undefined
+/** One owner and the entries that belong to it. */
+export class Owner {
+  /** `undefined` for the one of all who are signed in without a name: its entries are not listed. */
+  readonly name: string | undefined
+  /** Oldest first. Nearly every owner has one, and that one needs no Set around it. */
+  entries: Entry | Set<Entry> | undefined = undefined
+
+  constructor(name: string | undefined) {
+    this.name = name
+  }
+}
 
 /** What a session leaves in its entry, apart from its id. */
 export interface Content {
@@ -18,12 +27,13 @@ export interface Content {
   /** Kept apart from the body; `undefined` where the session has none, and then the body is all of it. */
   readonly cookie: KeptCookie | undefined
   readonly expiry: number
-  readonly owner: Owner
+  /** `undefined` for an anonymous session. */
+  readonly owner: Owner | undefined
 }
 
 /** Hears everything that happens to the ledger, after it has happened. Must not throw or change the ledger. */
 export interface LedgerListener {
-  put?(entry: Entry, previousOwner: Owner): void
+  put?(entry: Entry, previousOwner: Owner | undefined): void
   touch?(entry: Entry): void
   remove?(entry: Entry, cause: 'evict' | 'expire' | 'destroy'): void
   /** All entries are gone at once: they come as a walk, since there may be a million of them. */
@@ -36,8 +46,8 @@ export interface LedgerListener {
  */
 export const ENTRY_BYTES = 168
 
-/** Bytes that an owner adds beyond the name: its slot in the index. */
-export const OWNER_BYTES = 40
+/** Bytes that an owner adds beyond the name: the object, and its slot in a Map. */
+export const OWNER_BYTES = 80
 
 /** What `content` weighs under `sid`: an estimate of the heap it holds, in bytes. */
 export function weigh(sid: string, content: Content): number {
@@ -47,7 +57,7 @@ export function weigh(sid: string, content: Content): number {
     textBytes(sid) +
     textBytes(content.body) +
     (cookie === undefined ? 0 : cookie.bytes) +
-    (typeof owner === 'string' ? OWNER_BYTES + textBytes(owner) : 0)
+    (owner?.name === undefined ? 0 : OWNER_BYTES + textBytes(owner.name))
   )
 }
 
@@ -57,7 +67,7 @@ export class Entry {
   cookie: KeptCookie | undefined = undefined
   /** The instant at which it expires, in ms; `Infinity` for never; `-Infinity` once destroyed. */
   expiry = Number.POSITIVE_INFINITY
-  owner: Owner = undefined
+  owner: Owner | undefined = undefined
   bytes = 0
   /** The instant of its first set, where `absoluteTtl` needs it. */
   created = 0

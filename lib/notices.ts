@@ -5,13 +5,14 @@ import type { SessionData } from 'express-session'
 import { type Answers, toError } from './answers'
 import type { Clock } from './clock'
 import type { Codec } from './codec'
-import type { Entry, LedgerListener, Owner, RemovalCause } from './entry'
+import type { Entry, LedgerListener, RemovalCause } from './entry'
 import type { Settings } from './options'
 import { inSlices } from './slices'
 
 /** What a listener of `'evict'` or `'expire'` hears beside the session id. */
 export interface Departure {
-  readonly owner: Owner
+  /** The owner's name, `true` for one without a name, `undefined` for an anonymous session. */
+  readonly owner: string | true | undefined
   readonly bytes: number
   /** The session as it was, parsed when it is asked for. */
   readonly session: SessionData
@@ -105,7 +106,7 @@ export class Notices implements LedgerListener {
 
 function departure(entry: Entry, codec: Codec): Departure {
   return {
-    owner: entry.owner,
+    owner: entry.owner === undefined ? undefined : (entry.owner.name ?? true),
     bytes: entry.bytes,
     get session() {
       return codec.decode(entry)

@@ -1,7 +1,7 @@
 /** Who a session belongs to, and the sessions of each owner. */
 
 import type { SessionData } from 'express-session'
-import type { Entry, LedgerListener, Owner } from './entry'
+import { type Entry, type LedgerListener, Owner } from './entry'
 import { Shards } from './shards'
 
 /** What an `owner` option may return: a name, `true` for signed in without one, nothing for anonymous. */
@@ -23,48 +23,57 @@ export function defaultOwner(session: SessionData): OwnerName {
 
 function nameOf(user: unknown): OwnerName {
   if (!user) return undefined
-  if (isName(user)) return user
-  const plain = user as { id?: unknown; toJSON?: () => unknown }
-  if (isName(plain.id)) return plain.id
-  const text = typeof plain.toJSON === 'function' ? plain.toJSON() : undefined
-  return isName(text) ? text : true
+  if (isOwnerName(user)) return user
+  const { id } = user as { id?: unknown }
+  if (isOwnerName(id)) return id
+  // An id that is an object in the application, such as MongoDB's, and text once it is stored.
+  const { toJSON } = user as { toJSON?: () => unknown }
+  const text = typeof toJSON === 'function' ? toJSON.call(user) : undefined
+  return isOwnerName(text) ? text : true
 }
 
-function isName(value: unknown): value is string | number {
+/** Whether a value can name an owner: a text that is not empty, or a number. */
+export function isOwnerName(value: unknown): value is string | number {
   return (typeof value === 'string' && value !== '') || Number.isFinite(value)
 }
 
-/** An owner as entries hold it. Throws a `TypeError` for what is neither a name, nor yes, nor no. */
-export function toOwner(name: unknown): Owner {
-  if (name === undefined || name === null || name === false || name === '') return undefined
-  if (name === true) return true
-  if (isName(name)) return String(name)
-  throw new TypeError(
-    `owner: expected a string, a number, true, or nothing for an anonymous session; got ${typeof name}`,
-  )
-}
+const UNNAMED = new Owner(undefined)
 
-/** The entries of each owner, oldest first. */
-export class OwnerIndex implements LedgerListener {
-  // Nearly every owner has one session, and that one needs no set around it.
-  #entries = new Shards<Entry | Set<Entry>>()
+/** The owners of a ledger's entries. */
+export class Owners implements LedgerListener {
+  #owners = new Shards<Owner>()
 
-  /** The entries of one owner, oldest first. */
-  of(owner: string): Entry[] {
-    const held = this.#entries.get(owner)
-    if (held === undefined) return []
-    return held instanceof Set ? [...held] : [held]
+  /**
+   * The owner of that name; `undefined` for anonymous. `previous` is the one the entry had. Throws
+   * a `TypeError` for what is neither a name, nor yes, nor no.
+   */
+  named(name: unknown, previous: Owner | undefined): Owner | undefined {
+    if (name === undefined || name === null || name === false || name === '') return undefined
+    if (name === true) return UNNAMED
+    if (!isOwnerName(name)) {
+      const expected = 'a string, a number, true, or nothing for an anonymous session'
+      throw new TypeError(`owner: expected the function to return ${expected}; got ${typeof name}`)
+    }
+    const text = String(name)
+    if (previous?.name === text && previous.entries !== undefined) return previous
+    return this.#owners.get(text) ?? new Owner(text)
   }
 
-  put(entry: Entry, previousOwner: Owner): void {
-    if (previousOwner !== entry.owner) this.#drop(entry, previousOwner)
-    this.#add(entry)
+  /** The entries of one owner, oldest first. */
+  entriesOf(name: string): Entry[] {
+    const entries = this.#owners.get(name)?.entries
+    if (entries === undefined) return []
+    return entries instanceof Set ? [...entries] : [entries]
+  }
+
+  put(entry: Entry, previous: Owner | undefined): void {
+    if (previous !== entry.owner) this.#drop(entry, previous)
+    this.#add(entry, entry.owner)
   }
 
   touch(entry: Entry): void {
-    if (typeof entry.owner !== 'string') return
-    const held = this.#entries.get(entry.owner)
-    if (held instanceof Set) moveLast(held, entry)
+    const entries = entry.owner?.entries
+    if (entries instanceof Set) moveLast(entries, entry)
   }
 
   remove(entry: Entry): void {
@@ -72,26 +81,28 @@ export class OwnerIndex implements LedgerListener {
   }
 
   clear(): void {
-    this.#entries = new Shards()
+    this.#owners = new Shards()
   }
 
-  #add(entry: Entry): void {
-    const { owner } = entry
-    if (typeof owner !== 'string') return
-    const held = this.#entries.get(owner)
-    if (held instanceof Set) moveLast(held, entry)
-    else if (held === undefined) this.#entries.set(owner, entry)
-    else if (held !== entry) this.#entries.set(owner, new Set([held, entry]))
+  #add(entry: Entry, owner: Owner | undefined): void {
+    if (owner?.name === undefined || owner.entries === entry) return
+    if (owner.entries instanceof Set) moveLast(owner.entries, entry)
+    else if (owner.entries !== undefined) owner.entries = new Set([owner.entries, entry])
+    else {
+      owner.entries = entry
+      this.#owners.set(owner.name, owner)
+    }
   }
 
-  #drop(entry: Entry, owner: Owner): void {
-    if (typeof owner !== 'string') return
-    const held = this.#entries.get(owner)
-    if (held === entry) this.#entries.delete(owner)
-    if (!(held instanceof Set)) return
-    held.delete(entry)
-    const [only] = held
-    if (held.size === 1 && only !== undefined) this.#entries.set(owner, only)
+  #drop(entry: Entry, owner: Owner | undefined): void {
+    if (owner?.name === undefined) return
+    if (owner.entries instanceof Set) {
+      owner.entries.delete(entry)
+      if (owner.entries.size === 1) [owner.entries] = owner.entries
+    } else if (owner.entries === entry) {
+      owner.entries = undefined
+      this.#owners.delete(owner.name)
+    }
   }
 }
 

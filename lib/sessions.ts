@@ -13,7 +13,7 @@ import { isLive, Link, LiveLink, LoadedLink } from './links'
 import { resolveConflict } from './merge'
 import type { Notices } from './notices'
 import type { Settings } from './options'
-import { type OwnerIndex, toOwner } from './owner'
+import type { Owners } from './owner'
 import type { Stats } from './stats'
 import { flat } from './text'
 
@@ -21,7 +21,7 @@ import { flat } from './text'
 export interface SessionParts {
   readonly settings: Settings
   readonly ledger: Ledger
-  readonly owners: OwnerIndex
+  readonly owners: Owners
   readonly codec: Codec
   readonly stats: Stats
   readonly notices: Notices
@@ -144,7 +144,7 @@ export class Sessions {
     const { ledger, notices } = this.#parts
     const expiry = this.#expiry.of(entry.sid, session, cookie, entry.created, now)
     const kept = cookie === undefined ? undefined : this.#jar.keep(cookie, expiry, entry.cookie)
-    const content = { body, cookie: kept, expiry, owner: this.#ownerOf(session) }
+    const content = { body, cookie: kept, expiry, owner: this.#ownerOf(session, entry) }
     const bytes = weigh(entry.sid, content)
     this.#checkSize(bytes)
     if (this.#expiredOnArrival(entry, expiry, now)) return false
@@ -184,10 +184,10 @@ export class Sessions {
     return true
   }
 
-  #makeRoomForOwner(entry: Entry, owner: Owner, now: number): void {
+  #makeRoomForOwner(entry: Entry, owner: Owner | undefined, now: number): void {
     const { ledger, owners, settings } = this.#parts
-    if (settings.maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return
-    const others = owners.of(owner).filter((other) => other !== entry)
+    if (settings.maxPerOwner === Number.POSITIVE_INFINITY || owner?.name === undefined) return
+    const others = owners.entriesOf(owner.name).filter((other) => other !== entry)
     const live = others.filter((other) => other.expiry > now)
     for (const other of others) if (other.expiry <= now) ledger.remove(other, 'expire')
     for (const oldest of live.slice(0, Math.max(0, live.length + 1 - settings.maxPerOwner))) {
@@ -197,11 +197,11 @@ export class Sessions {
     }
   }
 
-  #ownerOf(session: SessionData): Owner {
-    const { settings, ownerFault } = this.#parts
+  #ownerOf(session: SessionData, entry: Entry): Owner | undefined {
+    const { settings, owners, ownerFault } = this.#parts
     if (settings.owner === undefined) return undefined
     try {
-      return toOwner(settings.owner(session))
+      return owners.named(settings.owner(session), entry.owner)
     } catch (thrown) {
       ownerFault(thrown)
       return undefined

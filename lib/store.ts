@@ -12,7 +12,7 @@ import { Ledger } from './ledger'
 import { handOn } from './links'
 import { Notices } from './notices'
 import { type LembroOptions, parseOptions, type Settings } from './options'
-import { OwnerIndex } from './owner'
+import { isOwnerName, Owners } from './owner'
 import { Purger } from './purger'
 import { DEFAULT_SHARE, Reducer } from './reducer'
 import { Sessions } from './sessions'
@@ -41,7 +41,7 @@ export class Lembro extends Store {
   readonly #settings: Settings
   readonly #answers = new Answers(this)
   readonly #stats = new Stats()
-  readonly #owners = new OwnerIndex()
+  readonly #owners = new Owners()
   readonly #ledger: Ledger
   readonly #codec: Codec
   readonly #notices: Notices
@@ -67,7 +67,7 @@ export class Lembro extends Store {
     const ledger = new Ledger({ maxBytes, maxSessions }, clock.now())
     const codec = new Codec(settings.serializer)
     const stats = new Stats()
-    const owners = new OwnerIndex()
+    const owners = new Owners()
     const notices = new Notices(this, this.#answers, codec, clock, settings)
     for (const listener of [stats, owners, notices]) ledger.listen(listener)
     const atRest = () => notices.flush()
@@ -340,10 +340,10 @@ export class Lembro extends Store {
   }
 
   #entriesOf(owner: unknown): Entry[] {
-    const isName = (typeof owner === 'string' && owner !== '') || typeof owner === 'number'
-    if (!isName) throw new TypeError(`owner: expected a string or a number; ${got(owner)}`)
+    if (!isOwnerName(owner))
+      throw new TypeError(`owner: expected a string or a number; ${got(owner)}`)
     const now = clock.now()
-    return this.#owners.of(String(owner)).filter((entry) => entry.expiry > now)
+    return this.#owners.entriesOf(String(owner)).filter((entry) => entry.expiry > now)
   }
 
   #trim(): void {
