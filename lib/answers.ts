@@ -18,17 +18,19 @@ export class Answers {
 
   /**
    * Ends a verb: calls the callback asynchronously and outside of any `try`, so that an error of
-   * the application is never taken for one of the verb; without a callback gives a promise.
+   * the application is never taken for one of the verb; without a callback gives a promise. One
+   * that fails and that nobody awaits is reported, and is no unhandled rejection: it must not end
+   * the process of an application whose former store ignored what nobody asked for.
    */
   give<Value>(callback: unknown, error: Error | null, value?: Value): Promise<Value> | undefined {
-    if (error !== null) this.#tell(error)
-    if (typeof callback === 'function') {
-      if (error === null) setImmediate(callback as Callback<Value>, null, value as Value)
-      else setImmediate(callback as (error: Error) => void, error)
-      return undefined
+    if (typeof callback !== 'function') return this.#promise(error, value as Value)
+    if (error === null) {
+      setImmediate(callback as Callback<Value>, null, value as Value)
+    } else {
+      this.#tell(error)
+      setImmediate(callback as (error: Error) => void, error)
     }
-    if (error === null) return Promise.resolve(value as Value)
-    return this.#quieted(Promise.reject<Value>(error))
+    return undefined
   }
 
   /** As `give`, for a verb that ends when `start` calls the function it gets. */
@@ -40,12 +42,13 @@ export class Answers {
       return undefined
     }
     const promise = new Promise<Value>((resolve) => {
-      start((error, value) => resolve(this.give(undefined, error, value) as Promise<Value>))
+      start((error, value) => resolve(this.#promise(error, value as Value)))
     })
-    return this.#quieted(promise)
+    promise.catch(() => {})
+    return promise
   }
 
-  /** Reports a failure that no verb waits for: to the `'error'` listeners, else as a warning, once for each code. */
+  /** Reports a failure that perhaps nobody waits for: to the `'error'` listeners, else as a warning, once for each code. */
   report(error: Error): void {
     if (this.#isHeard) {
       this.#tell(error)
@@ -59,18 +62,20 @@ export class Answers {
     return this.#emitter.listenerCount('error') > 0
   }
 
+  #promise<Value>(error: Error | null, value: Value): Promise<Value> {
+    if (error === null) return Promise.resolve(value)
+    this.report(error)
+    const rejection = Promise.reject<Value>(error)
+    rejection.catch(() => {})
+    return rejection
+  }
+
   // Later, so that a listener that throws harms no verb.
   #tell(error: Error): void {
     if (!this.#isHeard) return
     setImmediate(() => {
       if (this.#isHeard) this.#emitter.emit('error', error)
     })
-  }
-
-  // Where a listener hears of a failure, nobody has to await the promise as well.
-  #quieted<Value>(promise: Promise<Value>): Promise<Value> {
-    if (this.#isHeard) promise.catch(() => {})
-    return promise
   }
 }
 

@@ -1,0 +1,546 @@
+/** What every lembro shows, in whatever setting it runs. */
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LembroOptions } from '../../lib/options'
+import type { Lembro } from '../../lib/store'
+import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './sessions'
+import { NOON, nextTurn, stopTime } from './time'
+
+/** Makes a store that is ready. The suite closes it. */
+export type Make = (options?: LembroOptions) => Promise<Lembro>
+
+export function describeContract(setting: string, make: Make): void {
+  describe(`a store ${setting}`, () => {
+    describeVerbs(make)
+    describeExpiry(make)
+    describeFaults(make)
+    describeLinks(make)
+  })
+}
+
+function describeVerbs(make: Make): void {
+  it('gives undefined for a session that is not there', async () => {
+    await using store = await make()
+    assert.equal(await store.get('absent'), undefined)
+  })
+
+  it('gives back what JSON makes of a session, a fresh object each time', async () => {
+    await using store = await make()
+    const session = plainSession({
+      when: new Date(NOON),
+      nested: { a: [1, 'é', '世'] },
+      no: undefined,
+    })
+    await store.set('a', session)
+    const [first, second] = [await store.get('a'), await store.get('a')]
+    assert.deepEqual(first, roundTrip(session))
+    assert.deepEqual(second, first)
+    assert.notEqual(second, first)
+    assert.notEqual(second?.cookie, first?.cookie)
+  })
+
+  it('calls back once, later, with null for no error', async () => {
+    await using store = await make()
+    const calls: unknown[][] = []
+    await new Promise<void>((resolve) => {
+      const note =
+        (name: string) =>
+        (...args: unknown[]) => {
+          calls.push([name, ...args])
+          if (name === 'length') resolve()
+        }
+      store.set('a', plainSession(), note('set'))
+      store.touch('a', plainSession(), note('touch'))
+      store.get('absent', note('get'))
+      store.destroy('a', note('destroy'))
+      store.clear(note('clear'))
+      store.length(note('length'))
+      assert.deepEqual(calls, [])
+    })
+    assert.deepEqual(calls, [
+      ['set', null, undefined],
+      ['touch', null, undefined],
+      ['get', null, undefined],
+      ['destroy', null, undefined],
+      ['clear', null, undefined],
+      ['length', null, 0],
+    ])
+  })
+
+  it('replaces a session, and counts it once', async () => {
+    await using store = await make()
+    await store.set('a', plainSession({ n: 1 }))
+    await store.set('a', plainSession({ n: 2 }))
+    assert.equal(((await store.get('a')) as Data).n, 2)
+    assert.equal(await store.length(), 1)
+    assert.equal(store.stats().sessions, 1)
+  })
+
+  it('touches the cookie and the expiry, never the body', async () => {
+    await using store = await make()
+    await store.set('a', plainSession({ n: 1 }, { maxAge: 1000 }))
+    const later = plainSession({ n: 2 }, { maxAge: 5000, path: '/other' })
+    await store.touch('a', later)
+    const stored = (await store.get('a')) as Data
+    assert.equal(stored.n, 1)
+    assert.deepEqual(stored.cookie, roundTrip(later.cookie))
+  })
+
+  it('creates nothing by a touch', async () => {
+    await using store = await make()
+    await store.touch('absent', plainSession())
+    assert.equal(await store.length(), 0)
+  })
+
+  it('destroys one, several, or an absent session', async () => {
+    await using store = await make()
+    for (const sid of ['a', 'b', 'c', 'd']) await store.set(sid, plainSession())
+    await store.destroy('a')
+    await store.destroy(['b', 'c'])
+    await store.destroy('absent')
+    assert.deepEqual(await store.ids(), ['d'])
+    assert.equal(store.stats().destroyed, 3)
+  })
+
+  it('clears all', async () => {
+    await using store = await make()
+    for (const sid of ['a', 'b']) await store.set(sid, plainSession({ userId: sid }))
+    await store.clear()
+    assert.equal(await store.length(), 0)
+    assert.equal(store.stats().bytes, 0)
+    assert.deepEqual(await store.idsOf('a'), [])
+  })
+
+  it('gives all by id in an object without a prototype, and their ids, newest first', async () => {
+    await using store = await make()
+    for (const sid of ['a', 'b', 'c']) await store.set(sid, plainSession({ sid }))
+    await store.touch('a', plainSession())
+    const all = await store.all()
+    assert.equal(Object.getPrototypeOf(all), null)
+    assert.deepEqual(Object.keys(all).sort(), ['a', 'b', 'c'])
+    assert.equal((all.b as Data).sid, 'b')
+    assert.deepEqual(await store.ids(), ['a', 'c', 'b'])
+  })
+
+  for (const sid of ['__proto__', 'constructor', '', 'x'.repeat(10_000), '世界', '\ud800', '1']) {
+    it(`takes ${JSON.stringify(sid.slice(0, 20))} for an id like any other`, async () => {
+      await using store = await make()
+      await store.set(sid, plainSession({ mine: true }))
+      assert.equal(((await store.get(slicedSid(sid))) as Data).mine, true)
+      assert.deepEqual(Object.keys(await store.all()), [sid])
+      assert.deepEqual(await store.ids(), [sid])
+      await store.destroy(slicedSid(sid))
+      assert.equal(await store.get(sid), undefined)
+    })
+  }
+
+  it('takes a number for an id, as its text', async () => {
+    await using store = await make()
+    await store.set(7, plainSession({ n: 7 }))
+    assert.equal(((await store.get('7')) as Data).n, 7)
+  })
+
+  for (const malformed of [
+    {},
+    { foo: 1 },
+    { cookie: null },
+    { cookie: 'crumbs' },
+    { cookie: [1] },
+  ]) {
+    it(`gives back ${JSON.stringify(malformed)} as it came`, async () => {
+      await using store = await make()
+      await store.set('a', malformed as unknown as Data)
+      assert.deepEqual(await store.get('a'), malformed)
+    })
+  }
+
+  it('keeps keys such as __proto__ as data', async () => {
+    await using store = await make()
+    const session = JSON.parse('{"cookie":{"path":"/"},"__proto__":{"admin":true},"constructor":1}')
+    await store.set('a', session)
+    const stored = (await store.get('a')) as Data
+    assert.deepEqual(Object.keys(stored).sort(), ['__proto__', 'constructor', 'cookie'])
+    assert.equal((stored as { admin?: unknown }).admin, undefined)
+  })
+
+  it('closes again and again, and fails after that', async () => {
+    const store = await make()
+    await store.close()
+    await store.close()
+    await assert.rejects(store.get('a'), { code: 'ECLOSED' })
+  })
+}
+
+function describeExpiry(make: Make): void {
+  it('expires a session when its cookie says so, whatever the timer does', async (t) => {
+    const time = stopTime(t)
+    await using store = await make({ interval: false })
+    await store.set('a', plainSession({}, { maxAge: 1000 }))
+    time.pass(999)
+    assert.notEqual(await store.get('a'), undefined)
+    time.pass(1)
+    assert.equal(await store.get('a'), undefined)
+    assert.equal(await store.length(), 0)
+    assert.deepEqual(await store.ids(), [])
+    assert.equal(store.stats().expired, 1)
+  })
+
+  it('counts no expired session, though nobody asked for it', async (t) => {
+    const time = stopTime(t)
+    await using store = await make({ interval: false })
+    await store.set('a', plainSession({}, { maxAge: 1000 }))
+    await store.set('b', plainSession({}, { maxAge: 9000 }))
+    time.pass(1000)
+    assert.deepEqual(Object.keys(await store.all()), ['b'])
+    assert.deepEqual(await store.ids(), ['b'])
+    assert.equal(await store.length(), 1)
+  })
+
+  it('keeps a session without an expiry of its own for a day', async (t) => {
+    const time = stopTime(t)
+    await using store = await make()
+    await store.set('a', plainSession({}, {}))
+    assert.equal((await store.get('a'))?.cookie.expires, null)
+    time.pass(86_400_000 - 1)
+    assert.notEqual(await store.get('a'), undefined)
+    time.pass(1)
+    assert.equal(await store.get('a'), undefined)
+  })
+
+  it('lets a touch prolong a session', async (t) => {
+    const time = stopTime(t)
+    await using store = await make()
+    await store.set('a', plainSession({}, { maxAge: 1000 }))
+    time.pass(900)
+    await store.touch('a', plainSession({}, { maxAge: 1000 }))
+    time.pass(900)
+    assert.notEqual(await store.get('a'), undefined)
+    time.pass(100)
+    assert.equal(await store.get('a'), undefined)
+  })
+
+  const expired: [string, object][] = [
+    ['maxAge 0', { maxAge: 0 }],
+    ['a past Date', { expires: new Date(NOON - 1) }],
+    ['a past ISO text', { expires: new Date(NOON - 1).toISOString() }],
+    ['a past number', { expires: NOON - 1 }],
+  ]
+  for (const [what, cookie] of expired) {
+    it(`takes ${what} for expired at once`, async (t) => {
+      stopTime(t)
+      await using store = await make()
+      await store.set('a', plainSession())
+      await store.set('a', { cookie } as unknown as Data)
+      assert.equal(await store.get('a'), undefined)
+      assert.equal(store.stats().bytes, 0)
+    })
+  }
+
+  for (const nonsense of ['tomorrow', {}, true, new Date(Number.NaN)]) {
+    it(`takes ${JSON.stringify(nonsense)} for no expiry of its own`, async (t) => {
+      const time = stopTime(t)
+      await using store = await make()
+      await store.set('a', { cookie: { path: '/', expires: nonsense } } as unknown as Data)
+      time.pass(86_400_000 - 1)
+      assert.notEqual(await store.get('a'), undefined)
+      time.pass(1)
+      assert.equal(await store.get('a'), undefined)
+    })
+  }
+
+  it('lets ttl win over the cookie', async (t) => {
+    const time = stopTime(t)
+    await using store = await make({ ttl: 500 })
+    const session = plainSession({}, { maxAge: 60_000 })
+    await store.set('a', session)
+    assert.deepEqual((await store.get('a'))?.cookie, roundTrip(session.cookie))
+    time.pass(500)
+    assert.equal(await store.get('a'), undefined)
+  })
+
+  it('asks a ttl function with the options, the session and the id', async (t) => {
+    const time = stopTime(t)
+    const asked: unknown[] = []
+    await using store = await make({
+      ttl: (options, session, sid) => {
+        asked.push([options.ttl !== undefined, (session as Data).n, sid])
+        return sid === 'short' ? 10 : 1000
+      },
+    })
+    await store.set('short', plainSession({ n: 1 }))
+    await store.set('long', plainSession({ n: 2 }))
+    assert.deepEqual(asked, [
+      [true, 1, 'short'],
+      [true, 2, 'long'],
+    ])
+    time.pass(10)
+    assert.deepEqual(await store.ids(), ['long'])
+  })
+
+  it('ends a session at its absoluteTtl, however active', async (t) => {
+    const time = stopTime(t)
+    await using store = await make({ absoluteTtl: 2000, onConflict: 'merge' })
+    await store.set('a', newSession(store, 'a'))
+    for (const n of [1, 2, 3]) {
+      time.pass(500)
+      const live = await load(store, 'a')
+      live.n = n
+      await store.set('a', live)
+      await store.touch('a', plainSession({}, { maxAge: 60_000 }))
+    }
+    time.pass(499)
+    assert.equal(((await store.get('a')) as Data).n, 3)
+    time.pass(1)
+    assert.equal(await store.get('a'), undefined)
+  })
+
+  it('leaves the expiry as it was set with disableTouch', async (t) => {
+    const time = stopTime(t)
+    await using store = await make({ disableTouch: true })
+    const session = plainSession({}, { maxAge: 1000 })
+    await store.set('a', session)
+    const cookie = roundTrip(session.cookie)
+    time.pass(900)
+    await store.touch('a', plainSession({}, { maxAge: 1000 }))
+    assert.deepEqual((await store.get('a'))?.cookie, cookie)
+    time.pass(100)
+    assert.equal(await store.get('a'), undefined)
+  })
+
+  it('gives a stale session once, where it may', async (t) => {
+    const time = stopTime(t)
+    await using store = await make({ stale: true })
+    await store.set('a', plainSession({ n: 1 }, { maxAge: 100 }))
+    time.pass(100)
+    assert.equal(((await store.get('a')) as Data).n, 1)
+    assert.equal(await store.get('a'), undefined)
+  })
+}
+
+function describeFaults(make: Make): void {
+  const circular = plainSession()
+  circular.self = circular
+  const unfit: [string, unknown, RegExp][] = [
+    ['a circular session', circular, /circular/],
+    ['a BigInt', plainSession({ big: 1n }), /BigInt/],
+    ['undefined', undefined, /session: expected an object; got undefined/],
+    ['a number', 7, /session: expected an object; got 7 \(a number\)/],
+    ['a session that throws', plainSession({ bad: { toJSON: () => assert.fail('no') } }), /no/],
+  ]
+  for (const [what, session, message] of unfit) {
+    it(`refuses ${what}, and keeps the stored one`, async () => {
+      await using store = await make()
+      const heard: Error[] = []
+      store.on('error', (error) => heard.push(error))
+      await store.set('a', plainSession({ n: 1 }))
+      await assert.rejects(store.set('a', session as Data), message)
+      assert.equal(((await store.get('a')) as Data).n, 1)
+      await nextTurn()
+      assert.equal(heard.length, 1)
+    })
+  }
+
+  it('refuses a session without an id, which strangers would share', async () => {
+    await using store = await make()
+    await assert.rejects(store.set(undefined as unknown as string, plainSession()), /sid: expected/)
+    assert.equal(await store.get(undefined as unknown as string), undefined)
+    await store.destroy(undefined as unknown as string)
+  })
+
+  it('refuses a session larger than maxEntrySize, and evicts nothing for it', async () => {
+    await using store = await make({ maxSize: 10_000, maxEntrySize: 2000 })
+    await store.set('a', plainSession({ n: 1 }))
+    await store.set('b', plainSession({ n: 1 }))
+    const big = plainSession({ text: 'x'.repeat(3000) })
+    await assert.rejects(store.set('a', big), { code: 'ESESSIONTOOBIG', name: 'RangeError' })
+    assert.equal(((await store.get('a')) as Data).n, 1)
+    assert.deepEqual(store.stats().refused, { tooBig: 1, destroyed: 0 })
+    assert.equal(await store.length(), 2)
+  })
+
+  it('hears a failure at the callback and at the listeners, once each', async () => {
+    await using store = await make()
+    const heard: unknown[] = []
+    store.on('error', (error) => heard.push(error))
+    const failed = await new Promise((resolve) => store.set('a', circular, resolve))
+    await nextTurn()
+    assert.ok(failed instanceof TypeError)
+    assert.deepEqual(heard, [failed])
+  })
+
+  it('lets on, once and emit reach each other, and gives the store back', async () => {
+    await using store = await make()
+    const heard: string[] = []
+    const returned = store
+      .on('disconnect', () => heard.push('on'))
+      .once('connect', () => heard.push('once'))
+    store.emit('disconnect')
+    store.emit('connect')
+    store.emit('connect')
+    assert.equal(returned, store)
+    assert.deepEqual(heard, ['on', 'once'])
+  })
+}
+
+function describeLinks(make: Make): void {
+  const endings: [string, (store: Lembro) => Promise<unknown>][] = [
+    ['destroyed', (store) => store.destroy('a')],
+    ['cleared', (store) => store.clear()],
+    ['ended by destroyOwner', (store) => store.destroyOwner('ann')],
+  ]
+  for (const [ended, end] of endings) {
+    it(`does not let a slow request bring back a session that was ${ended}`, async () => {
+      await using store = await make()
+      await store.set('a', newSession(store, 'a', { userId: 'ann' }))
+      const slow = await load(store, 'a')
+      await end(store)
+      slow.late = true
+      await store.set('a', slow)
+      await store.touch('a', slow)
+      assert.equal(await store.get('a'), undefined)
+      assert.deepEqual(store.stats().refused, { tooBig: 0, destroyed: 1 })
+    })
+  }
+
+  it('does not let the request that made a session bring it back', async () => {
+    await using store = await make()
+    const live = newSession(store, 'a')
+    await store.set('a', live)
+    await store.destroy('a')
+    await store.set('a', live)
+    assert.equal(await store.get('a'), undefined)
+  })
+
+  it('takes a new session and a plain one under an id that was destroyed', async () => {
+    await using store = await make()
+    await store.set('a', newSession(store, 'a'))
+    const slow = await load(store, 'a')
+    await store.destroy('a')
+    await store.set('a', newSession(store, 'a', { n: 2 }))
+    await store.set('a', slow)
+    assert.equal(((await store.get('a')) as Data).n, 2)
+    const plain = (await store.get('a')) as Data
+    await store.destroy('a')
+    await store.set('a', plain)
+    assert.equal(((await store.get('a')) as Data).n, 2)
+  })
+
+  it('saves one session twice in a request', async () => {
+    await using store = await make({ onConflict: 'merge' })
+    await store.set('a', newSession(store, 'a', { n: 1 }))
+    const live = await load(store, 'a')
+    live.n = 2
+    await store.set('a', live)
+    live.n = 3
+    await store.set('a', live)
+    assert.equal(((await store.get('a')) as Data).n, 3)
+    assert.equal(store.stats().conflicts, 0)
+  })
+
+  it('merges what two requests changed, and counts it', async () => {
+    await using store = await make({ onConflict: 'merge' })
+    await store.set('a', newSession(store, 'a', { gone: 1, both: 0, kept: 'k' }))
+    const [one, other] = [await load(store, 'a'), await load(store, 'a')]
+    one.mine = 1
+    one.both = 1
+    one.gone = undefined
+    other.theirs = 2
+    other.both = 2
+    other.gone = 3
+    await store.set('a', one)
+    await store.set('a', other)
+    const { cookie, ...merged } = (await store.get('a')) as Data
+    assert.deepEqual(merged, { both: 2, kept: 'k', mine: 1, theirs: 2 })
+    assert.equal(typeof cookie.expires, 'string')
+    assert.equal(store.stats().conflicts, 1)
+  })
+
+  it('keeps what others wrote when a merged session is saved again', async () => {
+    await using store = await make({ onConflict: 'merge' })
+    await store.set('a', newSession(store, 'a'))
+    const [one, other] = [await load(store, 'a'), await load(store, 'a')]
+    one.mine = 1
+    await store.set('a', one)
+    other.theirs = 2
+    await store.set('a', other)
+    other.theirs = 3
+    await store.set('a', other)
+    const { cookie: _, ...merged } = (await store.get('a')) as Data
+    assert.deepEqual(merged, { mine: 1, theirs: 3 })
+    assert.equal(store.stats().conflicts, 1)
+  })
+
+  it('lets a function decide between two writes', async () => {
+    const asked: unknown[] = []
+    await using store = await make({
+      onConflict: (base, stored, incoming) => {
+        asked.push([base, stored, incoming].map((session) => (session as Data).n))
+        return { ...incoming, n: 99 } as Data
+      },
+    })
+    await store.set('a', newSession(store, 'a', { n: 0 }))
+    const [one, other] = [await load(store, 'a'), await load(store, 'a')]
+    one.n = 1
+    other.n = 2
+    await store.set('a', one)
+    await store.set('a', other)
+    assert.deepEqual(asked, [[0, 1, 2]])
+    assert.equal(((await store.get('a')) as Data).n, 99)
+  })
+
+  it('fails where that function throws or gives no session, and keeps the stored one', async () => {
+    for (const onConflict of [
+      () => assert.fail('no'),
+      () => Promise.resolve() as unknown as Data,
+    ]) {
+      await using store = await make({ onConflict })
+      await store.set('a', newSession(store, 'a', { n: 0 }))
+      const [one, other] = [await load(store, 'a'), await load(store, 'a')]
+      one.n = 1
+      other.n = 2
+      await store.set('a', one)
+      await assert.rejects(store.set('a', other), /no|onConflict: expected/)
+      assert.equal(((await store.get('a')) as Data).n, 1)
+    }
+  })
+
+  it('lets the last write win by default', async () => {
+    await using store = await make()
+    await store.set('a', newSession(store, 'a'))
+    const [one, other] = [await load(store, 'a'), await load(store, 'a')]
+    one.mine = 1
+    other.theirs = 2
+    await store.set('a', one)
+    await store.set('a', other)
+    const { cookie: _, ...stored } = (await store.get('a')) as Data
+    assert.deepEqual(stored, { theirs: 2 })
+    assert.equal(store.stats().conflicts, 1)
+  })
+
+  it('lists and ends the sessions of one owner', async () => {
+    await using store = await make()
+    for (const sid of ['a', 'b', 'c']) await store.set(sid, plainSession({ userId: 'ann' }))
+    await store.set('d', plainSession({ passport: { user: 7 } }))
+    await store.touch('a', plainSession())
+    assert.deepEqual(await store.idsOf('ann'), ['a', 'c', 'b'])
+    assert.deepEqual(await store.idsOf(7), ['d'])
+    assert.deepEqual(await store.idsOf('nobody'), [])
+    assert.equal(await store.destroyOwner('ann', { except: 'b' }), 2)
+    assert.deepEqual(await store.idsOf('ann'), ['b'])
+    assert.equal(await store.length(), 2)
+    await assert.rejects(store.destroyOwner(undefined as unknown as string), /owner: expected/)
+  })
+
+  it('keeps no more sessions of one owner than maxPerOwner', async () => {
+    await using store = await make({ maxPerOwner: 2 })
+    for (const sid of ['a', 'b']) await store.set(sid, newSession(store, sid, { userId: 'ann' }))
+    const slow = await load(store, 'a')
+    await store.set('c', plainSession({ userId: 'ann' }))
+    assert.deepEqual(await store.idsOf('ann'), ['c', 'b'])
+    assert.deepEqual(store.stats().evicted, { anonymous: 0, owned: 1 })
+    slow.late = true
+    await store.set('a', slow)
+    assert.deepEqual(await store.idsOf('ann'), ['c', 'b'])
+  })
+}
