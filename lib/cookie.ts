@@ -29,15 +29,22 @@ class Attributes {
   readonly nested: boolean
   /** The cookie whose expires is the entry's expiry, or as the values say it. */
   readonly plain: KeptCookie
+  readonly #text: string | undefined
 
   constructor(text: string, dated: boolean, shared: boolean) {
     this.values = JSON.parse(text)
+    this.#text = shared ? text : undefined
     this.dated = dated
     this.bytes = shared ? 0 : OWN_ATTRIBUTES_BYTES + 2 * textBytes(text)
     this.nested = Object.values(this.values).some(
       (value) => typeof value === 'object' && value !== null,
     )
     this.plain = new KeptCookie(this, Number.NaN)
+  }
+
+  /** The values as JSON. */
+  get text(): string {
+    return this.#text ?? JSON.stringify(this.values)
   }
 }
 
@@ -55,6 +62,12 @@ export class KeptCookie {
   /** Bytes that it holds for its entry alone. */
   get bytes(): number {
     return this.attributes.bytes + (Number.isNaN(this.expires) ? 0 : OWN_EXPIRES_BYTES)
+  }
+
+  /** The same for an entry that expires at another instant than the one given, which was this one's. */
+  at(expiry: number): KeptCookie {
+    const own = this.attributes.dated && Number.isNaN(this.expires)
+    return own ? new KeptCookie(this.attributes, expiry) : this
   }
 
   /** A fresh cookie of an entry that expires at `expiry`, as JSON would give it back. */
@@ -77,6 +90,12 @@ export class CookieJar {
     const dated = !Number.isNaN(instant)
     const attributes = this.#attributesOf(cookie, dated, previous?.attributes)
     return !dated || instant === expiry ? attributes.plain : new KeptCookie(attributes, instant)
+  }
+
+  /** The cookie that was kept with attributes of that text, in another process. Throws for a text that is no JSON. */
+  restore(text: string, dated: boolean, expires: number): KeptCookie {
+    const attributes = this.#intern(text, dated)
+    return Number.isNaN(expires) ? attributes.plain : new KeptCookie(attributes, expires)
   }
 
   #attributesOf(cookie: ReadableCookie, dated: boolean, previous?: Attributes): Attributes {

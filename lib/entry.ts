@@ -34,7 +34,7 @@ export interface Content {
 /** Hears everything that happens to the ledger, after it has happened. Must not throw or change the ledger. */
 export interface LedgerListener {
   put?(entry: Entry, previousOwner: Owner | undefined): void
-  touch?(entry: Entry): void
+  touch?(entry: Entry, previousCookie: KeptCookie | undefined): void
   remove?(entry: Entry, cause: 'evict' | 'expire' | 'destroy'): void
   /** All entries are gone at once: they come as a walk, since there may be a million of them. */
   clear?(size: number, entries: Iterable<Entry>): void

@@ -35,6 +35,11 @@ export class Expiry {
       this.#ttl === undefined
         ? (expiryOf(cookie, now) ?? now + ONE_DAY)
         : now + Math.floor(this.#ttlOf(sid, session))
+    return this.within(created, expiry)
+  }
+
+  /** An expiry, or the end of the absolute life of what was created then, if that is sooner. */
+  within(created: number, expiry: number): number {
     return this.needsCreated ? Math.min(expiry, created + this.#absoluteTtl) : expiry
   }
 

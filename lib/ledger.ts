@@ -95,13 +95,14 @@ export class Ledger {
     const lane = this.#laneOf(entry)
     lane.take(entry)
     const wasDueBy = entry.expiry
+    const previousCookie = entry.cookie
     entry.cookie = cookie
     entry.expiry = expiry
     entry.bytes = bytes
     const crowded = this.#makeRoom(entry, 0, now)
     lane.add(entry)
     if (expiry < wasDueBy) this.#wheel.schedule(entry)
-    for (const listener of this.#listeners) listener.touch?.(entry)
+    for (const listener of this.#listeners) listener.touch?.(entry, previousCookie)
     return crowded
   }
 

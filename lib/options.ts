@@ -56,6 +56,22 @@ export interface LembroOptions {
   stale?: boolean | null | undefined
   /** What turns sessions into text and back. Default `JSON`. */
   serializer?: Serializer | null | undefined
+  /**
+   * The file that sessions survive in; others beside it have names that begin with its own. One
+   * process at a time. An express-memfilestore's file is imported. Default: none, nothing is saved.
+   */
+  saveFile?: string | null | undefined
+  /**
+   * The most ms of writes that a power cut may lose; a killed process loses nothing that was
+   * acknowledged. `0`: acknowledged once on the disk. `false` or `Infinity`: when the system likes.
+   * Default 1000.
+   */
+  savePeriod?: number | false | null | undefined
+  /**
+   * Encrypts what is saved: the current key, then older ones that still open what they sealed. Each
+   * 32 bytes, or a text of at least 16 characters that a key is derived from. Default: none.
+   */
+  saveKeys?: readonly (string | Uint8Array)[] | null | undefined
 }
 
 /** The options as the parts of a store use them: complete, checked, and never the caller's object. */
@@ -75,12 +91,19 @@ export interface Settings {
   readonly noDisposeOnSet: boolean
   readonly stale: boolean
   readonly serializer: Serializer | undefined
+  readonly saveFile: string | undefined
+  /** `Infinity` for no timer. */
+  readonly savePeriod: number
+  readonly saveKeys: readonly (string | Uint8Array)[] | undefined
   /** What was given, completed: a frozen copy for `store.options` and a `ttl` function. */
   readonly given: Readonly<LembroOptions>
 }
 
 const DEFAULT_MAX_SIZE = '4M'
 const DEFAULT_INTERVAL = 360_000
+const DEFAULT_SAVE_PERIOD = 1000
+const KEY_BYTES = 32
+const LEAST_KEY_TEXT = 16
 /** Beyond this share of the heap limit, sessions and the application together are likely to exceed it. */
 const HEAP_SHARE_TO_WARN = 0.6
 
@@ -100,6 +123,9 @@ const KNOWN = new Set([
   'noDisposeOnSet',
   'stale',
   'serializer',
+  'saveFile',
+  'savePeriod',
+  'saveKeys',
 ])
 
 /** Settings from options. Throws a `TypeError` or `RangeError` that names the option; warns once of each unknown one. */
@@ -143,7 +169,10 @@ export function parseOptions(options: LembroOptions): Settings {
     noDisposeOnSet: toBoolean('noDisposeOnSet', options.noDisposeOnSet ?? false),
     stale: toBoolean('stale', options.stale ?? false),
     serializer: parseSerializer(options.serializer ?? undefined),
-    given: Object.freeze({ ...options, maxSize: maxBytes, interval, max }),
+    saveFile: parseSaveFile(options.saveFile ?? undefined),
+    savePeriod: parseSavePeriod(options.savePeriod ?? DEFAULT_SAVE_PERIOD),
+    saveKeys: parseSaveKeys(options.saveKeys ?? undefined),
+    given: given(options, { maxSize: maxBytes, interval, max }),
   }
 }
 
@@ -211,4 +240,39 @@ function parseSerializer(serializer: unknown): Serializer | undefined {
   throw new TypeError(
     `serializer: expected an object with the functions stringify and parse; ${got(serializer)}`,
   )
+}
+
+function parseSaveFile(file: unknown): string | undefined {
+  if (file === undefined || (typeof file === 'string' && file !== '')) return file
+  throw new TypeError(`saveFile: expected the path of a file; ${got(file)}`)
+}
+
+function parseSavePeriod(period: unknown): number {
+  if (period === false) return Number.POSITIVE_INFINITY
+  return toNumber('savePeriod', period, {
+    least: 0,
+    expected: 'a number of ms, 0 to wait for the disk, or Infinity or false for no timer',
+  })
+}
+
+function parseSaveKeys(keys: unknown): Settings['saveKeys'] {
+  if (keys === undefined) return undefined
+  const expected = `saveKeys: expected an array of keys, the current first, each of ${KEY_BYTES} bytes or a text of at least ${LEAST_KEY_TEXT} characters`
+  if (!Array.isArray(keys) || keys.length === 0) throw new TypeError(`${expected}; ${got(keys)}`)
+  for (const key of keys) {
+    const isText = typeof key === 'string'
+    // What came is a secret: only its kind and its length are told.
+    if (!isText && !(key instanceof Uint8Array))
+      throw new TypeError(`${expected}; got a ${typeof key}`)
+    const fits = isText ? key.length >= LEAST_KEY_TEXT : key.length === KEY_BYTES
+    if (!fits) throw new RangeError(`${expected}; got one of ${key.length}`)
+  }
+  return [...keys]
+}
+
+// The keys are nobody's business but the file's: `store.options` is logged and passed around.
+function given(options: LembroOptions, completed: LembroOptions): Readonly<LembroOptions> {
+  const { saveKeys, ...rest } = options
+  const shown = saveKeys == null ? options : rest
+  return Object.freeze({ ...shown, ...completed })
 }

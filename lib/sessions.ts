@@ -5,7 +5,7 @@ import { toText } from './bytes'
 import { got } from './check'
 import type { Clock } from './clock'
 import type { Codec } from './codec'
-import { CookieJar, type ReadableCookie, readableCookie } from './cookie'
+import { type CookieJar, expiryOf, type ReadableCookie, readableCookie } from './cookie'
 import { Entry, type Owner, weigh } from './entry'
 import { Expiry } from './expiry'
 import type { Ledger } from './ledger'
@@ -23,6 +23,7 @@ export interface SessionParts {
   readonly ledger: Ledger
   readonly owners: Owners
   readonly codec: Codec
+  readonly jar: CookieJar
   readonly stats: Stats
   readonly notices: Notices
   readonly clock: Clock
@@ -32,11 +33,12 @@ export interface SessionParts {
 
 export class Sessions {
   readonly #parts: SessionParts
-  readonly #jar = new CookieJar()
+  readonly #jar: CookieJar
   readonly #expiry: Expiry
 
   constructor(parts: SessionParts) {
     this.#parts = parts
+    this.#jar = parts.jar
     this.#expiry = new Expiry(parts.settings)
   }
 
@@ -108,6 +110,42 @@ export class Sessions {
     const bytes = entry.bytes - (entry.cookie?.bytes ?? 0) + (kept?.bytes ?? 0)
     this.#checkSize(bytes)
     return ledger.touch(entry, kept, expiry, bytes, now)
+  }
+
+  /**
+   * Puts a saved entry back, as the newest. `asked`: whether its owner is known, by name. Returns
+   * false for one that has expired by now, or is too large by now.
+   */
+  restore(entry: Entry, asked: boolean): boolean {
+    const { ledger, settings, clock } = this.#parts
+    const now = clock.now()
+    if (!this.#expiry.needsCreated) entry.created = 0
+    else if (entry.created === 0) entry.created = now
+    const expiry = this.#expiry.within(entry.created, entry.expiry)
+    if (expiry <= now) return false
+    const owner = asked ? this.#savedOwner(entry.owner) : this.#ownerOf(this.#decoded(entry), entry)
+    // A cookie that goes by the entry's expiry keeps the one it was saved with.
+    const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
+    const content = { body: entry.body, cookie, expiry, owner }
+    const bytes = weigh(entry.sid, content)
+    if (bytes > settings.maxEntryBytes) return false
+    this.#makeRoomForOwner(entry, owner, now)
+    ledger.put(entry, content, bytes, now)
+    return true
+  }
+
+  /** An entry of a session from elsewhere, not stored yet; `undefined` for none, or one that has expired. */
+  adopt(sid: string, session: unknown): Entry | undefined {
+    if (typeof session !== 'object' || session === null) return undefined
+    const data = session as SessionData
+    const now = this.#parts.clock.now()
+    const cookie = readableCookie(data.cookie)
+    if ((expiryOf(cookie, now) ?? Number.POSITIVE_INFINITY) <= now) return undefined
+    const entry = this.#newEntry(sid, now)
+    entry.body = this.#parts.codec.encode(data, cookie)
+    entry.expiry = this.#expiry.of(sid, data, cookie, entry.created, now)
+    entry.cookie = cookie === undefined ? undefined : this.#jar.keep(cookie, entry.expiry)
+    return entry
   }
 
   /** Ends a session. An absent one is no fault. */
@@ -205,6 +243,21 @@ export class Sessions {
     } catch (thrown) {
       ownerFault(thrown)
       return undefined
+    }
+  }
+
+  #savedOwner(owner: Owner | undefined): Owner | undefined {
+    const { settings, owners } = this.#parts
+    if (settings.owner === undefined || owner === undefined) return undefined
+    return owners.named(owner.name ?? true, undefined)
+  }
+
+  #decoded(entry: Entry): SessionData {
+    try {
+      return this.#parts.codec.decode(entry)
+    } catch {
+      // Whoever reads it hears of that.
+      return {} as SessionData
     }
   }
 

@@ -42,6 +42,32 @@ export interface LembroStats {
   readonly reduces: number
   readonly lastReduce: ReduceReport | null
   readonly lastPurge: PurgeReport | null
+  /** Only where there is a `saveFile`. */
+  readonly save?: SaveStats
+}
+
+/** How saving goes. */
+export interface SaveStats {
+  /** Whether what happens now is saved: not while the disk fails, nor where the file can't be used. */
+  readonly saving: boolean
+  /** Bytes of the files: snapshot and journal. */
+  readonly bytes: number
+  /** Bytes that wait to be written. */
+  readonly pending: number
+  /** When the disk last confirmed all that was written, in ms, or `null`. */
+  readonly lastSave: number | null
+  readonly lastCompaction: CompactionReport | null
+  /** Records that were found damaged at the start. */
+  readonly damaged: number
+  /** Sessions that no key opened at the start: kept aside. */
+  readonly unread: number
+}
+
+/** One compaction: bytes of snapshot and journal before, of the snapshot after, and ms from start to end. */
+export interface CompactionReport {
+  readonly from: number
+  readonly to: number
+  readonly ms: number
 }
 
 export class Stats implements LedgerListener {
@@ -88,7 +114,7 @@ export class Stats implements LedgerListener {
     this.#lastPurge = report
   }
 
-  snapshot(ledger: Ledger, maxBytes: number): LembroStats {
+  snapshot(ledger: Ledger, maxBytes: number, save?: SaveStats): LembroStats {
     return Object.freeze({
       sessions: ledger.size,
       anonymous: ledger.anonymous,
@@ -107,6 +133,7 @@ export class Stats implements LedgerListener {
       reduces: this.#reduces,
       lastReduce: this.#lastReduce,
       lastPurge: this.#lastPurge,
+      ...(save === undefined ? undefined : { save: Object.freeze(save) }),
     })
   }
 }

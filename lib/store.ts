@@ -7,12 +7,14 @@ import { toBytes, toText } from './bytes'
 import { got } from './check'
 import { systemClock } from './clock'
 import { Codec } from './codec'
+import { CookieJar } from './cookie'
 import type { Entry } from './entry'
 import { Ledger } from './ledger'
 import { handOn } from './links'
 import { Notices } from './notices'
 import { type LembroOptions, parseOptions, type Settings } from './options'
 import { isOwnerName, Owners } from './owner'
+import type { Persistence } from './persistence/persistence'
 import { Purger } from './purger'
 import { DEFAULT_SHARE, Reducer } from './reducer'
 import { Sessions } from './sessions'
@@ -48,6 +50,9 @@ export class Lembro extends Store {
   readonly #sessions: Sessions
   readonly #purger: Purger
   readonly #reducer: Reducer
+  readonly #persistence: Persistence | undefined
+  /** Verbs that wait for the saved sessions, in order; `undefined` once those are there. */
+  #waiting: (() => void)[] | undefined
   #toldOwnerFault = false
   #closed = false
 
@@ -69,7 +74,7 @@ export class Lembro extends Store {
     const stats = new Stats()
     const owners = new Owners()
     const notices = new Notices(this, this.#answers, codec, clock, settings)
-    for (const listener of [stats, owners, notices]) ledger.listen(listener)
+    ledger.listen(owners)
     const atRest = () => notices.flush()
     this.options = settings.given
     this.#settings = settings
@@ -83,9 +88,16 @@ export class Lembro extends Store {
     )
     this.#reducer = new Reducer(ledger, clock, atRest, (report) => this.#reduced(report))
     const ownerFault = (thrown: unknown) => this.#ownerFault(thrown)
-    const parts = { settings, ledger, owners, codec, stats, notices, clock, ownerFault }
+    const jar = new CookieJar()
+    const parts = { settings, ledger, owners, codec, jar, stats, notices, clock, ownerFault }
     this.#sessions = new Sessions(parts)
     const callback = typeof options === 'function' ? options : ready
+    if (settings.saveFile !== undefined) {
+      this.#persistence = this.#persist(settings.saveFile, jar)
+      this.#load(this.#persistence, callback)
+      return
+    }
+    this.#attend()
     if (callback !== undefined) this.#answers.give(callback, null)
   }
 
@@ -104,36 +116,48 @@ export class Lembro extends Store {
   override set(sid: Sid, session: SessionData): Promise<void>
   override set(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override set(sid: Sid, session: SessionData, callback?: Callback) {
-    return this.#verb(callback, () => {
-      if (sid === undefined || sid === null)
-        throw new TypeError(`sid: expected a string; ${got(sid)}`)
-      if (this.#sessions.set(String(sid), session)) this.#trim()
-    })
+    return this.#verb(
+      callback,
+      () => {
+        if (sid === undefined || sid === null)
+          throw new TypeError(`sid: expected a string; ${got(sid)}`)
+        if (this.#sessions.set(String(sid), session)) this.#trim()
+      },
+      true,
+    )
   }
 
   /** Gives a stored session the cookie and expiry of this one. An absent one is no fault. */
   override touch(sid: Sid, session: SessionData): Promise<void>
   override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override touch(sid: Sid, session: SessionData, callback?: Callback) {
-    return this.#verb(callback, () => {
-      if (this.#sessions.touch(String(sid), session)) this.#trim()
-    })
+    return this.#verb(
+      callback,
+      () => {
+        if (this.#sessions.touch(String(sid), session)) this.#trim()
+      },
+      true,
+    )
   }
 
   /** Ends a session, or several. What was loaded from them can't be saved again. An absent one is no fault. */
   override destroy(sid: Sid | readonly Sid[]): Promise<void>
   override destroy(sid: Sid | readonly Sid[], callback: Callback | undefined): void
   override destroy(sid: Sid | readonly Sid[], callback?: Callback) {
-    return this.#verb(callback, () => {
-      for (const each of Array.isArray(sid) ? sid : [sid]) this.#sessions.destroy(String(each))
-    })
+    return this.#verb(
+      callback,
+      () => {
+        for (const each of Array.isArray(sid) ? sid : [sid]) this.#sessions.destroy(String(each))
+      },
+      true,
+    )
   }
 
   /** Ends all sessions at once, whatever their number. */
   override clear(): Promise<void>
   override clear(callback: Callback | undefined): void
   override clear(callback?: Callback) {
-    return this.#verb(callback, () => this.#ledger.clear(clock.now()))
+    return this.#verb(callback, () => this.#ledger.clear(clock.now()), true)
   }
 
   /** The number of sessions that have not expired. */
@@ -234,26 +258,63 @@ export class Lembro extends Store {
   destroyOwner(owner: string | number, options?: unknown, callback?: Callback<number>) {
     const [given, after] =
       typeof options === 'function' ? [undefined, options] : [options, callback]
-    return this.#verb(after, () => {
-      const { except } = (given ?? {}) as { except?: string }
-      const ended = this.#entriesOf(owner).filter((entry) => entry.sid !== except)
-      for (const entry of ended) this.#ledger.remove(entry, 'destroy')
-      return ended.length
-    })
+    return this.#verb(
+      after,
+      () => {
+        const { except } = (given ?? {}) as { except?: string }
+        const ended = this.#entriesOf(owner).filter((entry) => entry.sid !== except)
+        for (const entry of ended) this.#ledger.remove(entry, 'destroy')
+        return ended.length
+      },
+      true,
+    )
   }
 
   /** Counts and sizes as they are now, frozen. Costs the same whatever the store holds. */
   stats(): LembroStats {
-    return this.#stats.snapshot(this.#ledger, this.#settings.maxBytes)
+    const save = this.#persistence?.stats()
+    return this.#stats.snapshot(this.#ledger, this.#settings.maxBytes, save)
   }
 
-  /** Stops the timers and the verbs: a later one fails with `ECLOSED`. Closing again changes nothing. */
+  /** Brings all that happened so far to the disk, whatever `savePeriod` says. Fails where there is no `saveFile`, and where it can't. */
+  save(): Promise<void>
+  save(callback: Callback | undefined): void
+  save(callback?: Callback) {
+    return this.#long<void>(callback, (end) => {
+      if (this.#persistence === undefined) throw new Error('save: there is no saveFile')
+      this.#persistence.save().then(() => end(null), end)
+    })
+  }
+
+  /** Turns the timer of `savePeriod` on again. */
+  startSaveInterval(): void {
+    if (this.#persistence !== undefined) this.#persistence.timed = true
+  }
+
+  /** Turns the timer of `savePeriod` off: sessions are still written, the system decides when they are on the disk. */
+  stopSaveInterval(): void {
+    if (this.#persistence !== undefined) this.#persistence.timed = false
+  }
+
+  /**
+   * Stops the timers and the verbs: a later one fails with `ECLOSED`. Brings everything to the disk
+   * and gives the `saveFile` free. Closing again changes nothing.
+   */
   close(): Promise<void>
   close(callback: Callback | undefined): void
   close(callback?: Callback) {
     this.#closed = true
-    this.#purger.stop()
-    return this.#answers.give<void>(callback, null, undefined)
+    const persistence = this.#persistence
+    if (persistence === undefined) {
+      this.#purger.stop()
+      return this.#answers.give<void>(callback, null, undefined)
+    }
+    return this.#answers.later<void>(callback, (end) =>
+      this.#whenLoaded(() => {
+        this.#purger.stop()
+        persistence.close().then(() => end(null), end)
+      }),
+    )
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -290,28 +351,100 @@ export class Lembro extends Store {
     return texts
   }
 
-  #verb<Value>(callback: unknown, run: () => Value) {
+  /** `changes`: whether it may change sessions, so that its end waits until that is saved. */
+  #verb<Value>(callback: unknown, run: () => Value, changes = false) {
+    if (this.#persistence !== undefined) {
+      return this.#savedVerb(this.#persistence, callback, run, changes)
+    }
     let value: Value
     try {
       this.#checkOpen()
-      value = run()
+      value = this.#run(run)
     } catch (thrown) {
       return this.#answers.give<Value>(callback, toError(thrown))
+    }
+    return this.#answers.give(callback, null, value)
+  }
+
+  #savedVerb<Value>(
+    persistence: Persistence,
+    callback: unknown,
+    run: () => Value,
+    changes: boolean,
+  ) {
+    return this.#long<Value>(callback, (end) => {
+      const value = this.#run(run)
+      if (changes) persistence.settled((error) => end(error, value))
+      else end(null, value)
+    })
+  }
+
+  #run<Value>(run: () => Value): Value {
+    try {
+      return run()
     } finally {
       this.#notices.flush()
     }
-    return this.#answers.give(callback, null, value)
   }
 
   #long<Value>(callback: unknown, start: (end: End<Value>) => void) {
     return this.#answers.later<Value>(callback, (end) => {
       try {
         this.#checkOpen()
-        start(end)
       } catch (thrown) {
         end(toError(thrown))
+        return
       }
+      this.#whenLoaded(() => {
+        try {
+          start(end)
+        } catch (thrown) {
+          end(toError(thrown))
+        }
+      })
     })
+  }
+
+  #whenLoaded(go: () => void): void {
+    if (this.#waiting === undefined) go()
+    else this.#waiting.push(go)
+  }
+
+  #attend(): void {
+    this.#ledger.listen(this.#stats)
+    this.#ledger.listen(this.#notices)
+  }
+
+  #persist(saveFile: string, jar: CookieJar): Persistence {
+    // Only here, so that a store without a file loads nothing of it.
+    const { Persistence } =
+      require('./persistence/persistence') as typeof import('./persistence/persistence')
+    const { savePeriod, saveKeys, maxBytes, owner } = this.#settings
+    return new Persistence({
+      saveFile,
+      savePeriod,
+      saveKeys,
+      maxBytes,
+      clock,
+      jar,
+      ledger: this.#ledger,
+      asked: owner !== undefined,
+      restore: (entry, asked) => this.#sessions.restore(entry, asked),
+      adopt: (sid, session) => this.#sessions.adopt(sid, session),
+      report: (error) => this.#answers.report(error),
+    })
+  }
+
+  /** Loads the saved sessions; then come those verbs that waited. */
+  async #load(persistence: Persistence, ready: ((error: Error | null) => void) | undefined) {
+    const waiting: (() => void)[] = []
+    this.#waiting = waiting
+    const error = await persistence.open()
+    this.#attend()
+    if (ready !== undefined) this.#answers.give(ready, error)
+    else if (error !== null) this.#answers.report(error)
+    this.#waiting = undefined
+    for (const go of waiting) go()
   }
 
   #checkOpen(): void {

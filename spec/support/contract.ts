@@ -47,8 +47,7 @@ function describeVerbs(make: Make): void {
       const note =
         (name: string) =>
         (...args: unknown[]) => {
-          calls.push([name, ...args])
-          if (name === 'length') resolve()
+          if (calls.push([name, ...args]) === 6) resolve()
         }
       store.set('a', plainSession(), note('set'))
       store.touch('a', plainSession(), note('touch'))
@@ -58,13 +57,15 @@ function describeVerbs(make: Make): void {
       store.length(note('length'))
       assert.deepEqual(calls, [])
     })
-    assert.deepEqual(calls, [
+    await nextTurn()
+    // Where a change is acknowledged late, a read that came after it may be answered sooner.
+    assert.deepEqual(calls.sort(), [
+      ['clear', null, undefined],
+      ['destroy', null, undefined],
+      ['get', null, undefined],
+      ['length', null, 0],
       ['set', null, undefined],
       ['touch', null, undefined],
-      ['get', null, undefined],
-      ['destroy', null, undefined],
-      ['clear', null, undefined],
-      ['length', null, 0],
     ])
   })
 

@@ -1,0 +1,63 @@
+/** What can be wrong with saving, said clearly: an Error with a code and, where the system failed, its word as the cause. */
+
+import { codeOf } from './files'
+import type { Recovered } from './recovery'
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this process has no right to',
+  EPERM: 'this process has no right to',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EFBIG: 'the file may not grow',
+}
+
+/** The file can't be used at all. */
+export function unusable(file: string, error: Error): Error {
+  if (codeOf(error) === 'ELOCKED') return error
+  return fault(`saveFile: can't use '${file}': ${reason(error)}; sessions are not saved`, error)
+}
+
+/** A write or a sync failed. */
+export function notSaved(error: Error): Error {
+  return fault(
+    `saveFile: can't save: ${reason(error)}; sessions are served from memory until it can`,
+    error,
+  )
+}
+
+/** The lock was taken away, so that another process may be writing. */
+export function lockLost(): Error {
+  const message =
+    'saveFile: the lock is gone, another process may use the file; sessions are not saved any more'
+  return Object.assign(new Error(message), { code: 'ELOCKED' })
+}
+
+/** What a start has to report of what it found. */
+export function findings({ damaged, aside, newer, unread }: Recovered): Error[] {
+  const found: Error[] = []
+  if (damaged > 0) {
+    const message = `saveFile: ${damaged} damaged ${damaged === 1 ? 'record' : 'records'} skipped; kept aside: ${aside.join(', ')}`
+    found.push(Object.assign(new Error(message), { code: 'ESAVEDAMAGED', damaged, files: aside }))
+  }
+  if (newer.length > 0) {
+    const message = `saveFile: written by a later version of lembro; kept aside: ${newer.join(', ')}`
+    found.push(Object.assign(new Error(message), { code: 'ESAVEVERSION', files: newer }))
+  }
+  if (unread > 0) {
+    const message = `saveFile: ${unread} ${unread === 1 ? 'session' : 'sessions'} of an unknown key kept aside: add the key to saveKeys to have them back`
+    found.push(Object.assign(new Error(message), { code: 'ESAVEKEY', unread }))
+  }
+  return found
+}
+
+function reason(error: Error): string {
+  return REASONS[codeOf(error) ?? ''] ?? error.message
+}
+
+function fault(message: string, cause: Error): Error {
+  return Object.assign(new Error(message, { cause }), { code: codeOf(cause) ?? 'ESAVEFAILED' })
+}

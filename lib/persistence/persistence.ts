@@ -1,0 +1,255 @@
+/**
+ * What makes sessions survive: loads them, then hears of everything that happens to the ledger and
+ * writes it down in the journal.
+ */
+
+import { realpath } from 'node:fs/promises'
+import path from 'node:path'
+import v8 from 'node:v8'
+import { toError } from '../answers'
+import type { Clock } from '../clock'
+import type { CookieJar, KeptCookie } from '../cookie'
+import type { Entry, LedgerListener } from '../entry'
+import type { Ledger } from '../ledger'
+import { inSlices } from '../slices'
+import type { SaveStats } from '../stats'
+import type { Waiter } from './batch'
+import { findings, lockLost, notSaved, unusable } from './faults'
+import { codeOf, type Files, realFiles } from './files'
+import { HEADER_BYTES, newMarker } from './header'
+import { Journal } from './journal'
+import { KeyRing } from './keys'
+import { Lock } from './lock'
+import { Names } from './names'
+import { RecordWriter } from './record'
+import { type Recovered, Recovery } from './recovery'
+import { Replay, UNASKED } from './replay'
+import { Upkeep } from './upkeep'
+
+/** Of the heap limit, what saved sessions may take while they are loaded, if the budget is less. */
+const HEAP_SHARE = 0.4
+/** Without the right to write, what is there can still be read. */
+const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS'])
+
+export interface PersistenceParts {
+  readonly saveFile: string
+  readonly savePeriod: number
+  readonly saveKeys: readonly (string | Uint8Array)[] | undefined
+  readonly maxBytes: number
+  readonly clock: Clock
+  readonly jar: CookieJar
+  readonly ledger: Ledger
+  /** Whether sessions are asked for their owners. */
+  readonly asked: boolean
+  /** Puts a saved entry into the ledger; false for one that has expired or grown too large. */
+  readonly restore: (entry: Entry, asked: boolean) => boolean
+  /** An entry of a session from express-memfilestore. */
+  readonly adopt: (sid: string, session: unknown) => Entry | undefined
+  readonly report: (error: Error) => void
+  readonly files?: Files
+}
+
+export class Persistence implements LedgerListener {
+  readonly #parts: PersistenceParts
+  readonly #files: Files
+  readonly #journal: Journal
+  #writer: RecordWriter | undefined
+  #lock: Lock | undefined
+  #upkeep: Upkeep | undefined
+  #names: Names | undefined
+  #found: Recovered | undefined
+  /** Why nothing is saved for good. */
+  #useless: Error | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(parts: PersistenceParts) {
+    this.#parts = parts
+    this.#files = parts.files ?? realFiles
+    this.#journal = new Journal({
+      clock: parts.clock,
+      period: parts.savePeriod,
+      written: () => this.#upkeep?.look(),
+      failed: (error) => this.#failed(error),
+    })
+  }
+
+  /** Loads what is saved into the ledger, and saves what happens from then on. Gives why it can't, or `null`. */
+  async open(): Promise<Error | null> {
+    try {
+      await this.#open()
+    } catch (thrown) {
+      this.#useless = unusable(this.#parts.saveFile, toError(thrown))
+      this.#lock?.release()
+      this.#lock = undefined
+    }
+    for (const error of this.#found === undefined ? [] : findings(this.#found)) {
+      this.#parts.report(error)
+    }
+    return this.#useless ?? null
+  }
+
+  put(entry: Entry): void {
+    const sink = this.#journal.sink(entry.bytes)
+    if (sink !== undefined) this.#writer?.put(sink, entry)
+  }
+
+  touch(entry: Entry, previous: KeptCookie | undefined): void {
+    const { cookie } = entry
+    const changed = cookie !== undefined && cookie.attributes !== previous?.attributes
+    const sink = this.#journal.sink(0)
+    if (sink !== undefined) this.#writer?.touch(sink, entry, changed)
+  }
+
+  remove(entry: Entry, cause: 'evict' | 'expire' | 'destroy'): void {
+    // The record says itself when it expires.
+    if (cause === 'expire' && entry.expiry <= this.#parts.clock.now()) return
+    const sink = this.#journal.sink(0)
+    if (sink !== undefined) this.#writer?.remove(sink, entry.sid)
+  }
+
+  clear(): void {
+    const sink = this.#journal.sink(0)
+    if (sink !== undefined) this.#writer?.clear(sink)
+  }
+
+  /** Calls back when all that happened before is saved as well as `savePeriod` promises. */
+  settled(waiter: Waiter): void {
+    if (this.#useless !== undefined) waiter(null)
+    else this.#journal.settled(waiter)
+  }
+
+  /** Brings all that happened before to the disk. Rejects where it can't. */
+  async save(): Promise<void> {
+    if (this.#useless !== undefined) throw this.#useless
+    try {
+      if (this.#journal.fault !== undefined) await this.#upkeep?.mend()
+      await this.#journal.sync()
+    } catch (thrown) {
+      throw notSaved(toError(thrown))
+    }
+  }
+
+  /** Whether writes are synced each period. */
+  set timed(timed: boolean) {
+    this.#journal.timed = timed
+  }
+
+  /** Saves, closes the files and gives the lock back. Rejects where not all could be saved. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  stats(): SaveStats {
+    const { fault, pending, lastSync } = this.#journal
+    return {
+      saving: this.#useless === undefined && fault === undefined && this.#lock !== undefined,
+      bytes: this.#upkeep?.bytes ?? 0,
+      pending,
+      lastSave: lastSync,
+      lastCompaction: this.#upkeep?.lastCompaction ?? null,
+      damaged: this.#found?.damaged ?? 0,
+      unread: this.#found?.unread ?? 0,
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { saveFile, clock, saveKeys, asked } = this.#parts
+    const names = new Names(await wholePath(saveFile))
+    this.#names = names
+    const info = await this.#files.info(names.file)
+    if (info?.isFolder) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
+    const keys = saveKeys === undefined ? undefined : await KeyRing.of(saveKeys)
+    const marker = newMarker()
+    const writer = new RecordWriter(marker, asked, keys)
+    let readOnly: Error | undefined
+    try {
+      this.#lock = await Lock.take(names.lock, clock, () => this.#lost())
+    } catch (error) {
+      if (!READ_ONLY.has(codeOf(error) ?? '')) throw error
+      readOnly = toError(error)
+    }
+    const trimmed = await this.#load(names, keys, marker, readOnly === undefined)
+    if (readOnly !== undefined) throw readOnly
+    const found = this.#found as Recovered
+    const { ledger } = this.#parts
+    const failed = (error: Error) => this.#parts.report(notSaved(error))
+    const parts = {
+      files: this.#files,
+      names,
+      clock,
+      ledger,
+      journal: this.#journal,
+      writer,
+      keys,
+      failed,
+    }
+    const upkeep = new Upkeep(parts, { ...found, rewrite: found.rewrite || trimmed })
+    this.#writer = writer
+    this.#upkeep = upkeep
+    await upkeep.begin()
+    ledger.listen(this)
+    upkeep.look()
+  }
+
+  /** Reads the files into the ledger. Gives whether some of what is saved had no place in it. */
+  async #load(names: Names, keys: KeyRing | undefined, marker: number, writable: boolean) {
+    const { jar, clock, maxBytes, ledger, adopt, restore } = this.#parts
+    const ceiling = Math.max(maxBytes, v8.getHeapStatistics().heap_size_limit * HEAP_SHARE)
+    const replay = new Replay(jar, ceiling)
+    const files = this.#files
+    const recovery = new Recovery({ files, names, keys, replay, marker, writable, adopt })
+    this.#found = await recovery.run(clock.now())
+    let restored = 0
+    const step = () => {
+      const entry = replay.takeOldest()
+      if (entry === undefined) return false
+      if (restore(entry, entry.owner !== UNASKED)) restored++
+      return true
+    }
+    await new Promise<void>((resolve) => inSlices(clock, step, resolve))
+    return ledger.size < restored
+  }
+
+  #failed(error: Error): void {
+    this.#upkeep?.distrust()
+    this.#parts.report(notSaved(error))
+  }
+
+  #lost(): void {
+    this.#useless = lockLost()
+    this.#parts.report(this.#useless)
+    this.#journal.abandon(this.#useless)
+    this.#upkeep?.close()
+  }
+
+  async #close(): Promise<void> {
+    if (this.#useless !== undefined) {
+      this.#lock?.release()
+      return
+    }
+    try {
+      if (this.#journal.fault !== undefined) await this.#upkeep?.mend()
+      await this.#upkeep?.close()
+      const { segment } = this.#journal
+      await this.#journal.close()
+      const isEmpty = segment !== undefined && segment.length === HEADER_BYTES
+      if (isEmpty) await this.#files.remove((this.#names as Names).segment(segment.number))
+    } catch (thrown) {
+      throw notSaved(toError(thrown))
+    } finally {
+      await this.#upkeep?.close()
+      this.#lock?.release()
+    }
+  }
+}
+
+/** The path without any links, so that a file has the same one for everybody. */
+async function wholePath(file: string): Promise<string> {
+  try {
+    return await realpath(file)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
+  return path.join(await realpath(path.dirname(path.resolve(file))), path.basename(file))
+}

@@ -1,0 +1,345 @@
+/**
+ * A record as bytes and back. All numbers are little-endian:
+ *
+ *     0        4        8        12     13       14      16       24
+ *     +--------+--------+--------+------+--------+-------+--------+-----------+
+ *     | marker | crc-32 | length | type | sealed | flags | expiry | payload … |
+ *     +--------+--------+--------+------+--------+-------+--------+-----------+
+ *
+ *     put      [created f64] [cookie's expires f64] [cookie: length u32, text]
+ *              [owner: length u32, text] sid: length u32, text · body: the rest
+ *     touch    [cookie's expires f64] [cookie: length u32, text] sid: the rest
+ *     remove   sid: the rest
+ *     clear    nothing
+ *     end      of the snapshot that it ends: its header's number, f64
+ *
+ * What stands in brackets is there where its flag says so. `length` is of the whole record. The CRC
+ * covers all after itself. The marker is random and the same through a file: after damage the next
+ * record is looked for by it, and no text inside a session can pass for a record.
+ *
+ * A text is kept as V8 holds it, one byte a character or two, so that nothing is lost of any.
+ * A touch without a cookie leaves the attributes of the cookie as they are. `keys.ts` draws what
+ * stands in the place of the payload where it is sealed.
+ */
+
+import type { Entry } from '../entry'
+import { crc32 } from './crc'
+
+export const HEAD_BYTES = 24
+
+export const Type = { put: 1, touch: 2, remove: 3, clear: 4, end: 5 } as const
+const LAST_TYPE = 5
+
+const Flag = {
+  wideSid: 1,
+  wideBody: 2,
+  wideOwner: 4,
+  wideCookie: 8,
+  cookie: 16,
+  /** The cookie has an `expires` that is an instant. */
+  dated: 32,
+  /** That instant is another than the expiry. */
+  expires: 64,
+  /** It belongs to an owner. */
+  owned: 128,
+  /** The owner's name is there. */
+  named: 256,
+  /** Nobody asked for the owner, so that an anonymous session may turn out to have one. */
+  unasked: 512,
+  created: 1024,
+} as const
+
+/** Grows, and says where there is room. */
+export interface Sink {
+  readonly bytes: Buffer
+  /** Makes room for a record at the end. Gives the place. */
+  reserve(length: number): number
+}
+
+/** Hides payloads and brings them back: `keys.ts`. */
+export interface Sealer {
+  /** Bytes that sealing adds. */
+  readonly extra: number
+  /** Seals the record at `at`, whose payload was put `extra` bytes too late to leave room. */
+  seal(bytes: Buffer, at: number, end: number): void
+  /** The payload of a sealed record; its key's id where that is unknown; `undefined` where it was tampered with. */
+  open(bytes: Buffer, at: number, end: number): Buffer | string | undefined
+}
+
+export interface SavedCookie {
+  readonly text: string
+  readonly dated: boolean
+  /** NaN where it is the expiry. */
+  readonly expires: number
+}
+
+/** A record read: what it says, and the payload to read on in. */
+export interface Read {
+  readonly type: number
+  readonly flags: number
+  readonly expiry: number
+  readonly payload: Buffer
+  readonly from: number
+  readonly to: number
+}
+
+export interface SavedTouch {
+  readonly sid: string
+  /** `undefined`: as it was. */
+  readonly cookie: SavedCookie | undefined
+  readonly expires: number
+}
+
+export interface SavedPut {
+  readonly sid: string
+  readonly body: string
+  readonly cookie: SavedCookie | undefined
+  /** A name, `true` for one without a name, `undefined` for nobody, `null` where nobody asked. */
+  readonly owner: string | true | undefined | null
+  readonly created: number
+}
+
+const BEYOND_LATIN1 = /[\u0100-\uffff]/
+
+/** Writes records, sealed where there is a sealer. */
+export class RecordWriter {
+  readonly marker: number
+  readonly #sealer: Sealer | undefined
+  readonly #unasked: number
+
+  /** `asked`: whether sessions are asked for their owners. */
+  constructor(marker: number, asked: boolean, sealer: Sealer | undefined) {
+    this.marker = marker
+    this.#unasked = asked ? 0 : Flag.unasked
+    this.#sealer = sealer
+  }
+
+  put(sink: Sink, entry: Entry): void {
+    const { sid, body, cookie, owner, created, expiry } = entry
+    let flags = this.#unasked
+    let bytes = 4 + textLength(sid) + textLength(body)
+    const cookieText = cookie?.attributes.text ?? ''
+    const name = owner?.name ?? ''
+    if (cookie !== undefined) {
+      flags |= Flag.cookie | cookieFlags(cookie)
+      if (isWide(cookieText)) flags |= Flag.wideCookie
+      bytes += 4 + textLength(cookieText) + (flags & Flag.expires ? 8 : 0)
+    }
+    if (owner !== undefined) {
+      flags |= Flag.owned
+      if (owner.name !== undefined) flags |= Flag.named | (isWide(name) ? Flag.wideOwner : 0)
+      if (flags & Flag.named) bytes += 4 + textLength(name)
+    }
+    if (created !== 0) flags |= Flag.created
+    if (created !== 0) bytes += 8
+    if (isWide(sid)) flags |= Flag.wideSid
+    if (isWide(body)) flags |= Flag.wideBody
+    const at = this.#begin(sink, Type.put, flags, expiry, bytes)
+    const target = sink.bytes
+    let to = this.#payloadAt(at)
+    if (created !== 0) to = target.writeDoubleLE(created, to)
+    if (cookie !== undefined && flags & Flag.expires) to = target.writeDoubleLE(cookie.expires, to)
+    if (cookie !== undefined) to = writeCounted(target, cookieText, to)
+    if (flags & Flag.named) to = writeCounted(target, name, to)
+    to = writeCounted(target, sid, to)
+    to = writeText(target, body, to)
+    this.#end(target, at, to)
+  }
+
+  /** `changed`: whether the cookie has other attributes than before. */
+  touch(sink: Sink, { sid, cookie, expiry }: Entry, changed: boolean): void {
+    const text = changed ? (cookie?.attributes.text ?? '') : ''
+    let flags = isWide(sid) ? Flag.wideSid : 0
+    if (cookie !== undefined) flags |= cookieFlags(cookie)
+    if (changed) flags |= Flag.cookie | (isWide(text) ? Flag.wideCookie : 0)
+    const bytes =
+      textLength(sid) + (flags & Flag.expires ? 8 : 0) + (changed ? 4 + textLength(text) : 0)
+    const at = this.#begin(sink, Type.touch, flags, expiry, bytes)
+    const target = sink.bytes
+    let to = this.#payloadAt(at)
+    if (cookie !== undefined && flags & Flag.expires) to = target.writeDoubleLE(cookie.expires, to)
+    if (changed) to = writeCounted(target, text, to)
+    to = writeText(target, sid, to)
+    this.#end(target, at, to)
+  }
+
+  remove(sink: Sink, sid: string): void {
+    const at = this.#begin(sink, Type.remove, isWide(sid) ? Flag.wideSid : 0, 0, textLength(sid))
+    this.#end(sink.bytes, at, writeText(sink.bytes, sid, this.#payloadAt(at)))
+  }
+
+  clear(sink: Sink): void {
+    const at = this.#begin(sink, Type.clear, 0, 0, 0)
+    this.#end(sink.bytes, at, this.#payloadAt(at))
+  }
+
+  #begin(sink: Sink, type: number, flags: number, expiry: number, payload: number): number {
+    const at = sink.reserve(HEAD_BYTES + (this.#sealer?.extra ?? 0) + payload)
+    const { bytes } = sink
+    bytes.writeUInt32LE(this.marker, at)
+    bytes[at + 12] = type
+    bytes[at + 13] = this.#sealer === undefined ? 0 : 1
+    bytes.writeUInt16LE(flags, at + 14)
+    bytes.writeDoubleLE(expiry, at + 16)
+    return at
+  }
+
+  #payloadAt(at: number): number {
+    return at + HEAD_BYTES + (this.#sealer?.extra ?? 0)
+  }
+
+  #end(bytes: Buffer, at: number, end: number): void {
+    bytes.writeUInt32LE(end - at, at + 8)
+    this.#sealer?.seal(bytes, at, end)
+    bytes.writeUInt32LE(crc32(bytes.subarray(at + 8, end)), at + 4)
+  }
+}
+
+/** The record that ends a snapshot: without it, the snapshot was cut. */
+export function encodeEnd(marker: number, number: number): Buffer {
+  const bytes = Buffer.alloc(HEAD_BYTES + 8)
+  bytes.writeUInt32LE(marker, 0)
+  bytes.writeUInt32LE(bytes.length, 8)
+  bytes[12] = Type.end
+  bytes.writeDoubleLE(number, HEAD_BYTES)
+  bytes.writeUInt32LE(crc32(bytes.subarray(8)), 4)
+  return bytes
+}
+
+/** The length that the record at `at` claims, where it can be one of a file with `most` bytes left; else 0. */
+export function claimedLength(bytes: Buffer, at: number, most: number): number {
+  const length = bytes.readUInt32LE(at + 8)
+  const type = bytes[at + 12] as number
+  const isOne = length >= HEAD_BYTES && length <= most && type >= 1 && type <= LAST_TYPE
+  return isOne && (bytes[at + 13] as number) <= 1 ? length : 0
+}
+
+/** Whether the record from `at` to `end` is as it was written. */
+export function isWhole(bytes: Buffer, at: number, end: number): boolean {
+  return crc32(bytes.subarray(at + 8, end)) === bytes.readUInt32LE(at + 4)
+}
+
+/** The instant that a record's session expires at: readable though it is sealed. */
+export function expiryAt(bytes: Buffer, at: number): number {
+  return bytes.readDoubleLE(at + 16)
+}
+
+/** Opens a whole record. Gives the id of an unknown key; `undefined` where a sealed one was tampered with. */
+export function openRecord(
+  bytes: Buffer,
+  at: number,
+  end: number,
+  sealer: Sealer | undefined,
+): Read | string | undefined {
+  const type = bytes[at + 12] as number
+  const flags = bytes.readUInt16LE(at + 14)
+  const expiry = expiryAt(bytes, at)
+  if (bytes[at + 13] === 0) {
+    return { type, flags, expiry, payload: bytes, from: at + HEAD_BYTES, to: end }
+  }
+  const payload = sealer === undefined ? keyIdAt(bytes, at) : sealer.open(bytes, at, end)
+  if (typeof payload !== 'object') return payload
+  return { type, flags, expiry, payload, from: 0, to: payload.length }
+}
+
+/** The id of the key that sealed a record. */
+export function keyIdAt(bytes: Buffer, at: number): string {
+  return bytes.toString('hex', at + HEAD_BYTES, at + HEAD_BYTES + 4)
+}
+
+/** Whether a touch brings attributes for the cookie. */
+export function bringsCookie({ flags }: Read): boolean {
+  return (flags & Flag.cookie) !== 0
+}
+
+/** Only the sid of a put, a touch or a remove. */
+export function sidOf(read: Read): string {
+  const { type, flags, payload, from, to } = read
+  if (type === Type.remove) return textAt(payload, from, to, flags & Flag.wideSid)
+  let at = from
+  if (type === Type.put && flags & Flag.created) at += 8
+  if (flags & Flag.expires) at += 8
+  if (flags & Flag.cookie) at += 4 + payload.readUInt32LE(at)
+  if (type === Type.touch) return textAt(payload, at, to, flags & Flag.wideSid)
+  if (flags & Flag.named) at += 4 + payload.readUInt32LE(at)
+  return textAt(payload, at + 4, at + 4 + payload.readUInt32LE(at), flags & Flag.wideSid)
+}
+
+export function decodePut({ flags, payload, from, to }: Read): SavedPut {
+  let at = from
+  let [created, expires] = [0, Number.NaN]
+  if (flags & Flag.created) {
+    created = payload.readDoubleLE(at)
+    at += 8
+  }
+  if (flags & Flag.expires) {
+    expires = payload.readDoubleLE(at)
+    at += 8
+  }
+  let cookie: SavedCookie | undefined
+  if (flags & Flag.cookie) {
+    const end = at + 4 + payload.readUInt32LE(at)
+    const text = textAt(payload, at + 4, end, flags & Flag.wideCookie)
+    cookie = { text, dated: (flags & Flag.dated) !== 0, expires }
+    at = end
+  }
+  let owner: SavedPut['owner'] = flags & Flag.unasked ? null : undefined
+  if (flags & Flag.owned) owner = true
+  if (flags & Flag.named) {
+    const end = at + 4 + payload.readUInt32LE(at)
+    owner = textAt(payload, at + 4, end, flags & Flag.wideOwner)
+    at = end
+  }
+  const end = at + 4 + payload.readUInt32LE(at)
+  const sid = textAt(payload, at + 4, end, flags & Flag.wideSid)
+  return { sid, body: textAt(payload, end, to, flags & Flag.wideBody), cookie, owner, created }
+}
+
+export function decodeTouch({ flags, payload, from, to }: Read): SavedTouch {
+  let at = from
+  let expires = Number.NaN
+  if (flags & Flag.expires) {
+    expires = payload.readDoubleLE(at)
+    at += 8
+  }
+  let cookie: SavedCookie | undefined
+  if (flags & Flag.cookie) {
+    const end = at + 4 + payload.readUInt32LE(at)
+    const text = textAt(payload, at + 4, end, flags & Flag.wideCookie)
+    cookie = { text, dated: (flags & Flag.dated) !== 0, expires }
+    at = end
+  }
+  return { sid: textAt(payload, at, to, flags & Flag.wideSid), cookie, expires }
+}
+
+/** The number in the header of the snapshot that this record ends. */
+export function decodeEnd({ payload, from }: Read): number {
+  return payload.readDoubleLE(from)
+}
+
+function cookieFlags(cookie: NonNullable<Entry['cookie']>): number {
+  const dated = cookie.attributes.dated ? Flag.dated : 0
+  return dated | (Number.isNaN(cookie.expires) ? 0 : Flag.expires)
+}
+
+function isWide(text: string): boolean {
+  return BEYOND_LATIN1.test(text)
+}
+
+function textLength(text: string): number {
+  return isWide(text) ? 2 * text.length : text.length
+}
+
+function writeText(target: Buffer, text: string, at: number): number {
+  return at + target.write(text, at, isWide(text) ? 'utf16le' : 'latin1')
+}
+
+function writeCounted(target: Buffer, text: string, at: number): number {
+  const end = writeText(target, text, at + 4)
+  target.writeUInt32LE(end - at - 4, at)
+  return end
+}
+
+function textAt(bytes: Buffer, from: number, to: number, wide: number): string {
+  return bytes.toString(wide === 0 ? 'latin1' : 'utf16le', from, to)
+}
