@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type Compacted, type CompactionTask, compact } from './compaction'
-import { type Files, realFiles } from './files'
+import type { Files } from './files'
 
 export interface Running {
   /** Gives `undefined` for one that was called off. */
@@ -24,7 +24,7 @@ const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`)
 
 export function startCompaction(files: Files, task: CompactionTask): Running {
   // A bundler may have left the worker's file behind.
-  if (files === realFiles && fs.existsSync(WORKER)) return inWorker(task)
+  if (files.isReal && fs.existsSync(WORKER)) return inWorker(task)
   let off = false
   return {
     done: compact(files, task, () => off),

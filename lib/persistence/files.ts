@@ -23,6 +23,8 @@ export interface FileInfo {
 export type Mode = 'r' | 'w' | 'wx'
 
 export interface Files {
+  /** Whether another thread finds the same files. */
+  readonly isReal: boolean
   open(file: string, mode: Mode): Promise<OpenFile>
   /** `undefined` where there is nothing. */
   info(file: string): Promise<FileInfo | undefined>
@@ -45,6 +47,7 @@ const OWNER_ONLY = 0o600
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EXDEV', 'EMLINK'])
 
 export const realFiles: Files = {
+  isReal: true,
   async open(file, mode) {
     const handle = await fs.open(file, mode, OWNER_ONLY)
     return {
@@ -91,6 +94,9 @@ export const realFiles: Files = {
     }
   },
 }
+
+/** What stores are given: for a spec to put a failing one in its place. */
+export const system: { files: Files } = { files: realFiles }
 
 /** Writes all of a part of a buffer, whatever the system takes at once. */
 export async function writeAll(

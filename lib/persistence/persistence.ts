@@ -15,7 +15,7 @@ import { inSlices } from '../slices'
 import type { SaveStats } from '../stats'
 import type { Waiter } from './batch'
 import { findings, lockLost, notSaved, unusable } from './faults'
-import { codeOf, type Files, realFiles } from './files'
+import { codeOf, type Files, system } from './files'
 import { HEADER_BYTES, newMarker } from './header'
 import { Journal } from './journal'
 import { KeyRing } from './keys'
@@ -46,12 +46,11 @@ export interface PersistenceParts {
   /** An entry of a session from express-memfilestore. */
   readonly adopt: (sid: string, session: unknown) => Entry | undefined
   readonly report: (error: Error) => void
-  readonly files?: Files
 }
 
 export class Persistence implements LedgerListener {
   readonly #parts: PersistenceParts
-  readonly #files: Files
+  readonly #files: Files = system.files
   readonly #journal: Journal
   #writer: RecordWriter | undefined
   #lock: Lock | undefined
@@ -64,7 +63,6 @@ export class Persistence implements LedgerListener {
 
   constructor(parts: PersistenceParts) {
     this.#parts = parts
-    this.#files = parts.files ?? realFiles
     this.#journal = new Journal({
       clock: parts.clock,
       period: parts.savePeriod,
@@ -115,7 +113,7 @@ export class Persistence implements LedgerListener {
   /** Calls back when all that happened before is saved as well as `savePeriod` promises. */
   settled(waiter: Waiter): void {
     if (this.#useless !== undefined) waiter(null)
-    else this.#journal.settled(waiter)
+    else this.#journal.settled((error) => waiter(error === null ? null : notSaved(error)))
   }
 
   /** Brings all that happened before to the disk. Rejects where it can't. */
@@ -200,9 +198,10 @@ export class Persistence implements LedgerListener {
     const files = this.#files
     const recovery = new Recovery({ files, names, keys, replay, marker, writable, adopt })
     this.#found = await recovery.run(clock.now())
+    const next = replay.drain()
     let restored = 0
     const step = () => {
-      const entry = replay.takeOldest()
+      const entry = next()
       if (entry === undefined) return false
       if (restore(entry, entry.owner !== UNASKED)) restored++
       return true

@@ -30,10 +30,6 @@ export class Replay {
     this.#ceiling = ceiling
   }
 
-  get size(): number {
-    return this.#lane.size
-  }
-
   /** Does what a record of `length` bytes says. Throws for one that makes no sense. */
   apply(read: Read, length: number): void {
     if (read.type === Type.put) this.#put(read, length)
@@ -48,11 +44,15 @@ export class Replay {
     this.#add(entry, entry.body.length)
   }
 
-  /** Takes the oldest entry out; `undefined` when none is left. */
-  takeOldest(): Entry | undefined {
-    const { oldest } = this.#lane
-    if (oldest !== undefined) this.#remove(oldest)
-    return oldest
+  /** No more records come: gives what takes one entry after the other out, the oldest first, until none is left. */
+  drain(): () => Entry | undefined {
+    const lane = this.#lane
+    this.#clear()
+    return () => {
+      const { oldest } = lane
+      if (oldest !== undefined) lane.take(oldest)
+      return oldest
+    }
   }
 
   #put(read: Read, length: number): void {
@@ -67,7 +67,8 @@ export class Replay {
   }
 
   #add(entry: Entry, length: number): void {
-    this.#remove(this.#entries.get(entry.sid))
+    const former = this.#entries.get(entry.sid)
+    if (former !== undefined) this.#lane.take(former)
     entry.bytes = length
     this.#entries.set(entry.sid, entry)
     this.#lane.add(entry)

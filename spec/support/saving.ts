@@ -1,5 +1,6 @@
 /** Stores that save, and what they report. */
 
+import fs from 'node:fs'
 import type { LembroOptions } from '../../lib/options'
 import { Lembro } from '../../lib/store'
 
@@ -18,4 +19,18 @@ export function open(options: LembroOptions): Promise<Opened> {
     const store: Lembro = new Lembro(options, (error) => resolve({ store, error, heard }))
     store.on('error', (error: Error) => heard.push(error))
   })
+}
+
+/** Leaves a store as its process would be killed: what comes next finds its lock's owner dead. */
+export function kill(saveFile: string): void {
+  fs.rmSync(`${saveFile}.lock`, { force: true })
+}
+
+/** The ids of what a file holds, oldest first, by a store that is closed again; and what it reported. */
+export async function idsIn(saveFile: string, options: LembroOptions = {}) {
+  const { store, error, heard } = await open({ saveFile, ...options })
+  const ids = (await store.ids()).reverse()
+  const stats = store.stats().save
+  await store.close()
+  return { ids, error, heard, stats }
 }

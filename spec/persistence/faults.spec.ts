@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import type { Lembro } from '../../lib/store'
+import { Disk, failure, mount, type Step } from '../support/disk'
+import { newFolder, newSaveFile } from '../support/folder'
+import { runNode } from '../support/process'
+import { idsIn, kill, open } from '../support/saving'
+import { type Data, plainSession } from '../support/sessions'
+import { nextTurn } from '../support/time'
+
+/** When nothing is under way any more. */
+async function settle(store: Lembro): Promise<void> {
+  for (let turn = 0; turn < 20 || (store.stats().save?.pending ?? 0) > 0; turn++) await nextTurn()
+}
+
+for (const savePeriod of [1000, 0]) {
+  for (const [step, code] of [
+    ['write', 'ENOSPC'],
+    ['write', 'EIO'],
+    ['datasync', 'EIO'],
+  ] as const) {
+    const when = `when a ${step} fails with ${code}, at savePeriod ${savePeriod}`
+    it(`${when}, the store serves on, reports, and saves all once the disk is back`, async (t) => {
+      const disk = new Disk()
+      mount(t, disk)
+      const saveFile = newSaveFile()
+      const { store, heard } = await open({ saveFile, savePeriod })
+      await store.set('before', plainSession({ n: 0 }))
+      await store.save()
+      disk.fault = (each: Step) => (each === step || each === 'open' ? failure(code) : undefined)
+      const during = store.set('during', plainSession({ n: 1 }))
+      if (step === 'write' || savePeriod === 0) await assert.rejects(during, { code })
+      await assert.rejects(store.save(), { code })
+      assert.equal(((await store.get('during')) as Data).n, 1)
+      assert.equal(store.stats().save?.saving, false)
+      await settle(store)
+      assert.ok(
+        heard.some((error) => error.code === code && /served from memory/.test(error.message)),
+      )
+
+      const later = store.destroy('before')
+      if (savePeriod === 0) await assert.rejects(later, { code })
+      else await later
+      assert.equal(await store.get('before'), undefined)
+      disk.fault = undefined
+      await store.save()
+      assert.equal(store.stats().save?.saving, true)
+      await store.set('after', plainSession({ n: 2 }))
+      await store.save()
+      kill(saveFile)
+      mount(t, disk.cut('nothing'))
+      const { ids, heard: found } = await idsIn(saveFile)
+      assert.deepEqual([ids, found], [['during', 'after'], []])
+      await store.close()
+    })
+  }
+}
+
+it('never syncs a file again on which a sync failed', async (t) => {
+  const disk = new Disk()
+  mount(t, disk)
+  const { store } = await open({ saveFile: newSaveFile(), savePeriod: 0 })
+  await store.save()
+  const synced: string[] = []
+  let failing = true
+  disk.fault = (step, name) => {
+    if (step !== 'datasync') return undefined
+    synced.push(name)
+    return failing ? failure('EIO') : undefined
+  }
+  await assert.rejects(store.set('a', plainSession()), { code: 'EIO' })
+  failing = false
+  await store.save()
+  assert.equal(synced.filter((name) => name === synced[0]).length, 1)
+  await store.close()
+})
+
+it('recovers by itself, after a while', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const disk = new Disk()
+  mount(t, disk)
+  const { store } = await open({ saveFile: newSaveFile() })
+  await settle(store)
+  disk.fault = (step) => (step === 'remove' ? undefined : failure('ENOSPC'))
+  await assert.rejects(store.set('a', plainSession()), { code: 'ENOSPC' })
+  for (let round = 0; round < 5; round++) {
+    t.mock.timers.tick(60_000)
+    await settle(store)
+    assert.equal(store.stats().save?.saving, false)
+  }
+  disk.fault = undefined
+  t.mock.timers.tick(60_000)
+  await settle(store)
+  assert.equal(store.stats().save?.saving, true)
+  await store.close()
+})
+
+it('writes on where the system takes only a part at a time', async (t) => {
+  const disk = new Disk()
+  disk.mostWritten = 7
+  mount(t, disk)
+  const saveFile = newSaveFile()
+  const { store } = await open({ saveFile })
+  for (let n = 0; n < 10; n++) await store.set(`s${n}`, plainSession({ text: 'x'.repeat(n * 10) }))
+  await store.close()
+  const { ids, heard } = await idsIn(saveFile)
+  assert.deepEqual([ids.length, heard], [10, []])
+})
+
+it('closes with an error where not all can be saved, and gives the lock back', async (t) => {
+  const disk = new Disk()
+  mount(t, disk)
+  const saveFile = newSaveFile()
+  const { store } = await open({ saveFile })
+  await store.set('a', plainSession())
+  disk.fault = () => failure('EIO')
+  await assert.rejects(store.close(), { code: 'EIO' })
+  await assert.rejects(store.close(), { code: 'EIO' })
+  assert.equal(fs.existsSync(`${saveFile}.lock`), false)
+})
+
+describe('a saveFile that can not be used', () => {
+  const isRoot = process.getuid?.() === 0
+  const places: [string, () => string, string, RegExp][] = [
+    ['in a missing folder', () => path.join(newFolder(), 'no', 'f'), 'ENOENT', /does not exist/],
+    ['that is a folder', newFolder, 'EISDIR', /it is a folder/],
+    [
+      'in a folder that is a file',
+      () => {
+        const file = newSaveFile()
+        fs.writeFileSync(file, '')
+        return path.join(file, 'f')
+      },
+      'ENOTDIR',
+      /its folder is a file/,
+    ],
+  ]
+  for (const [where, make, code, message] of places) {
+    it(`${where} is told to ready, and sessions are served from memory`, async () => {
+      const saveFile = make()
+      const { store, error, heard } = await open({ saveFile })
+      assert.equal(error?.code, code)
+      assert.match(error?.message ?? '', message)
+      assert.ok(error?.message.includes(saveFile))
+      await store.set('a', plainSession({ n: 1 }))
+      assert.equal(((await store.get('a')) as Data).n, 1)
+      assert.equal(store.stats().save?.saving, false)
+      assert.deepEqual(heard, [error])
+      await assert.rejects(store.save(), { code })
+      await store.close()
+    })
+  }
+
+  it('for want of rights is read all the same', { skip: isRoot }, async () => {
+    const saveFile = newSaveFile()
+    const first = await open({ saveFile })
+    await first.store.set('a', plainSession({ n: 1 }))
+    await first.store.close()
+    const folder = path.dirname(saveFile)
+    fs.chmodSync(folder, 0o500)
+    const { store, error } = await open({ saveFile })
+    assert.equal(error?.code, 'EACCES')
+    assert.equal(((await store.get('a')) as Data).n, 1)
+    await store.close()
+    fs.chmodSync(folder, 0o700)
+  })
+})
+
+it('makes files for their owner alone, and corrects those that are not', async () => {
+  const saveFile = newSaveFile()
+  const folder = path.dirname(saveFile)
+  const modes = () =>
+    fs.readdirSync(folder).map((name) => fs.statSync(path.join(folder, name)).mode & 0o777)
+  const first = await open({ saveFile })
+  await first.store.set('a', plainSession())
+  await first.store.save()
+  assert.deepEqual(new Set(modes()), new Set([0o600]))
+  await first.store.close()
+  for (const name of fs.readdirSync(folder)) fs.chmodSync(path.join(folder, name), 0o644)
+  const second = await open({ saveFile })
+  await second.store.save()
+  assert.deepEqual(new Set(modes()), new Set([0o600]))
+  await second.store.close()
+})
+
+it('outlives a limit to the size of its files', {
+  skip: process.platform === 'win32',
+}, async () => {
+  const saveFile = newSaveFile()
+  const { code, out, err } = await runNode(
+    `
+    const { Lembro } = require('./lib/store')
+    process.on('SIGXFSZ', () => {})
+    const store = new Lembro({ saveFile: process.env.SAVE_FILE, maxSize: '64M' })
+    const heard = new Set()
+    store.on('error', (error) => heard.add(error.code))
+    const text = 'x'.repeat(10000)
+    require('node:child_process').execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=200000'])
+    ;(async () => {
+      let failed = 0
+      for (let n = 0; n < 100; n++) await store.set('s' + n, { cookie: {}, text }).catch(() => failed++)
+      await new Promise(setImmediate)
+      console.log([...heard], failed > 0, await store.length())
+    })()
+  `,
+    { SAVE_FILE: saveFile },
+  )
+  if (/ENOENT/.test(err)) return
+  assert.deepEqual([code, out], [0, "[ 'EFBIG' ] true 100\n"], err)
+})
