@@ -27,7 +27,7 @@ export function othersBeside(saveFile: string): string[] {
   const base = path.basename(saveFile)
   return fs
     .readdirSync(path.dirname(saveFile))
-    .filter((name) => name !== base && !/\.(lock|journal-\d+)$/.test(name))
     .map((name) => name.slice(base.length))
+    .filter((part) => part !== '' && !/^\.(lock|journal-\d+)$/.test(part))
     .sort()
 }
