@@ -19,8 +19,10 @@ interface Answer {
   readonly code?: string
 }
 
-// Beside this file: JavaScript where it is built, TypeScript where that is run as it is.
-const WORKER = path.join(__dirname, `worker${path.extname(__filename)}`)
+const EXTENSION = path.extname(__filename)
+const WORKER = path.join(__dirname, `worker${EXTENSION}`)
+// None of the process' own flags, such as an agent's. TypeScript needs the specs' loader.
+const FLAGS = EXTENSION === '.ts' ? ['--require', 'tsx/cjs'] : []
 
 export function startCompaction(files: Files, task: CompactionTask): Running {
   // A bundler may have left the worker's file behind.
@@ -35,7 +37,7 @@ export function startCompaction(files: Files, task: CompactionTask): Running {
 }
 
 function inWorker(task: CompactionTask): Running {
-  const worker = new Worker(WORKER, { workerData: task })
+  const worker = new Worker(WORKER, { workerData: task, execArgv: FLAGS })
   // Neither a process that has nothing else to do, nor one that ends, waits for it.
   worker.unref()
   const done = new Promise<Compacted | undefined>((resolve, reject) => {

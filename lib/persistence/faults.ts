@@ -29,6 +29,12 @@ export function notSaved(error: Error): Error {
   )
 }
 
+/** A snapshot could not be written; the journal goes on. */
+export function notTidied(error: Error): Error {
+  const message = `saveFile: can't write a new snapshot: ${reason(error)}; the journal grows until it can`
+  return fault(message, error)
+}
+
 /** The lock was taken away, so that another process may be writing. */
 export function lockLost(): Error {
   const message =

@@ -14,7 +14,7 @@ import type { Ledger } from '../ledger'
 import { inSlices } from '../slices'
 import type { SaveStats } from '../stats'
 import type { Waiter } from './batch'
-import { findings, lockLost, notSaved, unusable } from './faults'
+import { findings, lockLost, notSaved, notTidied, unusable } from './faults'
 import { codeOf, type Files, system } from './files'
 import { HEADER_BYTES, newMarker } from './header'
 import { Journal } from './journal'
@@ -171,7 +171,7 @@ export class Persistence implements LedgerListener {
     if (readOnly !== undefined) throw readOnly
     const found = this.#found as Recovered
     const { ledger } = this.#parts
-    const failed = (error: Error) => this.#parts.report(notSaved(error))
+    const failed = (error: Error) => this.#notRewritten(error)
     const parts = {
       files: this.#files,
       names,
@@ -213,6 +213,11 @@ export class Persistence implements LedgerListener {
   #failed(error: Error): void {
     this.#upkeep?.distrust()
     this.#parts.report(notSaved(error))
+  }
+
+  #notRewritten(error: Error): void {
+    const goesOn = this.#journal.fault === undefined
+    this.#parts.report(goesOn ? notTidied(error) : notSaved(error))
   }
 
   #lost(): void {
