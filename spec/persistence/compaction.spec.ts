@@ -138,7 +138,7 @@ describe('a compaction', () => {
 
   it('that meets damage leaves the files alone, and memory is written instead', async () => {
     const saveFile = newSaveFile()
-    for (let round = 0; round < 9; round++) {
+    for (let round = 0; round < 10; round++) {
       const { store } = await open({ saveFile })
       await store.set(`s${round}`, plainSession())
       await store.close()

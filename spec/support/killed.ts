@@ -1,0 +1,81 @@
+/** A process that lives to be killed: sets, touches and destroys, and tells its parent of each beginning and end. */
+
+import session from 'express-session'
+import { Lembro } from '../../lib/store'
+
+/** `n` and `expiry` of the session as it is to be; nothing where it is to be gone. */
+export interface Said {
+  readonly sid: string
+  readonly turn: number
+  readonly done: boolean
+  readonly n?: number
+  readonly expiry?: number
+}
+
+const { Cookie } = session as unknown as { Cookie: new (options: object) => session.Cookie }
+const [, , saveFile, round, savePeriod] = process.argv
+const SIDS = 400
+const AT_ONCE = 24
+
+const store = new Lembro({ saveFile, savePeriod: Number(savePeriod), maxSize: '64M' })
+store.on('error', (error: Error & { code?: string }) => {
+  if (error.code !== 'ESAVEDAMAGED') process.exit(3)
+})
+
+const current = new Map<string, number>()
+const busy = new Set<string>()
+let turn = 0
+let waiting: Said[] = []
+
+// A beginning goes to the parent before anything of it can be on the disk; ends go together.
+function say(said: Said): void {
+  if (!said.done) {
+    process.send?.([said])
+    return
+  }
+  waiting.push(said)
+  if (waiting.length > 1) return
+  setImmediate(() => {
+    process.send?.(waiting)
+    waiting = []
+  })
+}
+
+function next(): void {
+  const sid = `sid-${Math.floor(Math.random() * SIDS)}`
+  // One at a time for each, so that the parent knows what its state may be.
+  if (busy.has(sid)) return void setImmediate(next)
+  busy.add(sid)
+  const mine = { sid, turn: ++turn }
+  const expiry = Date.now() + 60_000_000 + Math.floor(Math.random() * 1e6)
+  const cookie = new Cookie({ expires: new Date(expiry) })
+  const n = current.get(sid)
+  const chance = Math.random()
+  const ended = (after: object) => (error: Error | null) => {
+    if (error !== null) process.exit(4)
+    say({ ...mine, ...after, done: true })
+    busy.delete(sid)
+    next()
+  }
+  if (n === undefined || chance < 0.4) {
+    const fresh = Number(round) * 1e6 + turn
+    current.set(sid, fresh)
+    say({ ...mine, n: fresh, expiry, done: false })
+    const text = 'x'.repeat(Math.floor(Math.random() * 2000))
+    store.set(sid, { cookie, n: fresh, text } as never, ended({ n: fresh, expiry }))
+  } else if (chance < 0.8) {
+    say({ ...mine, n, expiry, done: false })
+    store.touch(sid, { cookie } as never, ended({ n, expiry }))
+  } else {
+    current.delete(sid)
+    say({ ...mine, done: false })
+    store.destroy(sid, ended({}))
+  }
+}
+
+store.all((_, all) => {
+  for (const [sid, stored] of Object.entries(all)) {
+    current.set(sid, (stored as unknown as { n: number }).n)
+  }
+  for (let n = 0; n < AT_ONCE; n++) next()
+})
