@@ -59,7 +59,7 @@ export interface SaveStats {
   readonly lastCompaction: CompactionReport | null
   /** Records that were found damaged at the start. */
   readonly damaged: number
-  /** Sessions that no key opened at the start: kept aside. */
+  /** Records that no key opened at the start: kept aside. */
   readonly unread: number
 }
 

@@ -46,7 +46,7 @@ export function lockLost(): Error {
 export function findings({ damaged, aside, newer, unread }: Recovered): Error[] {
   const found: Error[] = []
   if (damaged > 0) {
-    const message = `saveFile: ${damaged} damaged ${damaged === 1 ? 'record' : 'records'} skipped; kept aside: ${aside.join(', ')}`
+    const message = `saveFile: ${records(damaged, 'damaged')} skipped; kept aside: ${aside.join(', ')}`
     found.push(Object.assign(new Error(message), { code: 'ESAVEDAMAGED', damaged, files: aside }))
   }
   if (newer.length > 0) {
@@ -54,10 +54,14 @@ export function findings({ damaged, aside, newer, unread }: Recovered): Error[] 
     found.push(Object.assign(new Error(message), { code: 'ESAVEVERSION', files: newer }))
   }
   if (unread > 0) {
-    const message = `saveFile: ${unread} ${unread === 1 ? 'session' : 'sessions'} of an unknown key kept aside: add the key to saveKeys to have them back`
+    const message = `saveFile: ${records(unread)} of an unknown key kept aside: add the key to saveKeys to have them back`
     found.push(Object.assign(new Error(message), { code: 'ESAVEKEY', unread }))
   }
   return found
+}
+
+function records(count: number, kind = ''): string {
+  return `${count} ${kind}${kind && ' '}record${count === 1 ? '' : 's'}`
 }
 
 function reason(error: Error): string {

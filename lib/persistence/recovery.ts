@@ -21,7 +21,7 @@ export interface Recovered {
   readonly aside: readonly string[]
   /** Files that a later version wrote, kept aside. */
   readonly newer: readonly string[]
-  /** Sessions whose key is unknown, kept aside. */
+  /** Records whose key is unknown, kept aside. */
   readonly unread: number
   /** Whether the snapshot has to be written anew, from memory. */
   readonly rewrite: boolean

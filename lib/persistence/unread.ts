@@ -5,7 +5,7 @@
 
 import type { Files } from './files'
 import type { Names } from './names'
-import { expiryAt, keyIdAt, Type } from './record'
+import { expiryAt, keyIdAt } from './record'
 import { scan } from './scan'
 import { WholeFile } from './whole-file'
 
@@ -32,7 +32,7 @@ export class Unread {
 
   /** Keeps a record aside. */
   add(bytes: Buffer, at: number, end: number): void {
-    if (bytes[at + 12] === Type.put) this.count++
+    this.count++
     if (!this.#writable) return
     const id = keyIdAt(bytes, at)
     const record = Buffer.from(bytes.subarray(at, end))

@@ -160,10 +160,11 @@ export class Upkeep {
     const number = await this.begin()
     const walk = ledger.walk()
     try {
-      // What the walk met may be lost with a segment that fails meanwhile.
-      const isOff = () => this.#closed || journal.segment?.number !== number
+      // What has changed since is lost with a segment that fails meanwhile.
+      const isLost = () => journal.segment?.number !== number
+      const isOff = () => this.#closed || isLost()
       const bytes = await writeSnapshot(files, names, number, writer, walk, clock, isOff)
-      if (bytes === undefined || isOff()) return
+      if (bytes === undefined || isLost()) return
       this.#snapshotBytes = bytes
     } finally {
       walk.end()

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { crc32 } from '../../lib/persistence/crc'
+import { KeyRing } from '../../lib/persistence/keys'
+import { compactAll, largestOf, placesIn } from '../support/files'
+import { newSaveFile, othersBeside } from '../support/folder'
+import { idsIn, open } from '../support/saving'
+import { type Data, plainSession } from '../support/sessions'
+import { nextTurn, stopTime } from '../support/time'
+
+const A = new Uint8Array(32).fill(1)
+const B = 'a passphrase, long enough'
+const C = new Uint8Array(32).fill(3)
+
+async function saved(saveKeys: (string | Uint8Array)[] | undefined) {
+  const saveFile = newSaveFile()
+  const { store } = await open({ saveFile, saveKeys })
+  while (!fs.existsSync(saveFile)) await nextTurn()
+  for (const n of [1, 2, 3]) {
+    await store.set(`sid-of-${n}`, plainSession({ n, userId: `owner-${n}`, secret: 'the-secret' }))
+  }
+  await store.touch('sid-of-1', plainSession({}, { path: '/the-path' }))
+  await store.destroy('sid-of-2')
+  await store.close()
+  return saveFile
+}
+
+function allBytes(saveFile: string): string {
+  const folder = path.dirname(saveFile)
+  return fs
+    .readdirSync(folder)
+    .map((name) => fs.readFileSync(path.join(folder, name), 'latin1'))
+    .join('')
+}
+
+/** Opens a file until it is written anew. */
+async function rewritten(saveFile: string, saveKeys: (string | Uint8Array)[]): Promise<string[]> {
+  const before = fs.statSync(saveFile).ino
+  const { store, heard } = await open({ saveFile, saveKeys })
+  while (fs.statSync(saveFile).ino === before) await nextTurn()
+  for (let turn = 0; turn < 20; turn++) await nextTurn()
+  await store.save()
+  const ids = (await store.ids()).sort()
+  await store.close()
+  assert.deepEqual(heard, [])
+  return ids
+}
+
+describe('saveKeys', () => {
+  it('leave neither a session, nor an id, nor an owner in clear text', async () => {
+    const clear = allBytes(await saved(undefined))
+    const sealed = await saved([A])
+    await compactAll(sealed, [A])
+    for (const text of ['the-secret', 'sid-of-', 'owner-', 'the-path', 'originalMaxAge']) {
+      assert.ok(clear.includes(text), text)
+      assert.ok(!allBytes(sealed).includes(text), text)
+    }
+    assert.deepEqual((await idsIn(sealed, { saveKeys: [A] })).ids.sort(), ['sid-of-1', 'sid-of-3'])
+  })
+
+  it('are not shown by the store', async () => {
+    const { store } = await open({ saveFile: newSaveFile(), saveKeys: [A] })
+    assert.equal('saveKeys' in store.options, false)
+    await store.close()
+  })
+
+  it('can be changed: older ones open, the current one seals all', async () => {
+    const saveFile = await saved([A])
+    assert.deepEqual(await rewritten(saveFile, [B, A]), ['sid-of-1', 'sid-of-3'])
+    const { ids, heard } = await idsIn(saveFile, { saveKeys: [B] })
+    assert.deepEqual([ids.sort(), heard], [['sid-of-1', 'sid-of-3'], []])
+  })
+
+  it('seal at once what was saved without', async () => {
+    const saveFile = await saved(undefined)
+    await rewritten(saveFile, [A])
+    assert.ok(!allBytes(saveFile).includes('the-secret'))
+    assert.equal((await idsIn(saveFile, { saveKeys: [A] })).ids.length, 2)
+  })
+
+  for (const [what, other] of [
+    ['others', [C, B]],
+    ['none', undefined],
+  ] as const) {
+    it(`that are missing cost nothing: with ${what} their sessions are kept aside until they are back`, async () => {
+      const saveFile = await saved([A])
+      const first = await open({ saveFile, saveKeys: other })
+      assert.equal(first.error, null)
+      assert.deepEqual(await first.store.ids(), [])
+      assert.deepEqual(
+        first.heard.map(({ code }) => code),
+        ['ESAVEKEY'],
+      )
+      assert.match(first.heard[0]?.message ?? '', /5 records of an unknown key kept aside/)
+      assert.equal(first.store.stats().save?.unread, 5)
+      await first.store.set('new', plainSession({ n: 9 }))
+      const unread = othersBeside(saveFile).filter((name) => name.startsWith('.unread-'))
+      assert.equal(unread.length, 1)
+      await first.store.close()
+
+      const second = await idsIn(saveFile, { saveKeys: other })
+      assert.deepEqual(second.ids, ['new'])
+      const again = await open({ saveFile, saveKeys: [...(other ?? [C]), A] })
+      assert.deepEqual(
+        again.heard.filter(({ code }) => code !== 'ESAVEKEY'),
+        [],
+      )
+      const ids = ['new', 'sid-of-1', 'sid-of-3']
+      assert.deepEqual((await again.store.ids()).sort(), ids)
+      assert.equal(((await again.store.get('sid-of-1')) as Data).secret, 'the-secret')
+      await again.store.destroy('sid-of-1')
+      while (othersBeside(saveFile).length > 0) await nextTurn()
+      await again.store.close()
+      const last = await idsIn(saveFile, { saveKeys: [...(other ?? [C]), A] })
+      assert.deepEqual(last.ids.sort(), ['new', 'sid-of-3'])
+    })
+  }
+
+  it('that are missing keep nothing that has expired', async (t) => {
+    const time = stopTime(t)
+    const saveFile = await saved([A])
+    const { store } = await open({ saveFile, saveKeys: [C] })
+    await store.close()
+    time.pass(10 * 86_400_000)
+    await compactAll(saveFile, [A])
+    await idsIn(saveFile, { saveKeys: [C] })
+    assert.deepEqual(othersBeside(saveFile), [])
+  })
+
+  it('refuse an expiry that was changed', async () => {
+    const saveFile = await saved([A])
+    const name = largestOf(saveFile)
+    const bytes = fs.readFileSync(name)
+    for (const { from, to, type } of await placesIn(name)) {
+      if (type !== 1) continue
+      bytes.writeDoubleLE(Date.now() + 1e12, from + 16)
+      bytes.writeUInt32LE(crc32(bytes.subarray(from + 8, to)), from + 4)
+    }
+    fs.writeFileSync(name, bytes)
+    const { ids, heard } = await idsIn(saveFile, { saveKeys: [A] })
+    assert.deepEqual([ids, heard.map(({ code }) => code)], [[], ['ESAVEDAMAGED']])
+    assert.match(heard[0]?.message ?? '', /3 damaged records/)
+  })
+
+  it('never use a nonce twice', async () => {
+    const saveFile = newSaveFile()
+    for (let round = 0; round < 3; round++) {
+      const { store } = await open({ saveFile, saveKeys: [A] })
+      for (let n = 0; n < 100; n++) store.set(`s${n}`, plainSession())
+      await store.close()
+    }
+    const nonces: string[] = []
+    const folder = path.dirname(saveFile)
+    for (const name of fs.readdirSync(folder)) {
+      const full = path.join(folder, name)
+      const bytes = fs.readFileSync(full)
+      for (const { type, from } of await placesIn(full)) {
+        if (type < 5) nonces.push(bytes.toString('hex', from + 28, from + 40))
+      }
+    }
+    assert.ok(nonces.length >= 200)
+    assert.equal(new Set(nonces).size, nonces.length)
+  })
+
+  it('of the same text are the same key, and of another text another', async () => {
+    const [one, same, other] = await Promise.all(
+      [[B], [B], [`${B}!`]].map((keys) => KeyRing.of(keys)),
+    )
+    assert.deepEqual(one?.keys, same?.keys)
+    assert.notDeepEqual(one?.keys, other?.keys)
+  })
+})

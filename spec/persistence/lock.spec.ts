@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { newSaveFile } from '../support/folder'
+import { idsIn, open } from '../support/saving'
+import { type Data, plainSession } from '../support/sessions'
+
+const onLinux = { skip: process.platform !== 'linux' }
+
+/** A process that has a store open on a file, until it is killed. */
+async function holder(saveFile: string) {
+  const source = `
+    const { Lembro } = require('./lib/store')
+    const store = new Lembro({ saveFile: ${JSON.stringify(saveFile)} }, async (error) => {
+      await store.set('theirs', { cookie: {}, n: 1 })
+      console.log(error === null ? 'ready' : error.message)
+    })
+    setInterval(() => {}, 1000)
+  `
+  const args = ['--import', 'tsx', '--input-type=commonjs', '-e', source]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [said] = await once(child.stdout, 'data')
+  assert.equal(String(said), 'ready\n')
+  return {
+    pid: child.pid,
+    kill: async () => {
+      child.kill('SIGKILL')
+      await once(child, 'close')
+    },
+  }
+}
+
+function readLock(saveFile: string): Record<string, unknown> {
+  return JSON.parse(fs.readFileSync(`${saveFile}.lock`, 'utf8'))
+}
+
+describe('a saveFile', () => {
+  it('has one process at a time; one that was killed has it no more', async () => {
+    const saveFile = newSaveFile()
+    const first = await holder(saveFile)
+    const { store, error, heard } = await open({ saveFile })
+    assert.equal(error?.code, 'ELOCKED')
+    assert.match(error?.message ?? '', new RegExp(`in use by process ${first.pid}`))
+    assert.deepEqual(heard, [error])
+    await store.set('a', plainSession({ n: 1 }))
+    assert.equal(((await store.get('a')) as Data).n, 1)
+    assert.equal(await store.get('theirs'), undefined)
+    await store.close()
+    assert.equal(readLock(saveFile).pid, first.pid)
+
+    await first.kill()
+    const { ids, error: none } = await idsIn(saveFile)
+    assert.deepEqual([ids, none], [['theirs'], null])
+  })
+
+  it('has one store at a time within a process', async () => {
+    const saveFile = newSaveFile()
+    const first = await open({ saveFile })
+    const second = await open({ saveFile })
+    assert.equal(second.error?.code, 'ELOCKED')
+    assert.match(second.error?.message ?? '', /in use by another store/)
+    await second.store.close()
+    await first.store.close()
+    assert.equal((await idsIn(saveFile)).error, null)
+  })
+
+  it('is the same file by whatever path', { skip: process.platform === 'win32' }, async () => {
+    const saveFile = newSaveFile()
+    const first = await open({ saveFile })
+    await first.store.save()
+    const link = `${newSaveFile()}-link`
+    fs.symlinkSync(path.dirname(saveFile), link)
+    const second = await open({ saveFile: path.join(link, path.basename(saveFile)) })
+    assert.equal(second.error?.code, 'ELOCKED')
+    await second.store.close()
+    await first.store.close()
+  })
+
+  it('has one thread at a time', onLinux, async () => {
+    const saveFile = newSaveFile()
+    const first = await open({ saveFile })
+    const source = `
+      const { Lembro } = require(process.cwd() + '/lib/store')
+      const { parentPort } = require('node:worker_threads')
+      new Lembro({ saveFile: ${JSON.stringify(saveFile)} }, (error) => {
+        parentPort.postMessage(error && error.code)
+      })
+    `
+    const worker = new Worker(source, { eval: true, execArgv: ['--require', 'tsx/cjs'] })
+    const [code] = await once(worker, 'message')
+    assert.equal(code, 'ELOCKED')
+    await worker.terminate()
+    await first.store.close()
+  })
+})
+
+describe('a lock', () => {
+  /** Leaves the lock of a store that is open no more, changed. */
+  async function left(change: (lock: Record<string, unknown>) => object | string) {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile })
+    const changed = change(readLock(saveFile))
+    await store.close()
+    const text = typeof changed === 'string' ? changed : JSON.stringify(changed)
+    fs.writeFileSync(`${saveFile}.lock`, text)
+    return saveFile
+  }
+
+  const dead: [string, (lock: Record<string, unknown>) => object | string][] = [
+    ['of a process that is gone', (lock) => ({ ...lock, pid: 2 ** 22 + 1 })],
+    [
+      'of an earlier process with the pid of a living one',
+      (lock) => ({ ...lock, pid: process.ppid }),
+    ],
+    [
+      'of an earlier process with our own pid, as in a container',
+      (lock) => ({ ...lock, started: '1' }),
+    ],
+    ['from before the machine was started', (lock) => ({ ...lock, boot: 'another' })],
+  ]
+  for (const [whose, change] of dead) {
+    it(`${whose} is taken over`, onLinux, async () => {
+      const saveFile = await left(change)
+      assert.equal((await idsIn(saveFile)).error, null)
+      assert.equal(fs.existsSync(`${saveFile}.lock`), false)
+    })
+  }
+
+  describe('whose owner can only be told by its marks', { concurrency: true, ...onLinux }, () => {
+    for (const [whose, change] of [
+      ['of another machine', (lock) => ({ ...lock, host: 'elsewhere' })],
+      ['of another container', (lock) => ({ ...lock, space: 'pid:[1]' })],
+      ['that can not be read', () => ''],
+    ] as [string, (lock: Record<string, unknown>) => object | string][]) {
+      it(
+        `${whose} is taken over once it is not marked for a while, not before`,
+        onLinux,
+        async () => {
+          const saveFile = await left(change)
+          const first = open({ saveFile })
+          const marks = setInterval(() => {
+            fs.utimesSync(`${saveFile}.lock`, new Date(), new Date())
+          }, 100)
+          const { store, error } = await first
+          clearInterval(marks)
+          assert.equal(error?.code, 'ELOCKED')
+          await store.close()
+          assert.equal((await idsIn(saveFile)).error, null)
+        },
+      )
+    }
+  })
+
+  it('that was taken away stops all saving, and is told', async () => {
+    const saveFile = newSaveFile()
+    const { store, heard } = await open({ saveFile })
+    await store.set('a', plainSession())
+    fs.writeFileSync(`${saveFile}.lock`, '{}')
+    while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.equal(heard[0]?.code, 'ELOCKED')
+    await store.set('b', plainSession())
+    assert.equal(store.stats().save?.saving, false)
+    await store.close()
+    assert.equal(fs.readFileSync(`${saveFile}.lock`, 'utf8'), '{}')
+  })
+})
