@@ -54,7 +54,7 @@ describe('a flood of strangers over HTTP', { timeout: 1_200_000 }, () => {
     for (let sent = 0; sent < STRANGERS; sent += STRANGERS_AT_ONCE) {
       const strangers = await Promise.all(Array.from({ length: STRANGERS_AT_ONCE }, stranger))
       known += strangers.filter((each) => each.known).length
-      for (const { cookie } of strangers.slice(0, 5)) {
+      for (const { cookie } of strangers.slice(0, 1)) {
         signIns++
         const back = await send(`${site.url}/visit`, cookie)
         const member = await signIn(`late-${sent}-${signIns}`)
