@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CookieJar, expiryOf, readableCookie } from '../lib/cookie'
+import { CookieJar, expiryOf, type KeptCookie, readableCookie } from '../lib/cookie'
 import { type Data, plainSession, roundTrip } from './support/sessions'
 import { NOON, stopTime } from './support/time'
 
@@ -23,30 +23,38 @@ describe('a cookie jar', () => {
 
   it('tells apart what differs in any attribute', (t) => {
     stopTime(t)
-    const jar = new CookieJar()
     const base = { maxAge: 1000, path: '/', httpOnly: true }
     const others = [
-      base,
-      { ...base, maxAge: 2000 },
-      { ...base, path: '/there' },
-      { ...base, httpOnly: false },
-      { ...base, secure: true },
-      { ...base, secure: 'auto' },
-      { ...base, sameSite: 'lax' },
-      { ...base, sameSite: true },
-      { ...base, domain: 'example.com' },
-      { ...base, partitioned: true },
-      { ...base, priority: 'high' },
-      { ...base, maxAge: null },
+      { maxAge: 2000 },
+      { maxAge: null },
+      { path: '/there' },
+      { httpOnly: false },
+      { secure: true },
+      { secure: 'auto' },
+      { sameSite: 'lax' },
+      { domain: 'example.com' },
+      { partitioned: true },
+      { priority: 'high' },
     ]
-    let previous = jar.keep(express(base), NOON + 1000)
-    for (const options of [...others, ...others.reverse()]) {
-      const cookie = express(options)
-      const expiry = expiryOf(cookie, NOON) ?? NOON
-      const kept = jar.keep(cookie, expiry, previous)
-      assert.deepEqual(kept.read(expiry), roundTrip(plainSession({}, options)).cookie)
-      previous = kept
+    for (const other of others) {
+      const jar = new CookieJar()
+      let previous: KeptCookie | undefined
+      for (const options of [base, { ...base, ...other }, base]) {
+        const cookie = express(options)
+        const expiry = expiryOf(cookie, NOON) ?? NOON
+        const kept = jar.keep(cookie, expiry, previous)
+        assert.deepEqual(kept.read(expiry), roundTrip(plainSession({}, options)).cookie)
+        previous = kept
+      }
     }
+  })
+
+  it('tells an empty text for expires from an instant that is left out', () => {
+    const jar = new CookieJar()
+    const expires = new Date(NOON)
+    assert.deepEqual(jar.keep({ expires }, NOON).read(NOON), { expires: expires.toISOString() })
+    assert.deepEqual(jar.keep({ expires: '' }, NOON).read(NOON), { expires: '' })
+    assert.deepEqual(jar.keep({ expires }, NOON).read(NOON), { expires: expires.toISOString() })
   })
 
   it('keeps and counts an instant that is not the expiry, as where a ttl wins', (t) => {
