@@ -17,6 +17,8 @@ import { FakeClock } from './support/clock'
 import { type Data, slicedSid } from './support/sessions'
 import { NOON } from './support/time'
 
+const character = fc.constantFrom('a', '7', 'é', '世', '\ud800', '\0')
+
 /** Sessions over a ledger, as a store puts them together, with a clock that stands. */
 function make(options: LembroOptions = {}) {
   const settings = parseOptions(options)
@@ -47,7 +49,7 @@ const cookie = fc.oneof(
   fc.constantFrom(undefined, null, 'crumbs', {}),
 )
 const data = fc.record(
-  { text: fc.string({ unit: 'binary' }), userId: fc.constantFrom('ann', 'bob', true, {}) },
+  { text: fc.string({ unit: character }), userId: fc.constantFrom('ann', 'bob', true, {}) },
   { requiredKeys: [], noNullPrototype: true },
 )
 const step = fc.oneof(
