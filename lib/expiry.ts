@@ -46,7 +46,7 @@ export class Expiry {
   #ttlOf(sid: string, session: SessionData): number {
     if (typeof this.#ttl !== 'function') return this.#ttl as number
     const ttl: unknown = this.#ttl(this.#options, session, sid)
-    if (typeof ttl === 'number' && !Number.isNaN(ttl)) return ttl
+    if (typeof ttl === 'number' && !Number.isNaN(ttl)) return Math.max(ttl, 0)
     throw new TypeError(`ttl: expected the function to return a number of ms; got ${String(ttl)}`)
   }
 }

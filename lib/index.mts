@@ -6,6 +6,7 @@ export default lembro
 export const { Lembro, defaultOwner } = lembro
 export type Lembro = lembro.Lembro
 export type Callback<Value = void> = lembro.Callback<Value>
+export type CompactionReport = lembro.CompactionReport
 export type ConflictResolver = lembro.ConflictResolver
 export type Departure = lembro.Departure
 export type LembroOptions = lembro.LembroOptions
@@ -14,4 +15,5 @@ export type OwnerName = lembro.OwnerName
 export type PurgeReport = lembro.PurgeReport
 export type ReduceReport = lembro.ReduceReport
 export type RemovalCause = lembro.RemovalCause
+export type SaveStats = lembro.SaveStats
 export type Serializer = lembro.Serializer

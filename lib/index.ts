@@ -28,6 +28,7 @@ Object.assign(lembro, { Lembro, defaultOwner: owner.defaultOwner, default: lembr
 
 declare namespace lembro {
   export type Callback<Value = void> = answers.Callback<Value>
+  export type CompactionReport = stats.CompactionReport
   export type ConflictResolver = options.ConflictResolver
   export type Departure = notices.Departure
   export type Lembro = import('./store').Lembro
@@ -37,6 +38,7 @@ declare namespace lembro {
   export type PurgeReport = stats.PurgeReport
   export type ReduceReport = stats.ReduceReport
   export type RemovalCause = entry.RemovalCause
+  export type SaveStats = stats.SaveStats
   export type Serializer = codec.Serializer
 }
 

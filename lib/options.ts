@@ -258,12 +258,14 @@ function parseSavePeriod(period: unknown): number {
 function parseSaveKeys(keys: unknown): Settings['saveKeys'] {
   if (keys === undefined) return undefined
   const expected = `saveKeys: expected an array of keys, the current first, each of ${KEY_BYTES} bytes or a text of at least ${LEAST_KEY_TEXT} characters`
-  if (!Array.isArray(keys) || keys.length === 0) throw new TypeError(`${expected}; ${got(keys)}`)
+  if (!Array.isArray(keys)) throw new TypeError(`${expected}; ${got(keys)}`)
+  if (keys.length === 0) throw new RangeError(`${expected}; got none`)
   for (const key of keys) {
     const isText = typeof key === 'string'
-    // What came is a secret: only its kind and its length are told.
-    if (!isText && !(key instanceof Uint8Array))
-      throw new TypeError(`${expected}; got a ${typeof key}`)
+    // What came may be a secret: it is not shown.
+    if (!isText && !(key instanceof Uint8Array)) {
+      throw new TypeError(`${expected}; got one that is neither bytes nor text`)
+    }
     const fits = isText ? key.length >= LEAST_KEY_TEXT : key.length === KEY_BYTES
     if (!fits) throw new RangeError(`${expected}; got one of ${key.length}`)
   }

@@ -173,13 +173,13 @@ export class Lembro extends Store {
   override all(): Promise<SessionsById>
   override all(callback: Callback<SessionsById>): void
   override all(callback?: Callback<SessionsById>) {
-    const sessions: SessionsById = Object.create(null)
     return this.#long<SessionsById>(callback, (end) =>
-      this.#visit(
-        (entry) => {
+      this.#gather(
+        () => Object.create(null) as SessionsById,
+        (sessions, entry) => {
           sessions[entry.sid] = this.#codec.decode(entry)
         },
-        (error) => end(error, sessions),
+        end,
       ),
     )
   }
@@ -188,15 +188,15 @@ export class Lembro extends Store {
   ids(): Promise<string[]>
   ids(callback: Callback<string[]>): void
   ids(callback?: Callback<string[]>) {
-    const sids = new Set<string>()
     return this.#long<string[]>(callback, (end) =>
-      this.#visit(
-        (entry) => {
+      this.#gather(
+        () => new Set<string>(),
+        (sids, entry) => {
           // One that is used meanwhile comes again, as the newest.
           sids.delete(entry.sid)
           sids.add(entry.sid)
         },
-        (error) => end(error, [...sids].reverse()),
+        (error, sids) => end(error, sids && [...sids].reverse()),
       ),
     )
   }
@@ -452,14 +452,23 @@ export class Lembro extends Store {
     throw Object.assign(new Error('the store is closed'), { code: 'ECLOSED' })
   }
 
-  /** Calls `visit` with every entry that has not expired, a few ms at a time, then `done`. */
-  #visit(visit: (entry: Entry) => void, done: (error: Error | null) => void): void {
-    const walk = this.#ledger.walk()
+  /** Adds every entry that has not expired to what `make` makes, a few ms at a time, then gives it. */
+  #gather<Into>(make: () => Into, add: (into: Into, entry: Entry) => void, end: End<Into>): void {
+    const ledger = this.#ledger
+    let { era } = ledger
+    let into = make()
+    let walk = ledger.walk()
     let error: Error | null = null
     const step = () => {
+      if (ledger.era !== era) {
+        // Cleared meanwhile: what there is now is what there is.
+        era = ledger.era
+        into = make()
+        walk = ledger.walk()
+      }
       try {
         const entry = walk.next()
-        if (entry !== undefined && entry.expiry > clock.now()) visit(entry)
+        if (entry !== undefined && entry.expiry > clock.now()) add(into, entry)
         return entry !== undefined
       } catch (thrown) {
         error = toError(thrown)
@@ -468,7 +477,7 @@ export class Lembro extends Store {
     }
     inSlices(clock, step, () => {
       walk.end()
-      done(error)
+      end(error, into)
     })
   }
 

@@ -338,6 +338,19 @@ describe('reduce', () => {
   }
 })
 
+describe('ids and all', () => {
+  it('give what there is after a clear that comes while they gather', async () => {
+    const store = new Lembro({ maxSize: Infinity })
+    for (let n = 0; n < 50_000; n++) store.set(`old-${n}`, { cookie: {} } as Data)
+    const gathering = Promise.all([store.ids(), store.all()])
+    store.clear()
+    store.set('new', plainSession())
+    const [ids, all] = await gathering
+    assert.deepEqual(ids, ['new'])
+    assert.deepEqual(Object.keys(all), ['new'])
+  })
+})
+
 describe('the purge', () => {
   it('removes the expired though nobody listens, at every interval', async (t) => {
     const time = stopTime(t)

@@ -156,6 +156,19 @@ function describeVerbs(make: Make): void {
     })
   }
 
+  it('stores what an object makes of itself for JSON', async () => {
+    await using store = await make()
+    class Account {
+      cookie = plainSession().cookie
+      toJSON() {
+        return { cookie: this.cookie, made: 'by itself' }
+      }
+    }
+    const account = new Account()
+    await store.set('a', account as never)
+    assert.deepEqual(await store.get('a'), roundTrip(account))
+  })
+
   it('keeps keys such as __proto__ as data', async () => {
     await using store = await make()
     const session = JSON.parse('{"cookie":{"path":"/"},"__proto__":{"admin":true},"constructor":1}')
