@@ -41,6 +41,7 @@ export class Journal {
   #syncing: Promise<void> | undefined
   #cancelSync: (() => void) | undefined
   #timed = true
+  #over = false
   /** When the last sync ended, or `null`. */
   lastSync: number | null = null
 
@@ -84,6 +85,10 @@ export class Journal {
 
   /** Goes on in another segment, after what is queued now. The former is synced and closed. */
   async goOn(segment: Segment): Promise<void> {
+    if (this.#over) {
+      await segment.file.close()
+      return
+    }
     if (this.#segment === undefined) {
       this.#segment = segment
       this.#fault = undefined
@@ -113,9 +118,15 @@ export class Journal {
     this.#cancelSync = undefined
   }
 
+  /** Writes nothing until it goes on in another segment, for that reason. */
+  fail(error: Error): void {
+    this.#giveUp(error)
+  }
+
   /** Writes nothing more, for that reason. */
   abandon(error: Error): void {
     this.timed = false
+    this.#over = true
     this.#giveUp(error)
   }
 
@@ -189,11 +200,15 @@ export class Journal {
     const next = this.#next
     if (next === undefined) return
     await this.#syncNow()
-    const former = this.#segment
     this.#next = undefined
-    this.#segment = next.segment
-    this.#fault = undefined
-    await former?.file.close().catch(() => {})
+    if (this.#over) {
+      await next.segment.file.close().catch(() => {})
+    } else {
+      const former = this.#segment
+      this.#segment = next.segment
+      this.#fault = undefined
+      await former?.file.close().catch(() => {})
+    }
     next.done()
   }
 

@@ -28,8 +28,6 @@ import { Upkeep } from './upkeep'
 
 /** Of the heap limit, what saved sessions may take while they are loaded, if the budget is less. */
 const HEAP_SHARE = 0.4
-/** Without the right to write, what is there can still be read. */
-const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS'])
 
 export interface PersistenceParts {
   readonly saveFile: string
@@ -73,17 +71,19 @@ export class Persistence implements LedgerListener {
 
   /** Loads what is saved into the ledger, and saves what happens from then on. Gives why it can't, or `null`. */
   async open(): Promise<Error | null> {
+    let failure: Error | null = null
     try {
-      await this.#open()
+      failure = await this.#open()
     } catch (thrown) {
-      this.#useless = unusable(this.#parts.saveFile, toError(thrown))
+      failure = unusable(this.#parts.saveFile, toError(thrown))
+      this.#useless = failure
       this.#lock?.release()
       this.#lock = undefined
     }
     for (const error of this.#found === undefined ? [] : findings(this.#found)) {
       this.#parts.report(error)
     }
-    return this.#useless ?? null
+    return failure
   }
 
   put(entry: Entry): void {
@@ -151,7 +151,8 @@ export class Persistence implements LedgerListener {
     }
   }
 
-  async #open(): Promise<void> {
+  /** Gives why nothing is saved yet, or `null`. Rejects where nothing ever will be. */
+  async #open(): Promise<Error | null> {
     const { saveFile, clock, saveKeys, asked } = this.#parts
     const names = new Names(await wholePath(saveFile))
     this.#names = names
@@ -164,7 +165,8 @@ export class Persistence implements LedgerListener {
     try {
       this.#lock = await Lock.take(names.lock, clock, () => this.#lost())
     } catch (error) {
-      if (!READ_ONLY.has(codeOf(error) ?? '')) throw error
+      if (codeOf(error) === 'ELOCKED') throw error
+      // What is there can still be read, and served from memory.
       readOnly = toError(error)
     }
     const trimmed = await this.#load(names, keys, marker, readOnly === undefined)
@@ -185,9 +187,16 @@ export class Persistence implements LedgerListener {
     const upkeep = new Upkeep(parts, { ...found, rewrite: found.rewrite || trimmed })
     this.#writer = writer
     this.#upkeep = upkeep
-    await upkeep.begin()
     ledger.listen(this)
-    upkeep.look()
+    try {
+      await upkeep.begin()
+      upkeep.look()
+      return null
+    } catch (thrown) {
+      this.#journal.fail(toError(thrown))
+      upkeep.distrust()
+      return notSaved(toError(thrown))
+    }
   }
 
   /** Reads the files into the ledger. Gives whether some of what is saved had no place in it. */

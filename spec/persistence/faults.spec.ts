@@ -8,7 +8,7 @@ import { newFolder, newSaveFile } from '../support/folder'
 import { runNode } from '../support/process'
 import { idsIn, kill, open } from '../support/saving'
 import { type Data, plainSession } from '../support/sessions'
-import { nextTurn } from '../support/time'
+import { nextTurn, stopTime } from '../support/time'
 
 /** When nothing is under way any more. */
 async function settle(store: Lembro): Promise<void> {
@@ -107,6 +107,54 @@ it('writes on where the system takes only a part at a time', async (t) => {
   await store.close()
   const { ids, heard } = await idsIn(saveFile)
   assert.deepEqual([ids.length, heard], [10, []])
+})
+
+it('starts on a full disk, serves what was saved, and saves again once there is room', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const disk = new Disk()
+  mount(t, disk)
+  const saveFile = newSaveFile()
+  const first = await open({ saveFile })
+  await first.store.set('a', plainSession({ n: 1 }))
+  await first.store.close()
+  disk.fault = (step) => (step === 'open' ? failure('ENOSPC') : undefined)
+  const { store, error } = await open({ saveFile })
+  assert.equal(error?.code, 'ENOSPC')
+  await store.set('b', plainSession())
+  assert.deepEqual(await store.ids(), ['b', 'a'])
+  assert.equal(store.stats().save?.saving, false)
+  disk.fault = undefined
+  t.mock.timers.tick(60_000)
+  await settle(store)
+  assert.equal(store.stats().save?.saving, true)
+  kill(saveFile)
+  mount(t, disk.cut('everything'))
+  assert.deepEqual((await idsIn(saveFile)).ids, ['a', 'b'])
+  await store.close()
+})
+
+it('loses no more to a power cut than the last savePeriod', async (t) => {
+  const time = stopTime(t)
+  const disk = new Disk()
+  mount(t, disk)
+  const saveFile = newSaveFile()
+  const { store } = await open({ saveFile, savePeriod: 500 })
+  await settle(store)
+  const left: string[][] = []
+  for (const sid of ['a', 'b', 'c']) {
+    await store.set(sid, plainSession())
+    time.pass(500)
+    await settle(store)
+    await store.set(`${sid} unsynced`, plainSession())
+    left.push(
+      disk.cut('nothing').names.map((name) => disk.cut('nothing').read(name).toString('latin1')),
+    )
+  }
+  for (const [nth, sid] of ['a', 'b', 'c'].entries()) {
+    assert.ok(left[nth]?.some((bytes) => bytes.includes(sid)))
+    assert.ok(!left[nth]?.some((bytes) => bytes.includes(`${sid} unsynced`)))
+  }
+  await store.close()
 })
 
 it('closes with an error where not all can be saved, and gives the lock back', async (t) => {

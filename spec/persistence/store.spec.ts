@@ -216,6 +216,24 @@ describe('without a saveFile', () => {
   })
 })
 
+describe('a process with a saveFile', () => {
+  it('ends when nothing else keeps it, and what it set is there', async () => {
+    const saveFile = newSaveFile()
+    const { code, err } = await runNode(
+      `
+      const { Lembro } = require('./lib/store')
+      const store = new Lembro({ saveFile: process.env.SAVE_FILE })
+      store.set('a', { cookie: {} }, () => store.set('b', { cookie: {} }))
+      `,
+      { SAVE_FILE: saveFile },
+    )
+    assert.deepEqual([code, err], [0, ''])
+    const { store, error } = await open({ saveFile })
+    assert.deepEqual([error, await store.ids()], [null, ['b', 'a']])
+    await store.close()
+  })
+})
+
 describe('stats', () => {
   it('tell how saving goes', async () => {
     const { store } = await open({ saveFile: newSaveFile() })
