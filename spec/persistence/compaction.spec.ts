@@ -12,7 +12,7 @@ import { idsIn, kill, open } from '../support/saving'
 import { plainSession } from '../support/sessions'
 import { nextTurn, stopTime } from '../support/time'
 
-const cuts: Cut[] = ['nothing', 'names', 'everything']
+const cuts: Cut[] = ['nothing', 'removals', 'names', 'everything']
 
 /** Some of everything that a journal may hold. */
 async function live(store: Lembro, round: number): Promise<void> {

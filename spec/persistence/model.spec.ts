@@ -14,7 +14,7 @@ const MOST = 12
 const sid = fc.integer({ min: 0, max: 15 }).map((n) => `sid-${n}`)
 const maxAge = fc.constantFrom(0, 50, 1000, 60_000, 1e9)
 const path = fc.constantFrom('/', '/a', '/b')
-const cut = fc.constantFrom<Cut>('nothing', 'names', 'everything')
+const cut = fc.constantFrom<Cut>('nothing', 'removals', 'names', 'everything')
 
 const step = fc.oneof(
   {

@@ -13,8 +13,11 @@ interface Inode {
 
 type Names = Map<string, Inode>
 
-/** What is left after a power cut of what was not synced: of all the worst, of the names all but no content, all of it. */
-export type Cut = 'nothing' | 'names' | 'everything'
+/**
+ * What is left after a power cut of what was not synced: nothing; only that files were removed; the
+ * names, but no content; everything, as after a kill.
+ */
+export type Cut = 'nothing' | 'removals' | 'names' | 'everything'
 
 export type Step = 'open' | 'write' | 'datasync' | 'rename' | 'link' | 'remove' | 'syncFolder'
 
@@ -32,8 +35,9 @@ export class Disk implements Files {
   /** A disk as it is after a power cut now. */
   cut(left: Cut): Disk {
     const after = new Disk()
-    const names = left === 'nothing' ? this.#syncedNames : this.#names
+    const names = left === 'nothing' || left === 'removals' ? this.#syncedNames : this.#names
     for (const [name, { written, synced, changed }] of names) {
+      if (left === 'removals' && !this.#names.has(name)) continue
       const content = Buffer.from(left === 'everything' ? written : synced)
       after.#names.set(name, { written: content, synced: content, changed })
     }
