@@ -113,10 +113,16 @@ export class Sessions {
   }
 
   /**
-   * Puts a saved entry back, as the newest. `asked`: whether its owner is known, by name. Returns
-   * false for one that has expired by now, or is too large by now.
+   * Puts a saved entry back that the ledger has adopted, as the newest. `asked`: whether its owner is
+   * known, by name. Returns false for one that has expired by now, or is too large by now.
    */
   restore(entry: Entry, asked: boolean): boolean {
+    const restored = this.#restore(entry, asked)
+    if (!restored) this.#parts.ledger.disown(entry)
+    return restored
+  }
+
+  #restore(entry: Entry, asked: boolean): boolean {
     const { ledger, settings, clock } = this.#parts
     const now = clock.now()
     if (!this.#expiry.needsCreated) entry.created = 0
@@ -130,7 +136,7 @@ export class Sessions {
     const bytes = weigh(entry.sid, content)
     if (bytes > settings.maxEntryBytes) return false
     this.#makeRoomForOwner(entry, owner, now)
-    ledger.put(entry, content, bytes, now)
+    ledger.place(entry, content, bytes, now)
     return true
   }
 

@@ -28,6 +28,8 @@ import { Upkeep } from './upkeep'
 
 /** Of the heap limit, what saved sessions may take while they are loaded, if the budget is less. */
 const HEAP_SHARE = 0.4
+/** Entries restored without a look at the clock, which would cost more than each of them. */
+const AT_ONCE = 64
 
 export interface PersistenceParts {
   readonly saveFile: string
@@ -207,12 +209,15 @@ export class Persistence implements LedgerListener {
     const files = this.#files
     const recovery = new Recovery({ files, names, keys, replay, marker, writable, adopt })
     this.#found = await recovery.run(clock.now())
-    const next = replay.drain()
+    const { entries, next } = replay.end()
+    ledger.adopt(entries)
     let restored = 0
     const step = () => {
-      const entry = next()
-      if (entry === undefined) return false
-      if (restore(entry, entry.owner !== UNASKED)) restored++
+      for (let n = 0; n < AT_ONCE; n++) {
+        const entry = next()
+        if (entry === undefined) return false
+        if (restore(entry, entry.owner !== UNASKED)) restored++
+      }
       return true
     }
     await new Promise<void>((resolve) => inSlices(clock, step, resolve))

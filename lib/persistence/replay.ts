@@ -44,15 +44,15 @@ export class Replay {
     this.#add(entry, entry.body.length)
   }
 
-  /** No more records come: gives what takes one entry after the other out, the oldest first, until none is left. */
-  drain(): () => Entry | undefined {
+  /** No more records come. Gives the entries by id, and what takes one after the other out of the order, the oldest first. */
+  end(): { entries: Shards<Entry>; next: () => Entry | undefined } {
     const lane = this.#lane
-    this.#clear()
-    return () => {
+    const next = () => {
       const { oldest } = lane
       if (oldest !== undefined) lane.take(oldest)
       return oldest
     }
+    return { entries: this.#entries, next }
   }
 
   #put(read: Read, length: number): void {
