@@ -1,6 +1,6 @@
 /** Records waiting to be written together, and who waits for them. */
 
-import type { Sink } from './record'
+import type { Sink } from './record-writer'
 
 /** More than this is not written at once: a longer write holds up the event loop as it is prepared and acknowledged. */
 export const MOST_BYTES = 1024 * 1024

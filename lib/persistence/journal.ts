@@ -7,7 +7,7 @@ import type { Clock } from '../clock'
 import { Batch, type Waiter } from './batch'
 import { type OpenFile, writeAll } from './files'
 import { encodeHeader } from './header'
-import type { Sink } from './record'
+import type { Sink } from './record-writer'
 
 /** An open segment: its file, and where its end is. */
 export interface Segment {

@@ -1,41 +1,15 @@
 /**
- * The lock on a save file: one process at a time. A lock whose process is dead is taken over, also
- * where its pid is in use again, as after a restart of a container, where all have the same.
- *
- * The lock's owner marks it every few seconds. Only by that can one tell whether a process lives
- * that can't be seen from here: in another container, on another machine.
+ * The lock on a save file: one store at a time. A lock whose owner is dead is taken over. The owner
+ * marks it every second, for those who can't see from where they are whether its process lives.
  */
 
-import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
-import os from 'node:os'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../clock'
 import { codeOf } from './files'
+import { hold, isAlive, lockedBy, readLock, self } from './holder'
 
 /** How often a lock is marked. */
 const MARK_MS = 1000
-/** Without a mark for so long, a lock's owner is taken for dead. */
-const DEAD_MS = 5000
-const LOOK_MS = 250
-
-/** Who holds a lock. */
-interface Holder {
-  readonly pid: number
-  /** When the process started, in whatever unit; tells it from a later one of the same pid. */
-  readonly started: string
-  readonly host: string
-  /** The boot of the machine and the namespace that the pid belongs to, where the system tells. */
-  readonly boot: string
-  readonly space: string
-  readonly token: string
-}
-
-// For all copies of this file in the process.
-const HELD = Symbol.for('lembro.locks')
-const everywhere = globalThis as { [HELD]?: Set<string> }
-everywhere[HELD] ??= new Set()
-const held = everywhere[HELD]
 
 export class Lock {
   readonly #file: string
@@ -62,7 +36,7 @@ export class Lock {
       if (await isAlive(file, found)) throw lockedBy(file, found)
       lock.#takeAway(found)
     }
-    held.add(lock.#token)
+    hold(lock.#token, true)
     lock.#mark(lost)
     return lock
   }
@@ -70,8 +44,12 @@ export class Lock {
   /** Gives the lock back. */
   release(): void {
     this.#cancel?.()
-    held.delete(this.#token)
-    if (this.#isOurs()) fs.rmSync(this.#file, { force: true })
+    hold(this.#token, false)
+    try {
+      if (this.#isOurs()) fs.rmSync(this.#file, { force: true })
+    } catch {
+      // The next one finds its owner dead.
+    }
   }
 
   // By way of a second name, so that nobody ever reads half a lock.
@@ -117,117 +95,27 @@ export class Lock {
     }
   }
 
+  /** Whether the lock is there and this one. Where that can't be told, it is taken for so. */
   #isOurs(): boolean {
-    return readLock(this.#file) === this.#text
+    try {
+      const found = readLock(this.#file)
+      // Somebody tidied up: nobody else has it.
+      return found === undefined ? this.#create() : found === this.#text
+    } catch (error) {
+      return codeOf(error) !== 'ENOENT'
+    }
   }
 
   #mark(lost: () => void): void {
     this.#cancel = this.#clock.after(MARK_MS, () => {
       if (!this.#isOurs()) return lost()
       try {
-        const now = new Date()
+        const now = new Date(this.#clock.now())
         fs.utimesSync(this.#file, now, now)
-      } catch {}
+      } catch {
+        // The next one may go.
+      }
       this.#mark(lost)
     })
-  }
-}
-
-function readLock(file: string): string | undefined {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-function holderOf(text: string): Holder | undefined {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function lockedBy(file: string, text: string): Error {
-  const { pid, host } = holderOf(text) ?? {}
-  const who =
-    pid === process.pid
-      ? 'another store'
-      : `process ${pid}${host === os.hostname() ? '' : ` on ${host}`}`
-  const message = `saveFile is in use by ${who}: each store needs one of its own (if that is not so, remove ${file})`
-  return Object.assign(new Error(message), { code: 'ELOCKED' })
-}
-
-function self(): Holder {
-  const { pid } = process
-  const token = randomBytes(8).toString('hex')
-  return {
-    pid,
-    started: startOf(pid) ?? '',
-    host: os.hostname(),
-    boot: boot(),
-    space: space(),
-    token,
-  }
-}
-
-/** Whether a lock's owner lives. Takes some seconds where only its marks can tell. */
-async function isAlive(file: string, text: string): Promise<boolean> {
-  const holder = holderOf(text)
-  if (holder === undefined || holder.host !== os.hostname()) return isMarked(file, text)
-  if (holder.boot !== boot()) return false
-  if (holder.space !== space()) return isMarked(file, text)
-  if (held.has(holder.token)) return true
-  try {
-    process.kill(holder.pid, 0)
-  } catch (error) {
-    return codeOf(error) === 'EPERM'
-  }
-  const started = startOf(holder.pid)
-  if (started !== undefined) return started === holder.started
-  // Where starts can't be told, as little may be taken for dead as can be: only ourselves.
-  return holder.pid !== process.pid
-}
-
-/** Watches whether a lock is marked, replaced or gone, which all are signs of life. */
-async function isMarked(file: string, text: string): Promise<boolean> {
-  const before = markOf(file)
-  for (let waited = 0; waited < DEAD_MS; waited += LOOK_MS) {
-    await pause(LOOK_MS)
-    if (markOf(file) !== before || readLock(file) !== text) return true
-  }
-  return false
-}
-
-function markOf(file: string): number | undefined {
-  return fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs
-}
-
-/** When a process started, by the system's own word; `undefined` where it doesn't tell. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The name, in brackets, may hold spaces.
-    return stat.slice(stat.lastIndexOf(')')).split(' ')[20]
-  } catch {
-    return undefined
-  }
-}
-
-function boot(): string {
-  try {
-    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
-  } catch {
-    return ''
-  }
-}
-
-function space(): string {
-  try {
-    return fs.readlinkSync('/proc/self/ns/pid')
-  } catch {
-    return ''
   }
 }

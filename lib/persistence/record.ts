@@ -22,7 +22,6 @@
  * stands in the place of the payload where it is sealed.
  */
 
-import type { Entry } from '../entry'
 import { crc32 } from './crc'
 
 export const HEAD_BYTES = 24
@@ -30,7 +29,7 @@ export const HEAD_BYTES = 24
 export const Type = { put: 1, touch: 2, remove: 3, clear: 4, end: 5 } as const
 const LAST_TYPE = 5
 
-const Flag = {
+export const Flag = {
   wideSid: 1,
   wideBody: 2,
   wideOwner: 4,
@@ -48,13 +47,6 @@ const Flag = {
   unasked: 512,
   created: 1024,
 } as const
-
-/** Grows, and says where there is room. */
-export interface Sink {
-  readonly bytes: Buffer
-  /** Makes room for a record at the end. Gives the place. */
-  reserve(length: number): number
-}
 
 /** Hides payloads and brings them back: `keys.ts`. */
 export interface Sealer {
@@ -97,102 +89,6 @@ export interface SavedPut {
   /** A name, `true` for one without a name, `undefined` for nobody, `null` where nobody asked. */
   readonly owner: string | true | undefined | null
   readonly created: number
-}
-
-const BEYOND_LATIN1 = /[\u0100-\uffff]/
-
-/** Writes records, sealed where there is a sealer. */
-export class RecordWriter {
-  readonly marker: number
-  readonly #sealer: Sealer | undefined
-  readonly #unasked: number
-
-  /** `asked`: whether sessions are asked for their owners. */
-  constructor(marker: number, asked: boolean, sealer: Sealer | undefined) {
-    this.marker = marker
-    this.#unasked = asked ? 0 : Flag.unasked
-    this.#sealer = sealer
-  }
-
-  put(sink: Sink, entry: Entry): void {
-    const { sid, body, cookie, owner, created, expiry } = entry
-    let flags = this.#unasked
-    let bytes = 4 + textLength(sid) + textLength(body)
-    const cookieText = cookie?.attributes.text ?? ''
-    const name = owner?.name ?? ''
-    if (cookie !== undefined) {
-      flags |= Flag.cookie | cookieFlags(cookie)
-      if (isWide(cookieText)) flags |= Flag.wideCookie
-      bytes += 4 + textLength(cookieText) + (flags & Flag.expires ? 8 : 0)
-    }
-    if (owner !== undefined) {
-      flags |= Flag.owned
-      if (owner.name !== undefined) flags |= Flag.named | (isWide(name) ? Flag.wideOwner : 0)
-      if (flags & Flag.named) bytes += 4 + textLength(name)
-    }
-    if (created !== 0) flags |= Flag.created
-    if (created !== 0) bytes += 8
-    if (isWide(sid)) flags |= Flag.wideSid
-    if (isWide(body)) flags |= Flag.wideBody
-    const at = this.#begin(sink, Type.put, flags, expiry, bytes)
-    const target = sink.bytes
-    let to = this.#payloadAt(at)
-    if (created !== 0) to = target.writeDoubleLE(created, to)
-    if (cookie !== undefined && flags & Flag.expires) to = target.writeDoubleLE(cookie.expires, to)
-    if (cookie !== undefined) to = writeCounted(target, cookieText, to)
-    if (flags & Flag.named) to = writeCounted(target, name, to)
-    to = writeCounted(target, sid, to)
-    to = writeText(target, body, to)
-    this.#end(target, at, to)
-  }
-
-  /** `changed`: whether the cookie has other attributes than before. */
-  touch(sink: Sink, { sid, cookie, expiry }: Entry, changed: boolean): void {
-    const text = changed ? (cookie?.attributes.text ?? '') : ''
-    let flags = isWide(sid) ? Flag.wideSid : 0
-    if (cookie !== undefined) flags |= cookieFlags(cookie)
-    if (changed) flags |= Flag.cookie | (isWide(text) ? Flag.wideCookie : 0)
-    const bytes =
-      textLength(sid) + (flags & Flag.expires ? 8 : 0) + (changed ? 4 + textLength(text) : 0)
-    const at = this.#begin(sink, Type.touch, flags, expiry, bytes)
-    const target = sink.bytes
-    let to = this.#payloadAt(at)
-    if (cookie !== undefined && flags & Flag.expires) to = target.writeDoubleLE(cookie.expires, to)
-    if (changed) to = writeCounted(target, text, to)
-    to = writeText(target, sid, to)
-    this.#end(target, at, to)
-  }
-
-  remove(sink: Sink, sid: string): void {
-    const at = this.#begin(sink, Type.remove, isWide(sid) ? Flag.wideSid : 0, 0, textLength(sid))
-    this.#end(sink.bytes, at, writeText(sink.bytes, sid, this.#payloadAt(at)))
-  }
-
-  clear(sink: Sink): void {
-    const at = this.#begin(sink, Type.clear, 0, 0, 0)
-    this.#end(sink.bytes, at, this.#payloadAt(at))
-  }
-
-  #begin(sink: Sink, type: number, flags: number, expiry: number, payload: number): number {
-    const at = sink.reserve(HEAD_BYTES + (this.#sealer?.extra ?? 0) + payload)
-    const { bytes } = sink
-    bytes.writeUInt32LE(this.marker, at)
-    bytes[at + 12] = type
-    bytes[at + 13] = this.#sealer === undefined ? 0 : 1
-    bytes.writeUInt16LE(flags, at + 14)
-    bytes.writeDoubleLE(expiry, at + 16)
-    return at
-  }
-
-  #payloadAt(at: number): number {
-    return at + HEAD_BYTES + (this.#sealer?.extra ?? 0)
-  }
-
-  #end(bytes: Buffer, at: number, end: number): void {
-    bytes.writeUInt32LE(end - at, at + 8)
-    this.#sealer?.seal(bytes, at, end)
-    bytes.writeUInt32LE(crc32(bytes.subarray(at + 8, end)), at + 4)
-  }
 }
 
 /** The record that ends a snapshot: without it, the snapshot was cut. */
@@ -315,29 +211,6 @@ export function decodeTouch({ flags, payload, from, to }: Read): SavedTouch {
 /** The number in the header of the snapshot that this record ends. */
 export function decodeEnd({ payload, from }: Read): number {
   return payload.readDoubleLE(from)
-}
-
-function cookieFlags(cookie: NonNullable<Entry['cookie']>): number {
-  const dated = cookie.attributes.dated ? Flag.dated : 0
-  return dated | (Number.isNaN(cookie.expires) ? 0 : Flag.expires)
-}
-
-function isWide(text: string): boolean {
-  return BEYOND_LATIN1.test(text)
-}
-
-function textLength(text: string): number {
-  return isWide(text) ? 2 * text.length : text.length
-}
-
-function writeText(target: Buffer, text: string, at: number): number {
-  return at + target.write(text, at, isWide(text) ? 'utf16le' : 'latin1')
-}
-
-function writeCounted(target: Buffer, text: string, at: number): number {
-  const end = writeText(target, text, at + 4)
-  target.writeUInt32LE(end - at - 4, at)
-  return end
 }
 
 function textAt(bytes: Buffer, from: number, to: number, wide: number): string {

@@ -10,7 +10,8 @@ import { SLICE_MS } from '../slices'
 import { Batch } from './batch'
 import type { Files } from './files'
 import type { Names } from './names'
-import { encodeEnd, type RecordWriter } from './record'
+import { encodeEnd } from './record'
+import type { RecordWriter } from './record-writer'
 import { WholeFile } from './whole-file'
 
 const PART_BYTES = 256 * 1024

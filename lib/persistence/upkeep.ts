@@ -12,7 +12,7 @@ import type { Files } from './files'
 import { beginSegment, type Journal, type Segment } from './journal'
 import type { KeyRing } from './keys'
 import type { Names } from './names'
-import type { RecordWriter } from './record'
+import type { RecordWriter } from './record-writer'
 import type { Recovered } from './recovery'
 import { removeSegments, writeSnapshot } from './snapshot'
 

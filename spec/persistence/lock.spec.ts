@@ -155,6 +155,19 @@ describe('a lock', () => {
     }
   })
 
+  it('that somebody removed is made again', async () => {
+    const saveFile = newSaveFile()
+    const { store, heard } = await open({ saveFile })
+    fs.rmSync(`${saveFile}.lock`)
+    while (!fs.existsSync(`${saveFile}.lock`))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.equal(readLock(saveFile).pid, process.pid)
+    await store.set('a', plainSession())
+    await store.close()
+    assert.deepEqual(heard, [])
+    assert.deepEqual((await idsIn(saveFile)).ids, ['a'])
+  })
+
   it('that was taken away stops all saving, and is told', async () => {
     const saveFile = newSaveFile()
     const { store, heard } = await open({ saveFile })

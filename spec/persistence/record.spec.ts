@@ -15,11 +15,11 @@ import {
   isWhole,
   openRecord,
   type Read,
-  RecordWriter,
   type Sealer,
   sidOf,
   Type,
 } from '../../lib/persistence/record'
+import { RecordWriter } from '../../lib/persistence/record-writer'
 
 const jar = new CookieJar()
 const text = fc.string({ unit: 'binary', maxLength: 300 })

@@ -4,6 +4,9 @@ import fs from 'node:fs'
 import type { LembroOptions } from '../../lib/options'
 import { Lembro } from '../../lib/store'
 
+/** Above what any system gives. */
+const NOBODY = 2 ** 22 + 1
+
 export interface Opened {
   readonly store: Lembro
   /** What `ready` got. */
@@ -23,7 +26,10 @@ export function open(options: LembroOptions): Promise<Opened> {
 
 /** Leaves a store as its process would be killed: what comes next finds its lock's owner dead. */
 export function kill(saveFile: string): void {
-  fs.rmSync(`${saveFile}.lock`, { force: true })
+  const lock = `${saveFile}.lock`
+  if (!fs.existsSync(lock)) return
+  const holder = JSON.parse(fs.readFileSync(lock, 'utf8'))
+  fs.writeFileSync(lock, JSON.stringify({ ...holder, pid: NOBODY, token: 'killed' }))
 }
 
 /** The ids of what a file holds, oldest first, by a store that is closed again; and what it reported. */
