@@ -35,6 +35,13 @@ type Request = Parameters<Store['createSession']>[0]
  * fails goes there, and to the `'error'` listeners. A `set`, `touch` or `destroy` takes effect
  * before it returns: only its callback comes later.
  *
+ * With a `saveFile`, verbs called before the saved sessions are loaded wait for that, in order. What
+ * changes sessions ends once it is saved: a killed process loses nothing that was acknowledged, a
+ * power cut no more than `savePeriod`. Where the file can't be used, `ready` gets the error and
+ * sessions are served from memory. While the disk fails they are, too: writes under way fail, later
+ * ones succeed without being saved (at `savePeriod: 0` they fail), `stats().save.saving` is false,
+ * and all is saved as soon as the disk is back.
+ *
  * Events: `'error'` (error), `'evict'` and `'expire'` (sid, departure), `'reduce'` (report).
  */
 export class Lembro extends Store {
@@ -57,7 +64,8 @@ export class Lembro extends Store {
   #closed = false
 
   /**
-   * Makes a store; `ready` is called when it can be used. Throws a `TypeError` or `RangeError` for
+   * Makes a store; `ready` is called when it can be used, with an error where sessions can't be
+   * saved: the store serves all the same. Throws a `TypeError` or `RangeError` for
    * an option that it can't use.
    */
   constructor(options?: LembroOptions | null, ready?: (error: Error | null) => void)

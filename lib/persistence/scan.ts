@@ -151,7 +151,10 @@ class Walk {
   /** Drops what is behind and fills up, to hold at least `least` bytes from here on. */
   async #fill(least: number): Promise<void> {
     const rest = Math.max(this.#filled - this.#at, 0)
-    const target = least > this.#bytes.length ? Buffer.allocUnsafe(least) : this.#bytes
+    const size = Math.max(least, rest + PART_BYTES / 2)
+    // The room for a giant goes with it.
+    const fits = this.#bytes.length >= size && this.#bytes.length <= 2 * size
+    const target = fits ? this.#bytes : Buffer.allocUnsafe(size)
     if (rest > 0) this.#bytes.copy(target, 0, this.#at, this.#filled)
     this.#bytes = target
     this.#position += this.#at

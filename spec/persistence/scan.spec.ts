@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import fc from 'fast-check'
+import { Entry } from '../../lib/entry'
+import { Batch } from '../../lib/persistence/batch'
+import { encodeHeader, HEADER_BYTES } from '../../lib/persistence/header'
+import { openRecord, sidOf } from '../../lib/persistence/record'
+import { RecordWriter } from '../../lib/persistence/record-writer'
+import { scan } from '../../lib/persistence/scan'
+import { Disk } from '../support/disk'
+
+const MARKER = 0x1234_5678
+const lengths = fc.array(
+  fc.oneof(
+    { weight: 20, arbitrary: fc.nat(500) },
+    { weight: 2, arbitrary: fc.integer({ min: 100_000, max: 300_000 }) },
+    { weight: 1, arbitrary: fc.constant(1_500_000) },
+  ),
+  { minLength: 1, maxLength: 40, size: 'max' },
+)
+
+/** A file of records with bodies so long, and where each ends. */
+function fileOf(lengths: readonly number[]) {
+  const writer = new RecordWriter(MARKER, true, undefined)
+  const batch = new Batch()
+  const ends = lengths.map((length, n) => {
+    const entry = new Entry(`s${n}`)
+    entry.body = 'x'.repeat(length)
+    writer.put(batch, entry)
+    return HEADER_BYTES + batch.length
+  })
+  const header = encodeHeader({ kind: 'journal', marker: MARKER, number: 1 })
+  return { bytes: Buffer.concat([header, batch.bytes.subarray(0, batch.length)]), ends }
+}
+
+async function read(bytes: Buffer) {
+  const disk = new Disk()
+  disk.write('/f', bytes)
+  const sids: string[] = []
+  const file = await disk.open('/f', 'r')
+  const { damaged } = await scan(file, bytes.length, (part, at, end) => {
+    const record = openRecord(part, at, end, undefined)
+    if (typeof record !== 'object') return false
+    sids.push(sidOf(record))
+    return true
+  })
+  return { sids, damaged }
+}
+
+const names = (count: number) => Array.from({ length: count }, (_, n) => `s${n}`)
+
+it('reads every record, whatever their lengths', async () => {
+  const property = fc.asyncProperty(lengths, async (lengths) => {
+    const { bytes } = fileOf(lengths)
+    assert.deepEqual(await read(bytes), { sids: names(lengths.length), damaged: 0 })
+  })
+  await fc.assert(property, { numRuns: 30 })
+})
+
+it('reads all before a cut, wherever it is, and counts what was cut', async () => {
+  const property = fc.asyncProperty(
+    lengths,
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    async (lengths, share) => {
+      const { bytes, ends } = fileOf(lengths)
+      const cut = HEADER_BYTES + Math.floor((bytes.length - HEADER_BYTES) * share)
+      const whole = ends.filter((end) => end <= cut).length
+      const isClean = cut === HEADER_BYTES || ends.includes(cut)
+      const expected = { sids: names(whole), damaged: isClean ? 0 : 1 }
+      assert.deepEqual(await read(bytes.subarray(0, cut)), expected)
+    },
+  )
+  await fc.assert(property, { numRuns: 60 })
+})
+
+it('reads all that damage did not hit, wherever it is and whatever it leaves', async () => {
+  const damage = fc.record({
+    share: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 5000, size: 'max' }),
+  })
+  const property = fc.asyncProperty(
+    lengths,
+    fc.array(damage, { maxLength: 4 }),
+    async (lengths, damages) => {
+      const { bytes, ends } = fileOf(lengths)
+      const hit = new Set<number>()
+      const whole = Buffer.from(bytes)
+      for (const { share, bytes: garbage } of damages) {
+        const from = Math.floor(bytes.length * share)
+        bytes.set(garbage.subarray(0, bytes.length - from), from)
+      }
+      for (const [n, end] of ends.entries()) {
+        const begin = n === 0 ? HEADER_BYTES : (ends[n - 1] as number)
+        if (!whole.subarray(begin, end).equals(bytes.subarray(begin, end))) hit.add(n)
+      }
+      const { sids, damaged } = await read(bytes)
+      assert.deepEqual(
+        sids,
+        names(lengths.length).filter((_, n) => !hit.has(n)),
+      )
+      const headerHit = whole.compare(bytes, 0, HEADER_BYTES, 0, HEADER_BYTES) !== 0
+      assert.equal(damaged > 0, hit.size > 0 || headerHit)
+    },
+  )
+  await fc.assert(property, { numRuns: 150 })
+})
