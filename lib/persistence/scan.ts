@@ -100,10 +100,17 @@ class Walk {
       this.#skip()
       return
     }
-    this.#marker ??= this.#bytes.readUInt32LE(at)
+    this.#marker ??= this.#sharedMarker(at, end)
     this.#skipping = false
     this.#at = end
     if (!this.#visit(this.#bytes, at, end, this.#position + at)) this.damaged++
+  }
+
+  // Where the header is damaged: the marker of a record alone may be damaged too, not that of two.
+  #sharedMarker(at: number, end: number): number | undefined {
+    if (end + 4 > this.#filled) return undefined
+    const marker = this.#bytes.readUInt32LE(at)
+    return this.#bytes.readUInt32LE(end) === marker ? marker : undefined
   }
 
   /** Moves on to where the next record may be. Returns false where that takes more bytes. */

@@ -83,24 +83,29 @@ it('reads all that damage did not hit, wherever it is and whatever it leaves', a
     fc.array(damage, { maxLength: 4 }),
     async (lengths, damages) => {
       const { bytes, ends } = fileOf(lengths)
-      const hit = new Set<number>()
       const whole = Buffer.from(bytes)
       for (const { share, bytes: garbage } of damages) {
         const from = Math.floor(bytes.length * share)
         bytes.set(garbage.subarray(0, bytes.length - from), from)
       }
+      const same = (from: number, to: number) => whole.compare(bytes, from, to, from, to) === 0
+      const isHeaderHit = !same(0, HEADER_BYTES)
+      // Without the header, a record is whole whatever its marker is.
+      const lead = isHeaderHit ? 4 : 0
+      const [expected, unsure] = [[] as string[], new Set<string>()]
       for (const [n, end] of ends.entries()) {
         const begin = n === 0 ? HEADER_BYTES : (ends[n - 1] as number)
-        if (!whole.subarray(begin, end).equals(bytes.subarray(begin, end))) hit.add(n)
+        if (same(begin, end)) expected.push(`s${n}`)
+        else if (same(begin + lead, end)) unsure.add(`s${n}`)
       }
       const { sids, damaged } = await read(bytes)
       assert.deepEqual(
-        sids,
-        names(lengths.length).filter((_, n) => !hit.has(n)),
+        sids.filter((sid) => !unsure.has(sid)),
+        expected,
       )
-      const headerHit = whole.compare(bytes, 0, HEADER_BYTES, 0, HEADER_BYTES) !== 0
-      assert.equal(damaged > 0, hit.size > 0 || headerHit)
+      const isHit = isHeaderHit || expected.length < lengths.length
+      assert.equal(damaged > 0, isHit)
     },
   )
-  await fc.assert(property, { numRuns: 150 })
+  await fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 150) })
 })
