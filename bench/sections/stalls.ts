@@ -1,0 +1,79 @@
+/** How long a store holds everything else up while it does its long work. */
+
+import { withChild } from '../child.js'
+import { count, median, milliseconds } from '../figures.js'
+import type { Progress } from '../progress.js'
+import type { Scale } from '../scale.js'
+import { STORE_NAMES, type StoreName } from '../stores.js'
+import type { Table } from '../table.js'
+import type { LongWork } from '../tasks/stall.js'
+
+/** ms: the longest turn of the event loop, and the longest when garbage collection is taken out. */
+export interface Stall {
+  readonly whole: number
+  readonly own: number
+}
+
+export interface StallFigures {
+  readonly sessions: number
+  readonly works: Readonly<Record<LongWork, Readonly<Record<string, Stall>>>>
+}
+
+const WORKS: Readonly<Record<LongWork, string>> = {
+  fill: 'filling to 1.5 times the room',
+  purge: 'everything expires',
+  reduce: 'an explicit `reduce()`',
+}
+const STORES = STORE_NAMES.filter((name) => name !== 'lembro merge')
+const TWO: readonly StoreName[] = ['lembro', 'floor']
+
+export async function stalls(scale: Scale, progress: Progress): Promise<StallFigures[]> {
+  const { all, two, times } = scale.stalls
+  return [await watch(all, STORES, times, progress), await watch(two, TWO, times, progress)]
+}
+
+async function watch(
+  sessions: number,
+  stores: readonly StoreName[],
+  times: number,
+  progress: Progress,
+): Promise<StallFigures> {
+  const works = { fill: {}, purge: {}, reduce: {} } as Record<LongWork, Record<string, Stall>>
+  for (const work of Object.keys(WORKS) as LongWork[]) {
+    const stalls = new Map<StoreName, Stall[]>(stores.map((store) => [store, []]))
+    for (let time = 0; time < times; time++) {
+      // The others stall for so long that once is enough.
+      for (const store of time === 0 ? stores : TWO) {
+        progress.at(`${count(sessions)}, ${WORKS[work]}, ${store}`)
+        const input = { store, sessions, work }
+        const { turn } = await withChild([], (child) => child.ask('stall', input))
+        stalls.get(store)?.push(turn)
+      }
+    }
+    for (const [store, of] of stalls) works[work][store] = middle(of)
+  }
+  return { sessions, works }
+}
+
+function middle(stalls: readonly Stall[]): Stall {
+  return {
+    whole: median(stalls.map(({ whole }) => whole)),
+    own: median(stalls.map(({ own }) => own)),
+  }
+}
+
+export function stallTables(figures: readonly StallFigures[]): Table[] {
+  return figures.map(({ sessions, works }) => ({
+    title: `Stalls: the longest turn of the event loop, ${sessions.toLocaleString('en')} typical sessions`,
+    note: 'In brackets: the longest when garbage collection is taken out of it, so the slices of lembro and the traffic beside them. A store that has no such work has its traffic alone.',
+    head: ['', ...Object.values(WORKS)],
+    rows: Object.keys(works.fill).map((store) => [
+      store,
+      ...Object.values(works).map((of) => beside(of[store])),
+    ]),
+  }))
+}
+
+function beside(stall: Stall | undefined): string {
+  return stall === undefined ? '-' : `${milliseconds(stall.whole)} (${milliseconds(stall.own)})`
+}
