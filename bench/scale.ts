@@ -5,6 +5,8 @@ export interface Scale {
   readonly rounds: number
   /** Batches of a hundred operations in each turn. */
   readonly batches: number
+  /** Batches that go before, uncounted, until V8 has compiled what it will. */
+  readonly warmUp: number
   /** Sessions in a store while operations are timed. */
   readonly sessions: number
   /** Whether all shapes are timed, or the typical alone. */
@@ -22,6 +24,7 @@ export interface Scale {
 export const FULL: Scale = {
   rounds: 11,
   batches: 8,
+  warmUp: 150,
   sessions: 10_000,
   allShapes: true,
   growth: [10_000, 100_000, 1_000_000],
@@ -34,11 +37,12 @@ export const FULL: Scale = {
 export const QUICK: Scale = {
   rounds: 3,
   batches: 3,
+  warmUp: 50,
   sessions: 2000,
   allShapes: false,
   growth: [1000, 20_000],
   weighed: 5000,
   stalls: { all: 10_000, two: 50_000, times: 1 },
-  strangers: 5000,
+  strangers: 20_000,
   http: { rounds: 2, requests: 1000 },
 }

@@ -21,14 +21,8 @@ export class Field {
   }
 
   /** Calls for every store, two at a time: for what is prepared, never for what is timed. */
-  async prepare(each: (store: StoreName, child: Child) => Promise<unknown>): Promise<void> {
-    const waiting = [...this.stores]
-    const work = async () => {
-      for (let store = waiting.shift(); store !== undefined; store = waiting.shift()) {
-        await each(store, this.child(store))
-      }
-    }
-    await Promise.all([work(), work()])
+  prepare(each: (store: StoreName, child: Child) => Promise<unknown>): Promise<void> {
+    return inPairs(this.stores, async (store) => void (await each(store, this.child(store))))
   }
 
   async end(): Promise<void> {
@@ -39,19 +33,18 @@ export class Field {
 /** What came of turns: the median for each that took part. */
 export type Medians<Name extends string> = Readonly<Record<Name, number>>
 
-/** Measures each in turn, round by round, after one round that warms up and is not counted. */
+/** Measures each in turn, round by round. */
 export async function takeTurns<Name extends string>(
   names: readonly Name[],
   rounds: number,
   measure: (name: Name) => Promise<number>,
 ): Promise<Medians<Name>> {
   const figures = new Map<Name, number[]>(names.map((name) => [name, []]))
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     // Nobody always follows the same one.
     const first = round % names.length
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-      const figure = await measure(name)
-      if (round > 0) figures.get(name)?.push(figure)
+      figures.get(name)?.push(await measure(name))
     }
   }
   return Object.fromEntries(
@@ -70,4 +63,16 @@ export async function withField<Result>(
   } finally {
     await field.end()
   }
+}
+
+/** Calls for each, two at a time: for what is not timed. */
+export async function inPairs<Each>(
+  all: readonly Each[],
+  call: (each: Each) => Promise<void>,
+): Promise<void> {
+  const waiting = [...all]
+  const work = async () => {
+    for (let each = waiting.shift(); each !== undefined; each = waiting.shift()) await call(each)
+  }
+  await Promise.all([work(), work()])
 }

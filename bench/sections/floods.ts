@@ -7,6 +7,7 @@ import type { Scale } from '../scale.js'
 import { STORE_NAMES } from '../stores.js'
 import type { Table } from '../table.js'
 import type { Found } from '../tasks/flood.js'
+import { inPairs } from '../turns.js'
 
 export interface FloodFigures {
   readonly strangers: number
@@ -20,11 +21,11 @@ const STORES = STORE_NAMES.filter(
 
 export async function floods(scale: Scale, progress: Progress): Promise<FloodFigures> {
   const found: Record<string, Found> = {}
-  for (const store of STORES) {
+  await inPairs(STORES, async (store) => {
     progress.at(store)
     const input = { store, strangers: scale.strangers }
     found[store] = await withChild([], (child) => child.ask('flood', input))
-  }
+  })
   return { strangers: scale.strangers, found }
 }
 
@@ -34,10 +35,10 @@ export function floodTables({ strangers, found }: FloodFigures): Table[] {
       title: 'Floods: who is still known',
       note: `1,000 members, room for 5,000 sessions, 500 strangers between every 50 visits of members, ${strangers.toLocaleString('en')} strangers in all. Strangers who sign in do so when 100 others have come after them, and come back when 100 more have. MemoryStore has no bound: it loses nobody and grows until the process ends.`,
       head: ['', 'visits of members that found the session', 'strangers who could sign in'],
-      rows: Object.entries(found).map(([store, { members, newcomers }]) => [
+      rows: STORES.map((store) => [
         store,
-        percent(members),
-        percent(newcomers),
+        percent(found[store]?.members ?? NaN),
+        percent(found[store]?.newcomers ?? NaN),
       ]),
     },
   ]

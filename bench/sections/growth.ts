@@ -25,8 +25,11 @@ export function growth(scale: Scale, progress: Progress): Promise<GrowthFigures>
       await field.prepare((store, child) => child.ask('grow', { store, shape: TYPICAL, sessions }))
       for (const operation of STORE_OPERATIONS) {
         progress.at(`${count(sessions)}: ${operation}`)
+        const measure = (store: StoreName, batches: number) =>
+          field.child(store).ask('measure', { operation, batches })
+        await field.prepare((store) => measure(store, scale.warmUp))
         const medians = await takeTurns(field.stores, scale.rounds, (store) =>
-          field.child(store).ask('measure', { operation, batches: scale.batches }),
+          measure(store, scale.batches),
         )
         ns[operation] = [...(ns[operation] ?? []), medians]
       }

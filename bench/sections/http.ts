@@ -10,13 +10,17 @@ import type { Table } from '../table.js'
 import { type Medians, takeTurns } from '../turns.js'
 
 export type Server = StoreName | 'none'
-export type HttpFigures = Readonly<Record<'read' | 'write', Medians<Server>>>
+type Path = (typeof PATHS)[number]
+export type HttpFigures = Readonly<Record<Path, Medians<Server>>>
 
 const SERVERS: readonly Server[] = [
   'none',
   ...STORE_NAMES.filter((name) => name !== 'lembro merge'),
 ]
+const PATHS = ['read', 'write'] as const
 const CONNECTIONS = 20
+/** ms between the looks of the load at whether it is done. */
+const LOOKS = 10
 const SIGNED_IN = 500
 
 export async function http(scale: Scale, progress: Progress): Promise<HttpFigures> {
@@ -30,8 +34,9 @@ export async function http(scale: Scale, progress: Progress): Promise<HttpFigure
       const url = `http://127.0.0.1:${await child.ask('serve', { store })}`
       const cookies = store === 'none' ? [''] : await signIn(url)
       requests.set(store, (path) => load(`${url}/${path}`, cookies, scale.http.requests))
+      for (const path of PATHS) await requests.get(store)?.(path)
     }
-    const perSecond = (path: 'read' | 'write') => {
+    const perSecond = (path: Path) => {
       progress.at(path)
       return takeTurns(
         SERVERS,
@@ -59,7 +64,13 @@ async function signIn(url: string): Promise<string[]> {
 async function load(url: string, cookies: readonly string[], amount: number): Promise<number> {
   const requests = cookies.map((cookie) => ({ headers: { cookie } }))
   const began = performance.now()
-  const { non2xx, errors } = await autocannon({ url, connections: CONNECTIONS, amount, requests })
+  const { non2xx, errors } = await autocannon({
+    url,
+    connections: CONNECTIONS,
+    amount,
+    requests,
+    sampleInt: LOOKS,
+  })
   if (non2xx + errors > 0) throw new Error(`${url}: ${non2xx + errors} requests failed`)
   return (amount * 1000) / (performance.now() - began)
 }

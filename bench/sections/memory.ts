@@ -8,6 +8,7 @@ import { type Shape, TYPICAL } from '../sessions.js'
 import { STORE_NAMES, type StoreName } from '../stores.js'
 import type { Table } from '../table.js'
 import type { Weight } from '../tasks/weigh.js'
+import { inPairs } from '../turns.js'
 
 export const SHAPES = {
   tiny: { characters: 40, owned: false },
@@ -19,18 +20,22 @@ export const SHAPES = {
 export type ShapeName = keyof typeof SHAPES
 export type MemoryFigures = Readonly<Record<ShapeName, Readonly<Record<string, Weight>>>>
 
+const NAMES = Object.keys(SHAPES) as ShapeName[]
 const STORES = STORE_NAMES.filter((name) => name !== 'lembro merge')
 
 export async function memory(scale: Scale, progress: Progress): Promise<MemoryFigures> {
-  const figures = {} as Record<ShapeName, Record<string, Weight>>
-  for (const name of Object.keys(SHAPES) as ShapeName[]) {
-    figures[name] = {}
-    for (const store of STORES) {
-      progress.at(`${name} sessions in ${store}`)
-      const input = { store, shape: SHAPES[name], sessions: scale.weighed }
-      figures[name][store] = await withChild(['--expose-gc'], (child) => child.ask('weigh', input))
-    }
+  const figures: Record<ShapeName, Record<string, Weight>> = {
+    tiny: {},
+    typical: {},
+    large: {},
+    'two-byte': {},
   }
+  const all = NAMES.flatMap((name) => STORES.map((store) => ({ name, store })))
+  await inPairs(all, async ({ name, store }) => {
+    progress.at(`${name} sessions in ${store}`)
+    const input = { store, shape: SHAPES[name], sessions: scale.weighed }
+    figures[name][store] = await withChild(['--expose-gc'], (child) => child.ask('weigh', input))
+  })
   return figures
 }
 

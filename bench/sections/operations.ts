@@ -1,7 +1,7 @@
 /** What each operation costs, for sessions of several sizes, with owners and without. */
 
 import { digits, time } from '../figures.js'
-import { type OperationName, STORE_OPERATIONS } from '../operations.js'
+import { STORE_OPERATIONS } from '../operations.js'
 import type { Progress } from '../progress.js'
 import type { Scale } from '../scale.js'
 import type { Shape } from '../sessions.js'
@@ -20,8 +20,9 @@ export interface ShapeFigures {
 export type Contender = StoreName | 'callback'
 
 const SIZES = { '200 B': 200, '1 KB': 1024, '10 KB': 10_240 } as const
-/** A batch of larger sessions takes longer, so that fewer will do. */
+/** Larger sessions take longer, so that fewer will do. */
 const LARGE = 5000
+const LARGE_SHARE = 1 / 5
 
 export async function operations(scale: Scale, progress: Progress): Promise<ShapeFigures[]> {
   const figures: ShapeFigures[] = []
@@ -39,20 +40,22 @@ export async function operations(scale: Scale, progress: Progress): Promise<Shap
 }
 
 async function timeAll(field: Field, shape: Shape, scale: Scale, at: (what: string) => void) {
-  const large = shape.characters >= LARGE
-  const sessions = large ? scale.sessions / 5 : scale.sessions
-  const batches = large ? Math.ceil(scale.batches / 3) : scale.batches
+  const share = shape.characters >= LARGE ? LARGE_SHARE : 1
+  const sessions = Math.ceil(scale.sessions * share)
+  const batches = Math.ceil(scale.batches * share)
   at('filling')
   await field.prepare((store, child) => child.ask('grow', { store, shape, sessions }))
-  const measure = (contender: Contender, operation: OperationName) =>
-    contender === 'callback'
-      ? field.child('floor').ask('measure', { operation: 'callback alone', batches })
-      : field.child(contender).ask('measure', { operation, batches })
   const contenders: readonly Contender[] = [...field.stores, 'callback']
   const ns: Record<string, Medians<Contender>> = {}
   for (const operation of STORE_OPERATIONS) {
     at(operation)
-    ns[operation] = await takeTurns(contenders, scale.rounds, (each) => measure(each, operation))
+    const measure = (contender: Contender, batches: number) =>
+      contender === 'callback'
+        ? field.child('floor').ask('measure', { operation: 'callback alone', batches })
+        : field.child(contender).ask('measure', { operation, batches })
+    await field.prepare((store) => measure(store, Math.ceil(scale.warmUp * share)))
+    await measure('callback', scale.warmUp)
+    ns[operation] = await takeTurns(contenders, scale.rounds, (each) => measure(each, batches))
   }
   return ns
 }

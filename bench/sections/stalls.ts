@@ -4,19 +4,14 @@ import { withChild } from '../child.js'
 import { count, median, milliseconds } from '../figures.js'
 import type { Progress } from '../progress.js'
 import type { Scale } from '../scale.js'
-import { STORE_NAMES, type StoreName } from '../stores.js'
+import { STORES as KINDS, STORE_NAMES, type StoreName } from '../stores.js'
 import type { Table } from '../table.js'
 import type { LongWork } from '../tasks/stall.js'
-
-/** ms: the longest turn of the event loop, and the longest when garbage collection is taken out. */
-export interface Stall {
-  readonly whole: number
-  readonly own: number
-}
+import type { Longest } from '../watch.js'
 
 export interface StallFigures {
   readonly sessions: number
-  readonly works: Readonly<Record<LongWork, Readonly<Record<string, Stall>>>>
+  readonly works: Readonly<Record<LongWork, Readonly<Record<string, Longest>>>>
 }
 
 const WORKS: Readonly<Record<LongWork, string>> = {
@@ -38,24 +33,29 @@ async function watch(
   times: number,
   progress: Progress,
 ): Promise<StallFigures> {
-  const works = { fill: {}, purge: {}, reduce: {} } as Record<LongWork, Record<string, Stall>>
+  const works = { fill: {}, purge: {}, reduce: {} } as Record<LongWork, Record<string, Longest>>
   for (const work of Object.keys(WORKS) as LongWork[]) {
-    const stalls = new Map<StoreName, Stall[]>(stores.map((store) => [store, []]))
+    const stalls = new Map<StoreName, Longest[]>(stores.map((store) => [store, []]))
     for (let time = 0; time < times; time++) {
       // The others stall for so long that once is enough.
       for (const store of time === 0 ? stores : TWO) {
         progress.at(`${count(sessions)}, ${WORKS[work]}, ${store}`)
         const input = { store, sessions, work }
-        const { turn } = await withChild([], (child) => child.ask('stall', input))
-        stalls.get(store)?.push(turn)
+        if (store !== 'floor' && !canDo(store, work)) continue
+        const longest = await withChild([], (child) => child.ask('stall', input))
+        stalls.get(store)?.push(longest)
       }
     }
-    for (const [store, of] of stalls) works[work][store] = middle(of)
+    for (const [store, of] of stalls) if (of.length > 0) works[work][store] = middle(of)
   }
   return { sessions, works }
 }
 
-function middle(stalls: readonly Stall[]): Stall {
+function canDo(store: StoreName, work: LongWork): boolean {
+  return work === 'fill' || KINDS[store][work] !== undefined
+}
+
+function middle(stalls: readonly Longest[]): Longest {
   return {
     whole: median(stalls.map(({ whole }) => whole)),
     own: median(stalls.map(({ own }) => own)),
@@ -65,7 +65,7 @@ function middle(stalls: readonly Stall[]): Stall {
 export function stallTables(figures: readonly StallFigures[]): Table[] {
   return figures.map(({ sessions, works }) => ({
     title: `Stalls: the longest turn of the event loop, ${sessions.toLocaleString('en')} typical sessions`,
-    note: 'In brackets: the longest when garbage collection is taken out of it, so the slices of lembro and the traffic beside them. A store that has no such work has its traffic alone.',
+    note: 'In brackets: the longest when garbage collection is taken out, and the time in which the process did not run, since the machine had other things to do: so the slices of lembro and what traffic comes beside them. The floor has no such work but the first: its figures are those of the traffic alone.',
     head: ['', ...Object.values(WORKS)],
     rows: Object.keys(works.fill).map((store) => [
       store,
@@ -74,6 +74,6 @@ export function stallTables(figures: readonly StallFigures[]): Table[] {
   }))
 }
 
-function beside(stall: Stall | undefined): string {
+function beside(stall: Longest | undefined): string {
   return stall === undefined ? '-' : `${milliseconds(stall.whole)} (${milliseconds(stall.own)})`
 }

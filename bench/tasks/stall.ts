@@ -19,36 +19,33 @@ export async function stall(input: {
   store: StoreName
   sessions: number
   work: LongWork
-}): Promise<{ turn: Longest; call: Longest }> {
+}): Promise<Longest> {
   const { sessions, work } = input
   const kind = STORES[input.store]
   if (work === 'fill') {
     const store = kind.make({ sessions, such: [TYPICAL] })
     const watch = new Watch()
-    await fill(store, sessions * PAST_THE_ROOM, (run) => watch.call(run))
+    await fill(store, sessions * PAST_THE_ROOM)
     return watch.end()
   }
   // Room for a few more, so that the fill itself trims nothing.
   const store = kind.make({ sessions: Math.ceil(sessions * 1.05), such: [TYPICAL] })
-  await fill(store, sessions, (set) => set())
+  await fill(store, sessions)
   if (work === 'purge') setClockForward(TWO_DAYS)
   const watch = new Watch()
   await nextTurn()
   await traffic(store, (done) => {
-    watch.call(() => {
-      const run = kind[work]
-      if (run === undefined) setTimeout(done, WITHOUT_WORK_MS)
-      else run(store, done)
-    })
+    const run = kind[work]
+    if (run === undefined) setTimeout(done, WITHOUT_WORK_MS)
+    else run(store, done)
   })
   return watch.end()
 }
 
-async function fill(store: Store, sessions: number, call: (run: () => void) => void) {
+async function fill(store: Store, sessions: number): Promise<void> {
   for (let n = 0; n < sessions; n++) {
     const sid = newSid()
-    const session = newSession(store, sid, TYPICAL, 100_000 + n)
-    call(() => store.set(sid, session))
+    store.set(sid, newSession(store, sid, TYPICAL, 100_000 + n))
     if (n % SETS_A_TURN === SETS_A_TURN - 1) await nextTurn()
   }
 }
