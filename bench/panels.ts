@@ -20,7 +20,7 @@ export interface Panel {
 }
 
 /** The panels of those sections that were run. */
-export function panelsOf({ operations, memory, stalls, floods }: Results): Panel[] {
+export function panelsOf({ operations, memory, stalls, floods, http }: Results): Panel[] {
   const panels: Panel[] = []
   const [typical] = operations ?? []
   const size = typical?.size ?? ''
@@ -59,6 +59,14 @@ export function panelsOf({ operations, memory, stalls, floods }: Results): Panel
       better: 'visits that find their session: more is better',
       bars: barsOf(floods.found, ({ members }) => members),
       show: percent,
+    })
+  }
+  if (http !== undefined) {
+    panels.push({
+      title: 'Requests per second of an Express application',
+      better: 'that read their session: more is better',
+      bars: barsOf(http.read),
+      show: whole,
     })
   }
   return panels

@@ -22,7 +22,7 @@ export interface Scale {
 }
 
 export const FULL: Scale = {
-  rounds: 11,
+  rounds: 15,
   batches: 8,
   warmUp: 150,
   sessions: 10_000,
