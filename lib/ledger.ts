@@ -74,9 +74,10 @@ export class Ledger {
     entry.body = content.body
     entry.cookie = content.cookie
     entry.owner = content.owner
-    entry.expiry = content.expiry
     entry.bytes = bytes
     const crowded = this.#makeRoom(entry, present ? 0 : 1, now)
+    // Only now: an entry in no lane must not be met as one of those that have expired.
+    entry.expiry = content.expiry
     this.#laneOf(entry).add(entry)
     if (!present) this.#entries.set(entry.sid, entry)
     if (entry.expiry < wasDueBy) this.#wheel.schedule(entry)
@@ -96,9 +97,9 @@ export class Ledger {
     lane.take(entry)
     const wasDueBy = entry.expiry
     entry.cookie = cookie
-    entry.expiry = expiry
     entry.bytes = bytes
     const crowded = this.#makeRoom(entry, 0, now)
+    entry.expiry = expiry
     lane.add(entry)
     if (expiry < wasDueBy) this.#wheel.schedule(entry)
     for (const listener of this.#listeners) listener.touch?.(entry)

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { describe, it } from 'node:test'
+import { Lembro } from '../../lib/store'
+import { Site } from '../support/site'
+
+// The proportions of the flood in spec/floods.spec.ts. FLOOD=200000 is all of it, and takes minutes.
+const STRANGERS = Number(process.env.FLOOD ?? 8000)
+const MEMBERS = 1000
+const STRANGERS_AT_ONCE = 500
+const VISITS_AT_ONCE = 50
+/** What some 5,000 of these sessions weigh. */
+const MAX_SIZE = 5000 * 300
+
+const agent = new Agent({ keepAlive: true, maxSockets: 25 })
+
+/** Sends a request and gives its text, and the cookie to come back with. */
+function send(url: string, cookie = ''): Promise<{ text: string; cookie: string }> {
+  return new Promise((resolve, reject) => {
+    const receive = (response: IncomingMessage) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk
+      })
+      response.on('end', () => {
+        const [set] = response.headers['set-cookie'] ?? []
+        resolve({ text, cookie: set?.split(';')[0] ?? cookie })
+      })
+    }
+    get(url, { agent, headers: { cookie } }, receive).on('error', reject)
+  })
+}
+
+describe('a flood of strangers over HTTP', { timeout: 1_200_000 }, () => {
+  it('logs no member out, and keeps no stranger from signing in', async (t) => {
+    const store = new Lembro({ maxSize: MAX_SIZE, interval: 0 })
+    const site = await Site.open(store)
+    t.after(() => {
+      agent.destroy()
+      return site.close()
+    })
+    const signIn = async (name: string) => {
+      const browser = site.browser()
+      await browser.post('/sign-in', { name })
+      return [...browser.cookies].map((pair) => pair.join('=')).join()
+    }
+    const stranger = async () => {
+      const { cookie } = await send(`${site.url}/visit`)
+      const { text } = await send(`${site.url}/visit`, cookie)
+      return { cookie, known: text === '2' }
+    }
+    const members = await Promise.all(Array.from({ length: MEMBERS }, (_, n) => signIn(`m${n}`)))
+    let [visits, signIns, signedIn, known] = [0, 0, 0, 0]
+    for (let sent = 0; sent < STRANGERS; sent += STRANGERS_AT_ONCE) {
+      const strangers = await Promise.all(Array.from({ length: STRANGERS_AT_ONCE }, stranger))
+      known += strangers.filter((each) => each.known).length
+      for (const { cookie } of strangers.slice(0, 1)) {
+        signIns++
+        const back = await send(`${site.url}/visit`, cookie)
+        const member = await signIn(`late-${sent}-${signIns}`)
+        const { text } = await send(`${site.url}/session`, member)
+        if (back.text === '3' && /late-/.test(text)) signedIn++
+      }
+      for (let i = 0; i < VISITS_AT_ONCE; i++) {
+        const nth = visits++ % MEMBERS
+        const { text } = await send(`${site.url}/session`, members[nth])
+        assert.equal(JSON.parse(text).userId, `m${nth}`)
+      }
+      assert.ok(store.stats().bytes <= MAX_SIZE)
+    }
+    assert.equal(known, STRANGERS)
+    assert.ok(signedIn >= signIns * 0.99, `${signedIn} of ${signIns}`)
+    const { evicted } = store.stats()
+    assert.equal(evicted.owned, 0)
+    assert.ok(evicted.anonymous > 0)
+  })
+})
