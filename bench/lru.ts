@@ -47,6 +47,10 @@ export class LruStore extends session.Store {
     if (callback !== undefined) setImmediate(callback, null)
   }
 
+  override length(callback: (error: unknown, length?: number) => void): void {
+    setImmediate(callback, null, this.#texts.size)
+  }
+
   /** Expires everything whose time has passed. */
   prune(): void {
     this.#texts.purgeStale()

@@ -57,7 +57,7 @@ export function panelsOf({ operations, memory, stalls, floods, http }: Results):
     panels.push({
       title: 'Members who stay signed in through a flood',
       better: 'visits that find their session: more is better',
-      bars: barsOf(floods.found, ({ members }) => members),
+      bars: barsOf(floods.found, ({ alone }) => alone.members),
       show: percent,
     })
   }

@@ -15,23 +15,32 @@ export interface Scale {
   readonly growth: readonly [number, ...number[]]
   /** Sessions that are weighed. */
   readonly weighed: number
-  /** Sessions of which the long work is watched: with all stores, and with lembro and the floor alone. */
-  readonly stalls: { readonly all: number; readonly two: number; readonly times: number }
+  /** How the long work is watched: with all stores, and with lembro and the floor alone. */
+  readonly stalls: readonly [Stalls, Stalls]
   readonly strangers: number
   readonly http: { readonly rounds: number; readonly requests: number }
 }
 
+interface Stalls {
+  readonly sessions: number
+  /** Runs of lembro and of the floor. */
+  readonly times: number
+}
+
 export const FULL: Scale = {
-  rounds: 15,
+  rounds: 13,
   batches: 8,
   warmUp: 150,
   sessions: 10_000,
   allShapes: true,
   growth: [10_000, 100_000, 1_000_000],
   weighed: 25_000,
-  stalls: { all: 200_000, two: 1_000_000, times: 3 },
+  stalls: [
+    { sessions: 200_000, times: 3 },
+    { sessions: 1_000_000, times: 2 },
+  ],
   strangers: 50_000,
-  http: { rounds: 7, requests: 4000 },
+  http: { rounds: 7, requests: 3000 },
 }
 
 export const QUICK: Scale = {
@@ -42,7 +51,10 @@ export const QUICK: Scale = {
   allShapes: false,
   growth: [1000, 20_000],
   weighed: 5000,
-  stalls: { all: 10_000, two: 50_000, times: 1 },
+  stalls: [
+    { sessions: 10_000, times: 2 },
+    { sessions: 50_000, times: 1 },
+  ],
   strangers: 20_000,
   http: { rounds: 2, requests: 1000 },
 }

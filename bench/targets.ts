@@ -120,7 +120,7 @@ const TARGETS: readonly Target[] = [
     what: 'a flood of 500 strangers per 50 member visits: visits that find their session',
     target: '100%',
     least: 1,
-    measure: ({ floods }) => floods && only(floods.found.lembro?.members ?? NaN, percent),
+    measure: ({ floods }) => floods && only(floods.found.lembro?.alone.members ?? NaN, percent),
   },
 ]
 

@@ -5,11 +5,21 @@ import { load } from '../operations.js'
 import { type Live, newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
 import { STORES, type StoreName } from '../stores.js'
 
-/** Shares of the visits that find their session. */
+export interface Flood {
+  readonly store: StoreName
+  readonly strangers: number
+  /** Whether a stranger of each bout signs in. */
+  readonly newcomers: boolean
+}
+
+/** What came of a flood. */
 export interface Found {
+  /** The share of the visits of members that found their session. */
   readonly members: number
-  /** Of strangers who sign in and come back. */
+  /** The share of the newcomers who were still signed in when they came back. */
   readonly newcomers: number
+  /** Sessions in the store when it was over. */
+  readonly held: number
 }
 
 const MEMBERS = 1000
@@ -22,7 +32,7 @@ const STRANGER: Shape = { characters: 60, owned: false }
 /** Strangers that come while a newcomer fills in the form, and again until the next visit. */
 const MEANWHILE = 100
 
-export async function flood(input: { store: StoreName; strangers: number }): Promise<Found> {
+export async function flood(input: Flood): Promise<Found> {
   const such = [TYPICAL, ...Array.from({ length: STRANGERS_IN_ROOM }, () => STRANGER)]
   const store = STORES[input.store].make({ sessions: ROOM, such })
   const random = seeded(1)
@@ -32,10 +42,12 @@ export async function flood(input: { store: StoreName; strangers: number }): Pro
   let newcomers = 0
   const bouts = Math.ceil(input.strangers / STRANGERS_AT_ONCE)
   for (let bout = 0; bout < bouts; bout++) {
-    const newcomer = await start(store, STRANGER, 0)
+    const newcomer = input.newcomers ? await start(store, STRANGER, 0) : ''
     for (let i = 0; i < STRANGERS_AT_ONCE; i++) {
-      if (i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
-      if (i === 2 * MEANWHILE && (await visit(store, newcomer))?.userId) newcomers++
+      if (input.newcomers && i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
+      if (input.newcomers && i === 2 * MEANWHILE) {
+        if ((await visit(store, newcomer))?.userId !== undefined) newcomers++
+      }
       await visit(store, await start(store, STRANGER, i))
     }
     for (let i = 0; i < VISITS_AT_ONCE; i++) {
@@ -44,7 +56,17 @@ export async function flood(input: { store: StoreName; strangers: number }): Pro
       else members[n] = await start(store, TYPICAL, n)
     }
   }
-  return { members: found / (bouts * VISITS_AT_ONCE), newcomers: newcomers / bouts }
+  return {
+    members: found / (bouts * VISITS_AT_ONCE),
+    newcomers: newcomers / bouts,
+    held: await lengthOf(store),
+  }
+}
+
+function lengthOf(store: Store): Promise<number> {
+  return new Promise((resolve) => {
+    store.length?.((_error, length) => resolve(length ?? Number.NaN))
+  })
 }
 
 async function start(store: Store, shape: Shape, n: number): Promise<string> {
