@@ -53,7 +53,7 @@ export class Sessions {
     stats.hits++
     const session = this.#parts.codec.decode(entry)
     if (typeof session === 'object' && session !== null) {
-      LoadedLink.stamp(session, new Link(entry, ledger.era, entry.body, entry.body))
+      LoadedLink.stamp(session, new Link(ledger, entry, ledger.era, entry.body, entry.body))
     }
     return session
   }
@@ -87,7 +87,7 @@ export class Sessions {
       crowded = this.#storeConflicting(stored, link, session, body, now)
     }
     if (link !== undefined || isLive(session)) {
-      LiveLink.stamp(session, new Link(entry, ledger.era, body, entry.body))
+      LiveLink.stamp(session, new Link(ledger, entry, ledger.era, body, entry.body))
     }
     return crowded
   }
@@ -173,7 +173,7 @@ export class Sessions {
 
   #linkOf(sid: string, session: SessionData): Link | undefined {
     const link = session === undefined || session === null ? undefined : LiveLink.linkOf(session)
-    return link?.entry.sid === sid ? link : undefined
+    return link?.entry.sid === sid && link.home === this.#parts.ledger ? link : undefined
   }
 
   // Nothing has to make room for a session that nobody could read again.
