@@ -11,7 +11,7 @@ import { FULL, QUICK } from './scale.js'
 import { type Results, runSection, SECTIONS } from './sections.js'
 import { checkOneCopy } from './stores.js'
 import { type Table, toMarkdown } from './table.js'
-import { targetTable } from './targets.js'
+import { obstacles, targetTable } from './targets.js'
 
 await main()
 
@@ -44,7 +44,7 @@ async function run({ quick, sections }: Asked): Promise<void> {
   const whole = !quick && sections.length === Object.keys(SECTIONS).length
   write(
     whole ? '..' : '../partial',
-    report(where, targets, tables),
+    report(where, targets, obstacles(results), tables),
     chart(panelsOf(results), where),
   )
 }
