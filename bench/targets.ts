@@ -1,6 +1,7 @@
 /** The targets that lembro is held to, and whether a run reached them. */
 
 import { digits, milliseconds, percent } from './figures.js'
+import { HELD } from './held.js'
 import type { Contender, ShapeFigures } from './sections/operations.js'
 import type { Results } from './sections.js'
 import type { Table } from './table.js'
@@ -25,25 +26,12 @@ interface Target {
 /** The predecessors: those whose users lembro wants to serve. */
 const RIVALS = ['memorystore', 'MemoryStore', 'express-lembro'] as const
 
-const HELD_TOUCH =
-  '`touch`: most of what is left is waiting for memory. Among 10,000 sessions an entry and its neighbours in age order are in no near cache; among 1,000 the same touch takes half the time. It costs the same whatever the size of the session, so that small ones gain least.'
-const HELD_READ =
-  "A read request: `JSON.parse` and express-session's own `createSession` take nearly all of it, in every store; all that a store can save is the touch, which is two of the three passes over the text."
-const HELD_SET =
-  '`set`: the text is made flat and weighed at once, which other stores leave to the first read, or never do; a new session also gets its entry, its place in two rings and its owner.'
-const HELD_HEAP =
-  'Heap: the id (48 bytes), the body (272) and a slot in a `Map` (some 40) alone are 0.6 of what MemoryStore takes. The entry with its two rings adds some 130, its owner and the index by owner some 110.'
-const HELD_STALL =
-  'Stalls: compare the run of the floor beside it. What is left after the slices of 2 ms is the growth of `Map`s, memory fetched from the system, and what the machine adds.'
-const HELD_GROWTH =
-  'Growth: waiting for memory again. A million sessions are in no cache, and the floor grows as much.'
-
 const TARGETS: readonly Target[] = [
   ...RIVALS.map((rival) => ({
     what: `\`touch\`, times faster than ${rival}`,
     target: 'at least 20',
     least: 20,
-    heldBy: HELD_TOUCH,
+    heldBy: HELD.touch,
     measure: ({ operations }: Results) =>
       ofSizes(operations, (ns) => nsOf(ns, 'touch', rival) / nsOf(ns, 'touch', 'lembro')),
   })),
@@ -51,7 +39,7 @@ const TARGETS: readonly Target[] = [
     what: `\`touch\` without the callback, times faster than ${rival}`,
     target: 'at least 20',
     least: 20,
-    heldBy: HELD_TOUCH,
+    heldBy: HELD.touch,
     measure: ({ operations }: Results) =>
       ofSizes(operations, (ns) => {
         const callback = nsOf(ns, 'touch', 'callback')
@@ -62,7 +50,7 @@ const TARGETS: readonly Target[] = [
     what: `a read request, times faster than ${rival}`,
     target: 'at least 3',
     least: 3,
-    heldBy: HELD_READ,
+    heldBy: HELD.read,
     measure: ({ operations }: Results) =>
       ofSizes(
         operations,
@@ -80,7 +68,7 @@ const TARGETS: readonly Target[] = [
     what: `${what}, of the floor`,
     target: `at most ${most}`,
     most,
-    heldBy: HELD_SET,
+    heldBy: HELD.set,
     measure: ({ operations }: Results) =>
       ofSizes(operations, (ns) => nsOf(ns, operation, 'lembro') / nsOf(ns, operation, 'floor')),
   })),
@@ -93,7 +81,7 @@ const TARGETS: readonly Target[] = [
     what: `heap of a typical session, of ${rival}'s`,
     target: `at most ${most}`,
     most,
-    heldBy: HELD_HEAP,
+    heldBy: HELD.heap,
     measure: ({ memory }: Results) =>
       memory && only((memory.typical.lembro?.each ?? NaN) / (memory.typical[rival]?.each ?? NaN)),
   })),
@@ -109,7 +97,7 @@ const TARGETS: readonly Target[] = [
     what: `longest own stall, ${which === 0 ? 'at the smaller size' : 'at the larger'}`,
     target: 'at most 5 ms',
     most: 5,
-    heldBy: HELD_STALL,
+    heldBy: HELD.stall,
     measure: ({ stalls }: Results) => {
       const works = stalls?.[which]?.works
       const own = (by: Readonly<Record<string, { own: number }>>) => by.lembro?.own ?? NaN
@@ -126,7 +114,7 @@ const TARGETS: readonly Target[] = [
     what: 'cost at the largest size, of that at the smallest',
     target: 'at most 1.5',
     most: 1.5,
-    heldBy: HELD_GROWTH,
+    heldBy: HELD.growth,
     measure: ({ growth }) =>
       growth &&
       each(
