@@ -10,7 +10,7 @@ const FOOT = 44
 const COLUMNS = 2
 const ROW = 26
 const TITLE = 58
-const LABELS = 150
+const LABELS = 156
 const FIGURES = 76
 
 const INK = '#1f2937'

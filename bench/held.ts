@@ -9,5 +9,5 @@ export const HELD = {
   stall:
     'Stalls: compare the run of the floor beside it. What is left after the slices of 2 ms is the growth of `Map`s, memory fetched from the system, and what the machine adds.',
   growth:
-    'Growth: waiting for memory again. A million sessions are in no cache, and the floor grows as much.',
+    'Growth: waiting for memory again. A million sessions are in no cache, and the floor grows too; a `touch` or a `set` of lembro also moves its entry in age order, away from neighbours that may be anywhere.',
 } as const

@@ -20,7 +20,7 @@ export interface Panel {
 }
 
 /** The panels of those sections that were run. */
-export function panelsOf({ operations, memory, stalls, floods, http }: Results): Panel[] {
+export function panelsOf({ operations, memory, stalls, floods }: Results): Panel[] {
   const panels: Panel[] = []
   const [typical] = operations ?? []
   const size = typical?.size ?? ''
@@ -45,13 +45,16 @@ export function panelsOf({ operations, memory, stalls, floods, http }: Results):
   }
   const [stall] = stalls ?? []
   if (stall !== undefined) {
-    panels.push({
-      title: `The longest stall, ${stall.sessions.toLocaleString('en')} sessions`,
-      better: 'while filling past the room, logarithmic: shorter is better',
-      bars: barsOf(stall.works.fill, (each) => each.whole),
-      show: milliseconds,
-      logarithmic: true,
-    })
+    const works = { fill: 'while filling past the room', purge: 'while everything expires' }
+    for (const work of ['fill', 'purge'] as const) {
+      panels.push({
+        title: `The longest stall, ${stall.sessions.toLocaleString('en')} sessions`,
+        better: `${works[work]}, logarithmic: shorter is better`,
+        bars: barsOf(stall.works[work], ({ whole }) => whole),
+        show: milliseconds,
+        logarithmic: true,
+      })
+    }
   }
   if (floods !== undefined) {
     panels.push({
@@ -59,14 +62,6 @@ export function panelsOf({ operations, memory, stalls, floods, http }: Results):
       better: 'visits that find their session: more is better',
       bars: barsOf(floods.found, ({ alone }) => alone.members),
       show: percent,
-    })
-  }
-  if (http !== undefined) {
-    panels.push({
-      title: 'Requests per second of an Express application',
-      better: 'that read their session: more is better',
-      bars: barsOf(http.read),
-      show: whole,
     })
   }
   return panels

@@ -149,7 +149,9 @@ export function targetTable(results: Results): Table {
 
 function verdict(target: Target, measured: Measured): string {
   const worst = share(target, measured)
-  return worst >= 1 ? 'yes' : `no, by ${Math.round((1 / worst - 1) * 100)}%`
+  if (worst >= 1) return 'yes'
+  const by = Math.round((1 / worst - 1) * 100)
+  return `no, by ${by < 1 ? '<1' : by}%`
 }
 
 /** How much of the target the worst of the figures reaches. */
