@@ -83,6 +83,11 @@ export class Entry {
     return this.expiry === Number.NEGATIVE_INFINITY
   }
 
+  /** Whether a lane holds it, and so a ledger, unless that was cleared since. */
+  get inLane(): boolean {
+    return this.newer !== this
+  }
+
   destroy(): void {
     this.expiry = Number.NEGATIVE_INFINITY
   }

@@ -53,7 +53,7 @@ export class Sessions {
     stats.hits++
     const session = this.#parts.codec.decode(entry)
     if (typeof session === 'object' && session !== null) {
-      LoadedLink.stamp(session, new Link(entry, ledger.era, entry.body, entry.body))
+      LoadedLink.stamp(session, new Link(ledger, entry, ledger.era, entry.body, entry.body))
     }
     return session
   }
@@ -75,7 +75,7 @@ export class Sessions {
       return false
     }
     const now = clock.now()
-    const stored = this.#live(sid, now)
+    const stored = this.#live(sid, link, now)
     const cookie = readableCookie(session.cookie)
     const body = codec.encode(session, cookie)
     const entry = stored ?? link?.entry ?? this.#newEntry(sid, now)
@@ -87,7 +87,7 @@ export class Sessions {
       crowded = this.#storeConflicting(stored, link, session, body, now)
     }
     if (link !== undefined || isLive(session)) {
-      LiveLink.stamp(session, new Link(entry, ledger.era, body, entry.body))
+      LiveLink.stamp(session, new Link(ledger, entry, ledger.era, body, entry.body))
     }
     return crowded
   }
@@ -95,9 +95,11 @@ export class Sessions {
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Returns as `set` does. */
   touch(sid: string, session: SessionData): boolean {
     const { ledger, settings, clock } = this.#parts
+    const link = this.#linkOf(sid, session)
+    if (link?.revoked(ledger.era)) return false
     const now = clock.now()
-    const entry = this.#live(sid, now)
-    if (entry === undefined || this.#linkOf(sid, session)?.revoked(ledger.era)) return false
+    const entry = this.#live(sid, link, now)
+    if (entry === undefined) return false
     if (settings.disableTouch) {
       return ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes, now)
     }
@@ -163,9 +165,9 @@ export class Sessions {
   }
 
   /** The entry of a session that has not expired; one that has is removed. */
-  #live(sid: string, now: number): Entry | undefined {
+  #live(sid: string, link: Link | undefined, now: number): Entry | undefined {
     const { ledger } = this.#parts
-    const entry = ledger.find(sid)
+    const entry = link?.entry.inLane ? link.entry : ledger.find(sid)
     if (entry === undefined || entry.expiry > now) return entry
     ledger.remove(entry, 'expire')
     return undefined
@@ -173,7 +175,7 @@ export class Sessions {
 
   #linkOf(sid: string, session: SessionData): Link | undefined {
     const link = session === undefined || session === null ? undefined : LiveLink.linkOf(session)
-    return link?.entry.sid === sid ? link : undefined
+    return link?.entry.sid === sid && link.home === this.#parts.ledger ? link : undefined
   }
 
   // Nothing has to make room for a session that nobody could read again.

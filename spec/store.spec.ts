@@ -126,6 +126,20 @@ describe('set', () => {
 })
 
 describe('touch', () => {
+  it('of a session of one store leaves it alone in another, as set and destroy do', async () => {
+    const one = new Lembro()
+    const other = new Lembro()
+    await one.set('a', newSession(one, 'a', { n: 1 }))
+    const loaded = await load(one, 'a')
+    await other.touch('a', loaded)
+    assert.equal(other.stats().sessions, 0)
+    await other.set('a', loaded)
+    await other.touch('a', loaded)
+    await other.destroy('a')
+    assert.equal(((await one.get('a')) as Data | undefined)?.n, 1)
+    assert.deepEqual([one.stats().sessions, other.stats().sessions], [1, 0])
+  })
+
   it('neither parses nor serialises the body, with a serializer of the user either', async () => {
     const calls: string[] = []
     const serializer = {
