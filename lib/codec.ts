@@ -22,10 +22,8 @@ export class Codec {
    * left out of it. Throws what the serializer throws, and a `TypeError` where it gives no text.
    */
   encode(session: SessionData, cookie: ReadableCookie | undefined): string {
-    if (this.#serializer === undefined) {
-      return JSON.stringify(cookie === undefined ? session : { ...session, cookie: undefined })
-    }
-    const text: unknown = this.#serializer.stringify(session)
+    const text: unknown =
+      this.#serializer === undefined ? json(session, cookie) : this.#serializer.stringify(session)
     if (typeof text === 'string') return text
     throw new TypeError(`serializer.stringify: expected it to return a string; got ${typeof text}`)
   }
@@ -35,8 +33,9 @@ export class Codec {
    * `body` than the entry's, where one is given. Throws what the serializer throws.
    */
   decode(entry: Entry, body = entry.body): SessionData {
-    const session = this.parse(body)
+    let session = this.parse(body)
     if (entry.cookie !== undefined && typeof session === 'object' && session !== null) {
+      if (Object.isFrozen(session)) session = { ...session }
       session.cookie = entry.cookie.read(entry.expiry) as unknown as SessionData['cookie']
     }
     return session
@@ -51,4 +50,10 @@ export class Codec {
   serialized(entry: Entry): string {
     return (this.#serializer ?? JSON).stringify(this.decode(entry))
   }
+}
+
+function json(session: SessionData, cookie: ReadableCookie | undefined): string | undefined {
+  // What a class makes of itself is its own affair: the cookie in there is merely not read.
+  if (cookie === undefined || 'toJSON' in session) return JSON.stringify(session)
+  return JSON.stringify({ ...session, cookie: undefined })
 }

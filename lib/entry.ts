@@ -36,7 +36,7 @@ export interface LedgerListener {
   put?(entry: Entry, previousOwner: Owner | undefined): void
   touch?(entry: Entry): void
   remove?(entry: Entry, cause: 'evict' | 'expire' | 'destroy'): void
-  /** All entries are gone at once: they come as a walk, since there may be a million of them. */
+  /** All entries are gone at once: they come one by one, since there may be a million of them, and only one listener may take them. */
   clear?(size: number, entries: Iterable<Entry>): void
 }
 

@@ -89,3 +89,30 @@ describe('a store full of members alone', () => {
     for (let n = ROOM - anonymous; n < ROOM; n++) assert.ok(await store.get(`stranger-${n}`))
   })
 })
+
+describe('a large session of a stranger', () => {
+  const members = (store: Lembro) => {
+    for (let n = 0; n < 1000; n++) signIn(store, `member-${n}`, `member-${n}`)
+  }
+  const large = (store: Lembro, length: number) =>
+    store.set('stranger', newSession(store, 'stranger', { draft: 'x'.repeat(length) }))
+
+  it('is refused where it would push out members, who all stay', async () => {
+    const store = new Lembro({ maxSize: '500K', interval: 0 })
+    members(store)
+    const { owned } = store.stats()
+    await assert.rejects(large(store, 300_000), { code: 'ESESSIONTOOBIG' })
+    assert.equal(store.stats().owned, owned)
+    assert.equal(store.stats().refused.tooBig, 1)
+  })
+
+  it('is stored in place of strangers, where it fits beside the members', async () => {
+    const store = new Lembro({ maxSize: '1M', interval: 0 })
+    members(store)
+    for (let n = 0; n < 1000; n++) signIn(store, `stranger-${n}`)
+    const { owned } = store.stats()
+    await large(store, 300_000)
+    assert.equal(store.stats().owned, owned)
+    assert.ok(await store.get('stranger'))
+  })
+})

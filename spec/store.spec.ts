@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'
 import session from 'express-session'
 import { Lembro } from '../lib/store'
@@ -189,6 +190,13 @@ describe('a serializer of the user', () => {
     assert.deepEqual(JSON.parse(Buffer.from(text ?? '', 'base64').toString()), roundTrip(whole))
   })
 
+  it('may give what is frozen', async () => {
+    const parse = (text: string) => Object.freeze(JSON.parse(text))
+    const store = new Lembro({ serializer: { stringify: JSON.stringify, parse } })
+    store.set('a', plainSession({ n: 1 }))
+    assert.equal(((await store.get('a')) as Data).n, 1)
+  })
+
   it('may throw in either direction, or give no text', async () => {
     const broken = { stringify: () => 'x', parse: () => assert.fail('cannot read') }
     const store = new Lembro({ serializer: broken as never })
@@ -252,6 +260,28 @@ describe('dispose', () => {
     for (let turn = 0; turn < 5; turn++) await nextTurn()
     assert.equal(await store.length(), 2)
     await store.close()
+  })
+
+  it('may reject, or throw what is no error: that ends no process either', async () => {
+    const deaths = [
+      () => Promise.reject(new Error('late')),
+      () => {
+        throw Object.create(null)
+      },
+    ]
+    for (const dispose of deaths) {
+      const store = new Lembro({ dispose })
+      const heard: Error[] = []
+      store.on('error', (error) => heard.push(error))
+      for (const sid of ['a', 'b']) {
+        store.set(sid, plainSession())
+        store.destroy(sid)
+      }
+      await nextTurn()
+      await nextTurn()
+      assert.equal(heard.length, 2)
+      assert.ok(heard.every((error) => error instanceof Error))
+    }
   })
 
   it('may throw: the store goes on, and the error listeners hear', async () => {
@@ -352,6 +382,19 @@ describe('reduce', () => {
   }
 })
 
+describe('ids and all', () => {
+  it('give what there is after a clear that comes while they gather', async () => {
+    const store = new Lembro({ maxSize: Infinity })
+    for (let n = 0; n < 50_000; n++) store.set(`old-${n}`, { cookie: {} } as Data)
+    const gathering = Promise.all([store.ids(), store.all()])
+    store.clear()
+    store.set('new', plainSession())
+    const [ids, all] = await gathering
+    assert.deepEqual(ids, ['new'])
+    assert.deepEqual(Object.keys(all), ['new'])
+  })
+})
+
 describe('the purge', () => {
   it('removes the expired though nobody listens, at every interval', async (t) => {
     const time = stopTime(t)
@@ -398,6 +441,21 @@ describe('the purge', () => {
     store.set('a', plainSession({}, { maxAge: 10 }))
     time.pass(100_000)
     assert.equal(store.stats().sessions, 1)
+  })
+
+  it('keeps nothing of the request in which its timer was set, and calls nobody back in another', async () => {
+    const requests = new AsyncLocalStorage<string>()
+    const store = new Lembro({ interval: 5 })
+    const expired = new Promise((resolve) => {
+      store.on('expire', () => resolve(requests.getStore()))
+    })
+    requests.run('first', () => store.set('a', plainSession({}, { maxAge: 1 })))
+    assert.equal(await expired, undefined)
+    const own = new Promise((resolve) => {
+      requests.run('one', () => store.prune())
+      requests.run('other', () => store.length(() => resolve(requests.getStore())))
+    })
+    assert.equal(await own, 'other')
   })
 
   it('keeps no process alive', async () => {

@@ -9,6 +9,13 @@ const BAR_WIDTH = 20
 const USUAL_COLUMNS = 80
 const ERASE_LINE = '\r\x1b[2K'
 
+/** A terminal or what stands in for it: as much of `process.stdout` as the line needs. */
+export interface Output {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
 /** Such as `192K of 256K · 712 sessions, 30 members · evicted 840, 0 members · expired 0`. */
 export function statusText(stats: LembroStats): string {
   const { sessions, owned, bytes, maxBytes, evicted, expired } = stats
@@ -23,11 +30,11 @@ export function statusText(stats: LembroStats): string {
 /** Keeps the line up to date: in place on a terminal, else as a new line now and then when it changed. */
 export class StatusLine {
   readonly #store: Lembro
-  readonly #out: NodeJS.WriteStream
+  readonly #out: Output
   readonly #timer: NodeJS.Timeout
   #shown = ''
 
-  constructor(store: Lembro, out: NodeJS.WriteStream) {
+  constructor(store: Lembro, out: Output) {
     this.#store = store
     this.#out = out
     this.#timer = setInterval(() => this.#show(), out.isTTY ? REWRITE_MS : PRINT_MS)

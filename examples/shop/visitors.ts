@@ -147,6 +147,8 @@ function run(port: number, count: number): void {
 // Ctrl+C reaches this process as well: the shop decides when it ends, or its own end does.
 process.on('SIGINT', () => {})
 process.once('disconnect', () => process.exit(0))
+// The shop may have closed while this file was being loaded.
+if (!process.connected) process.exit(0)
 
 const [port, count] = process.argv.slice(2).map(Number)
 run(port ?? 0, count ?? 0)

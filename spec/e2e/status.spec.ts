@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { Lembro } from 'lembro'
+import { StatusLine, statusText } from '../../examples/shop/status'
+import { plainSession } from '../support/sessions'
+import { openShop } from '../support/shop'
+import { stopTime } from '../support/time'
+
+describe('the status line', () => {
+  it('tells of strangers and members', async () => {
+    await using shop = await openShop({ maxSize: '64K' })
+    await shop.browser().get('/')
+    await shop.member('Ada')
+    assert.match(
+      statusText(shop.store.stats()),
+      /^\d+ bytes of 64K · 2 sessions, 1 member · evicted 0, 0 members · expired 0$/,
+    )
+  })
+
+  it('counts what was evicted, and the members among them', async () => {
+    await using store = new Lembro({ max: 3 })
+    for (const sid of ['a', 'b']) await store.set(sid, plainSession())
+    for (const sid of ['c', 'd', 'e', 'f']) await store.set(sid, plainSession({ userId: sid }))
+    assert.match(statusText(store.stats()), /· 3 sessions, 3 members · evicted 3, 1 member ·/)
+  })
+
+  it('counts what has expired', async (t) => {
+    const { pass } = stopTime(t)
+    await using store = new Lembro({ ttl: 1_000 })
+    await store.set('a', plainSession())
+    pass(1_001)
+    await store.prune()
+    assert.match(statusText(store.stats()), /· 0 sessions, 0 members · .* · expired 1$/)
+  })
+
+  it('is rewritten in place on a terminal that is wide enough for a bar', async (t) => {
+    const { store, written, later } = await watch(t, { isTTY: true, columns: 120 })
+    await store.set('a', plainSession({ text: 'x'.repeat(2_000) }))
+    later()
+    assert.equal(written.length, 2)
+    for (const text of written) assert.ok(text.startsWith('\r\x1b[2K'), text)
+    assert.match(written[0] ?? '', /░{20} 0 bytes of 4K · 0 sessions/)
+    assert.match(written[1] ?? '', /█{10,}░+ 2K of 4K · 1 session,/)
+  })
+
+  for (const columns of [20, 80, 0, undefined]) {
+    it(`never wraps on a terminal of ${columns} columns`, async (t) => {
+      const { written } = await watch(t, { isTTY: true, ...(columns !== undefined && { columns }) })
+      const [text = ''] = written.map((each) => each.replace('\r\x1b[2K', ''))
+      assert.match(text, /^0 bytes of 4K/)
+      assert.ok(text.length < (columns || 80), text)
+    })
+  }
+
+  it('is a plain line, printed when it has changed, where there is no terminal', async (t) => {
+    const { store, written, later } = await watch(t, {})
+    later()
+    assert.equal(written.length, 1)
+    await store.set('a', plainSession())
+    later()
+    assert.equal(written.length, 2)
+    for (const text of written) assert.match(text, /^[\d\w]+ (bytes )?of 4K · .* · expired 0\n$/)
+  })
+
+  it('is shown a last time when it stops, and leaves the cursor on a new line', async (t) => {
+    const { store, written, line, later } = await watch(t, { isTTY: true, columns: 80 })
+    await store.set('a', plainSession())
+    line.stop()
+    later()
+    assert.match(written.slice(1).join(''), /1 session,.*\n$/)
+  })
+})
+
+/** A line that was shown once, over a store of 4K, and the time in hand. */
+async function watch(t: TestContext, terminal: { isTTY?: boolean; columns?: number }) {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const store = new Lembro({ maxSize: '4K', interval: 0 })
+  const written: string[] = []
+  const line = new StatusLine(store, { ...terminal, write: (text) => written.push(text) })
+  const later = () => t.mock.timers.tick(2_000)
+  later()
+  return { store, written, line, later }
+}
