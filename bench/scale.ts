@@ -28,7 +28,7 @@ interface Stalls {
 }
 
 export const FULL: Scale = {
-  rounds: 13,
+  rounds: 11,
   batches: 8,
   warmUp: 150,
   sessions: 10_000,
@@ -40,7 +40,7 @@ export const FULL: Scale = {
     { sessions: 1_000_000, times: 2 },
   ],
   strangers: 50_000,
-  http: { rounds: 7, requests: 3000 },
+  http: { rounds: 5, requests: 3000 },
 }
 
 export const QUICK: Scale = {
