@@ -1,6 +1,8 @@
 /** How a verb ends: its callback called once and later, or a promise; and who hears of a failure. */
 
+import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
+import { inspect } from 'node:util'
 import { warnOnce } from './warn'
 
 /** A Node callback: an error or `null`, and then the value. */
@@ -36,8 +38,10 @@ export class Answers {
   /** As `give`, for a verb that ends when `start` calls the function it gets. */
   later<Value>(callback: unknown, start: (end: End<Value>) => void): Promise<Value> | undefined {
     if (typeof callback === 'function') {
+      // It may end in the turn of another request, whose context is not the caller's.
+      const bound = AsyncResource.bind(callback as (...answer: unknown[]) => void)
       start((error, value) => {
-        this.give(callback, error, value)
+        this.give(bound, error, value)
       })
       return undefined
     }
@@ -81,5 +85,6 @@ export class Answers {
 
 /** What was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
+  if (thrown instanceof Error) return thrown
+  return new Error(typeof thrown === 'string' ? thrown : inspect(thrown))
 }

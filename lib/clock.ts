@@ -1,5 +1,7 @@
 /** The time: the only file that reads it and sets timers. */
 
+import { AsyncResource } from 'node:async_hooks'
+
 /** The longest delay of a Node timer; a longer one would fire at once. */
 export const LONGEST_DELAY = 2 ** 31 - 1
 
@@ -14,11 +16,14 @@ export interface Clock {
   breathe(callback: () => void): void
 }
 
+const nobody = new AsyncResource('lembro')
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, Math.min(ms, LONGEST_DELAY))
+    // Not in the async context of the request that happens to need it, which it would keep alive.
+    const timer = nobody.runInAsyncScope(setTimeout, null, callback, Math.min(ms, LONGEST_DELAY))
     timer.unref()
     return () => clearTimeout(timer)
   },

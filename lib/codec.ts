@@ -33,8 +33,9 @@ export class Codec {
    * `body` than the entry's, where one is given. Throws what the serializer throws.
    */
   decode(entry: Entry, body = entry.body): SessionData {
-    const session = this.parse(body)
+    let session = this.parse(body)
     if (entry.cookie !== undefined && typeof session === 'object' && session !== null) {
+      if (Object.isFrozen(session)) session = { ...session }
       session.cookie = entry.cookie.read(entry.expiry) as unknown as SessionData['cookie']
     }
     return session

@@ -36,7 +36,7 @@ export interface LedgerListener {
   put?(entry: Entry, previousOwner: Owner | undefined): void
   touch?(entry: Entry, previousCookie: KeptCookie | undefined): void
   remove?(entry: Entry, cause: 'evict' | 'expire' | 'destroy'): void
-  /** All entries are gone at once: they come as a walk, since there may be a million of them. */
+  /** All entries are gone at once: they come one by one, since there may be a million of them, and only one listener may take them. */
   clear?(size: number, entries: Iterable<Entry>): void
 }
 
@@ -81,6 +81,11 @@ export class Entry {
   /** Whether it was taken away for good, so that what was loaded from it must not be saved again. */
   get destroyed(): boolean {
     return this.expiry === Number.NEGATIVE_INFINITY
+  }
+
+  /** Whether a lane holds it, and so a ledger, unless that was cleared since. */
+  get inLane(): boolean {
+    return this.newer !== this
   }
 
   destroy(): void {

@@ -23,19 +23,11 @@ export class Expiry {
     return this.#absoluteTtl !== Number.POSITIVE_INFINITY
   }
 
-  /** The instant at which a session expires. Throws what the user's `ttl` throws, and a `TypeError` where it gives no number. */
-  of(
-    sid: string,
-    session: SessionData,
-    cookie: ReadableCookie | undefined,
-    created: number,
-    now: number,
-  ): number {
-    const expiry =
-      this.#ttl === undefined
-        ? (expiryOf(cookie, now) ?? now + ONE_DAY)
-        : now + Math.floor(this.#ttlOf(sid, session))
-    return this.within(created, expiry)
+  /** The instant at which a session expires, apart from `absoluteTtl`. Throws what the user's `ttl` throws, and a `TypeError` where it gives neither a number nor nothing. */
+  of(sid: string, session: SessionData, cookie: ReadableCookie | undefined, now: number): number {
+    const ttl = this.#ttlOf(sid, session)
+    if (ttl === undefined) return expiryOf(cookie, now) ?? now + ONE_DAY
+    return now + Math.floor(ttl)
   }
 
   /** An expiry, or the end of the absolute life of what was created then, if that is sooner. */
@@ -43,9 +35,11 @@ export class Expiry {
     return this.needsCreated ? Math.min(expiry, created + this.#absoluteTtl) : expiry
   }
 
-  #ttlOf(sid: string, session: SessionData): number {
-    if (typeof this.#ttl !== 'function') return this.#ttl as number
-    const ttl: unknown = this.#ttl(this.#options, session, sid)
+  #ttlOf(sid: string, session: SessionData): number | undefined {
+    const ask = this.#ttl
+    if (typeof ask !== 'function') return ask
+    const ttl: unknown = ask(this.#options, session, sid)
+    if (ttl === undefined || ttl === null) return undefined
     if (typeof ttl === 'number' && !Number.isNaN(ttl)) return Math.max(ttl, 0)
     throw new TypeError(`ttl: expected the function to return a number of ms; got ${String(ttl)}`)
   }

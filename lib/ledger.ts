@@ -53,6 +53,14 @@ export class Ledger {
     return this.#owned.size
   }
 
+  /** Whether an anonymous entry, which may be new or present, could only be kept by evicting owned ones for more than the share of the anonymous. */
+  wouldPushOut(entry: Entry, bytes: number): boolean {
+    const { maxBytes } = this.#budget
+    if (bytes <= maxBytes * ANONYMOUS_SHARE) return false
+    const own = entry.owner !== undefined && entry.inLane ? entry.bytes : 0
+    return this.#owned.bytes - own + bytes > maxBytes
+  }
+
   /** Goes up with every `clear`: what was loaded in an earlier era belongs to nothing here. */
   get era(): number {
     return this.#era
@@ -95,7 +103,11 @@ export class Ledger {
 
   /** Stores content in an adopted entry, as the newest. Makes room as `put` does. */
   place(entry: Entry, content: Content, bytes: number, now: number): void {
-    fill(entry, content, bytes)
+    entry.body = content.body
+    entry.cookie = content.cookie
+    entry.owner = content.owner
+    entry.expiry = content.expiry
+    entry.bytes = bytes
     this.#makeRoom(entry, 1, now)
     this.#laneOf(entry).add(entry)
     this.#wheel.schedule(entry)
@@ -137,7 +149,10 @@ export class Ledger {
     if (cause === 'destroy') entry.destroy()
   }
 
-  /** Drops all entries at once, at a cost that does not grow with their number. */
+  /**
+   * Drops all entries at once, at a cost that does not grow with their number. A listener has to
+   * walk through them at leisure: that unlinks them, so that none keeps all the others in memory.
+   */
   clear(now: number): void {
     const { size } = this
     const lanes = [this.#anonymous, this.#owned]
@@ -146,7 +161,8 @@ export class Ledger {
     this.#owned = new Lane()
     this.#wheel = new Wheel(now)
     this.#era++
-    for (const listener of this.#listeners) listener.clear?.(size, oldestFirst(lanes))
+    const entries = unlinked(lanes)
+    for (const listener of this.#listeners) listener.clear?.(size, entries)
   }
 
   /** Removes one expired entry. Returns whether there was one. */
@@ -174,7 +190,7 @@ export class Ledger {
   shrink(goal: number, now: number): 'expire' | 'evict' | undefined {
     if (this.size <= 1 || this.bytes <= goal) return undefined
     if (this.expireOne(now)) return 'expire'
-    this.#evict('bytes', goal)
+    this.#evict('bytes', goal, 0)
     return 'evict'
   }
 
@@ -189,22 +205,25 @@ export class Ledger {
 
   #makeRoom(entry: Entry, more: 0 | 1, now: number): boolean {
     const { maxBytes, maxSessions } = this.#budget
+    const isStranger = entry.owner === undefined
     while (this.size + more > maxSessions && this.size > 0) {
-      if (!this.expireOne(now)) this.#evict('size', maxSessions)
+      if (!this.expireOne(now)) this.#evict('size', maxSessions, isStranger ? more : 0)
     }
     let crowded = false
     while (this.bytes + entry.bytes > maxBytes && this.size > 0) {
       if (this.expireOne(now)) continue
-      this.#evict('bytes', maxBytes)
+      this.#evict('bytes', maxBytes, isStranger ? entry.bytes : 0)
       crowded = true
     }
     return crowded
   }
 
-  #evict(measure: 'bytes' | 'size', goal: number): void {
+  /** `incoming` is what a stranger brings that is about to be added. */
+  #evict(measure: 'bytes' | 'size', goal: number, incoming: number): void {
     const strangers = this.#anonymous
     const members = this.#owned
-    const fromStrangers = strangers[measure] > goal * ANONYMOUS_SHARE || members.size === 0
+    const tooMany = strangers[measure] + incoming > goal * ANONYMOUS_SHARE
+    const fromStrangers = members.size === 0 || (tooMany && strangers.size > 0)
     const victim = (fromStrangers ? strangers : members).oldest
     if (victim !== undefined) this.remove(victim, 'evict')
   }
@@ -232,17 +251,13 @@ export class LedgerWalk {
   }
 }
 
-function fill(entry: Entry, content: Content, bytes: number): void {
-  entry.body = content.body
-  entry.cookie = content.cookie
-  entry.owner = content.owner
-  entry.expiry = content.expiry
-  entry.bytes = bytes
-}
-
-function* oldestFirst(lanes: readonly Lane[]): Generator<Entry> {
+function* unlinked(lanes: readonly Lane[]): Generator<Entry> {
   for (const lane of lanes) {
-    const walk = lane.walk()
-    for (let entry = walk.next(); entry !== undefined; entry = walk.next()) yield entry
+    for (let entry = lane.oldest; entry !== undefined; entry = lane.oldest) {
+      lane.take(entry)
+      entry.sooner = entry
+      entry.later = entry
+      yield entry
+    }
   }
 }

@@ -10,6 +10,8 @@ import type { Entry } from './entry'
 
 export class Link {
   constructor(
+    /** The ledger of that entry: in another store the link means nothing. */
+    readonly home: object,
     readonly entry: Entry,
     /** The era of the ledger it was loaded in. */
     readonly era: number,

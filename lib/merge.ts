@@ -1,5 +1,6 @@
 /** Parallel writes of one session: what becomes of one that another request changed meanwhile. */
 
+import { isDeepStrictEqual } from 'node:util'
 import type { SessionData } from 'express-session'
 import { got } from './check'
 import type { Codec } from './codec'
@@ -20,7 +21,10 @@ export function resolveConflict(
 ): SessionData {
   const base = codec.decode(stored, link.base)
   const theirs = codec.decode(stored)
-  if (typeof onConflict === 'function') return checked(onConflict(base, theirs, incoming))
+  if (typeof onConflict === 'function') {
+    const resolved = checked(onConflict(base, theirs, incoming))
+    return resolved.cookie === undefined ? { ...resolved, cookie: incoming.cookie } : resolved
+  }
   const ours = codec.decode(stored, body)
   const merged = mergeKeys(asKeys(base), asKeys(theirs), asKeys(ours))
   return { ...merged, cookie: incoming.cookie }
@@ -45,7 +49,7 @@ export function mergeKeys(base: Keys, stored: Keys, incoming: Keys): Keys {
 }
 
 function same(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b)
+  return a === b || isDeepStrictEqual(a, b)
 }
 
 function asKeys(session: SessionData): Keys {

@@ -56,13 +56,13 @@ export class Notices implements LedgerListener {
   }
 
   clear(_size: number, entries: Iterable<Entry>): void {
-    if (this.#dispose === undefined) return
     const walk = entries[Symbol.iterator]()
     const tellNext = () => {
       const { done, value } = walk.next()
       if (!done) this.#tell({ entry: value, cause: 'clear' })
       return !done
     }
+    // To the end also where nobody wants to hear: see `Ledger.clear`.
     this.#clock.breathe(() => inSlices(this.#clock, tellNext, () => {}))
   }
 
@@ -78,8 +78,11 @@ export class Notices implements LedgerListener {
     this.#telling = true
     const notices = this.#waiting
     this.#waiting = []
-    for (const notice of notices) this.#tell(notice)
-    this.#telling = false
+    try {
+      for (const notice of notices) this.#tell(notice)
+    } finally {
+      this.#telling = false
+    }
     if (this.#waiting.length > 0) this.#clock.breathe(() => this.flush())
   }
 
@@ -93,13 +96,22 @@ export class Notices implements LedgerListener {
   }
 
   #tell({ entry, cause }: Notice): void {
-    try {
-      this.#dispose?.(entry.sid, this.#codec.serialized(entry), cause)
-    } catch (thrown) {
-      this.#answers.report(toError(thrown))
-    }
+    this.#callDispose(entry, cause)
     if (cause === 'evict' || cause === 'expire') {
       this.announce(cause, entry.sid, departure(entry, this.#codec))
+    }
+  }
+
+  #callDispose(entry: Entry, cause: RemovalCause): void {
+    const dispose = this.#dispose
+    if (dispose === undefined) return
+    const report = (thrown: unknown) => this.#answers.report(toError(thrown))
+    try {
+      // An async function is none that dispose asks for, but what it rejects with must end no process.
+      const result: unknown = dispose(entry.sid, this.#codec.serialized(entry), cause)
+      if (result instanceof Promise) result.catch(report)
+    } catch (thrown) {
+      report(thrown)
     }
   }
 }

@@ -32,10 +32,17 @@ export interface LembroOptions {
   max?: number | null | undefined
   /** The most bytes of one session, a share meaning one of `maxSize`. A larger one is refused with `ESESSIONTOOBIG`. Default `maxSize`. */
   maxEntrySize?: number | string | undefined
-  /** Ms that a session lives after it was set or touched, whatever its cookie says. Default: the cookie's, else one day. */
+  /**
+   * Ms that a session lives after it was set or touched, whatever its cookie says; a function that
+   * gives nothing leaves it to the cookie. Default: the cookie's, else one day.
+   */
   ttl?:
     | number
-    | ((options: Readonly<LembroOptions>, session: SessionData, sid: string) => number)
+    | ((
+        options: Readonly<LembroOptions>,
+        session: SessionData,
+        sid: string,
+      ) => number | null | undefined)
     | null
     | undefined
   /** Ms that a session may live from its creation, however active. Default `Infinity`. */

@@ -18,6 +18,8 @@ export function defaultOwner(session: SessionData): OwnerName {
     userId?: unknown
     user?: unknown
   }
+  // Passport takes an id of 0 for a user.
+  if (passport?.user === 0) return 0
   return nameOf(passport?.user) ?? nameOf(userId) ?? nameOf(user)
 }
 
@@ -37,23 +39,24 @@ export function isOwnerName(value: unknown): value is string | number {
   return (typeof value === 'string' && value !== '') || Number.isFinite(value)
 }
 
+/** What an `owner` option returned. Throws a `TypeError` for what is neither a name, nor yes, nor no. */
+export function checkedOwner(returned: unknown): OwnerName {
+  if (returned === undefined || returned === null || returned === '') return undefined
+  if (typeof returned === 'boolean' || isOwnerName(returned)) return returned
+  const expected = 'a string, a number, true, or nothing for an anonymous session'
+  throw new TypeError(`owner: expected the function to return ${expected}; got ${typeof returned}`)
+}
+
 const UNNAMED = new Owner(undefined)
 
 /** The owners of a ledger's entries. */
 export class Owners implements LedgerListener {
   #owners = new Shards<Owner>()
 
-  /**
-   * The owner of that name; `undefined` for anonymous. `previous` is the one the entry had. Throws
-   * a `TypeError` for what is neither a name, nor yes, nor no.
-   */
-  named(name: unknown, previous: Owner | undefined): Owner | undefined {
-    if (name === undefined || name === null || name === false || name === '') return undefined
+  /** The owner of that name; `undefined` for anonymous. `previous` is the one the entry had. */
+  named(name: OwnerName, previous: Owner | undefined): Owner | undefined {
     if (name === true) return UNNAMED
-    if (!isOwnerName(name)) {
-      const expected = 'a string, a number, true, or nothing for an anonymous session'
-      throw new TypeError(`owner: expected the function to return ${expected}; got ${typeof name}`)
-    }
+    if (!isOwnerName(name)) return undefined
     const text = String(name)
     if (previous?.name === text && previous.entries !== undefined) return previous
     return this.#owners.get(text) ?? new Owner(text)

@@ -13,7 +13,7 @@ import { isLive, Link, LiveLink, LoadedLink } from './links'
 import { resolveConflict } from './merge'
 import type { Notices } from './notices'
 import type { Settings } from './options'
-import type { Owners } from './owner'
+import { checkedOwner, type OwnerName, type Owners } from './owner'
 import type { Stats } from './stats'
 import { flat } from './text'
 
@@ -29,6 +29,14 @@ export interface SessionParts {
   readonly clock: Clock
   /** Hears what the user's `owner` throws. */
   readonly ownerFault: (thrown: unknown) => void
+}
+
+/** A session on its way in. */
+interface Incoming {
+  readonly cookie: ReadableCookie | undefined
+  readonly body: string
+  readonly expiry: number
+  readonly owner: OwnerName
 }
 
 export class Sessions {
@@ -55,7 +63,7 @@ export class Sessions {
     stats.hits++
     const session = this.#parts.codec.decode(entry)
     if (typeof session === 'object' && session !== null) {
-      LoadedLink.stamp(session, new Link(entry, ledger.era, entry.body, entry.body))
+      LoadedLink.stamp(session, new Link(ledger, entry, ledger.era, entry.body, entry.body))
     }
     return session
   }
@@ -65,31 +73,31 @@ export class Sessions {
    * stored; what is stored then stays as it is.
    */
   set(sid: string, given: SessionData | string): boolean {
-    const { ledger, stats, codec, clock } = this.#parts
+    const { ledger, stats, codec, settings, clock } = this.#parts
     // express-lembro takes a session that is text already.
     const session = typeof given === 'string' ? codec.parse(given) : given
     if (typeof session !== 'object' || session === null) {
       throw new TypeError(`session: expected an object; ${got(session)}`)
     }
     const link = this.#linkOf(sid, session)
-    if (link?.revoked(ledger.era)) {
-      stats.refusedDestroyed++
-      return false
-    }
     const now = clock.now()
-    const stored = this.#live(sid, now)
-    const cookie = readableCookie(session.cookie)
-    const body = codec.encode(session, cookie)
-    const entry = stored ?? link?.entry ?? this.#newEntry(sid, now)
-    let crowded: boolean
-    if (stored === undefined || link === undefined || stored.body === link.base) {
-      crowded = this.#store(entry, session, cookie, body, now)
-    } else {
+    let incoming = this.#incoming(sid, session, now)
+    if (this.#refused(link)) return false
+    let stored = this.#live(sid, link, now)
+    const { body } = incoming
+    if (stored !== undefined && link !== undefined && stored.body !== link.base) {
       if (stored.body !== link.seen) stats.conflicts++
-      crowded = this.#storeConflicting(stored, link, session, body, now)
+      if (settings.onConflict !== 'overwrite') {
+        const resolved = resolveConflict(settings.onConflict, codec, link, stored, session, body)
+        incoming = this.#incoming(sid, resolved, now)
+        if (this.#refused(link)) return false
+        stored = this.#live(sid, link, now)
+      }
     }
+    const entry = stored ?? link?.entry ?? this.#newEntry(sid, now)
+    const crowded = this.#store(entry, incoming, now)
     if (link !== undefined || isLive(session)) {
-      LiveLink.stamp(session, new Link(entry, ledger.era, body, entry.body))
+      LiveLink.stamp(session, new Link(ledger, entry, ledger.era, body, entry.body))
     }
     return crowded
   }
@@ -97,14 +105,18 @@ export class Sessions {
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Returns as `set` does. */
   touch(sid: string, session: SessionData): boolean {
     const { ledger, settings, clock } = this.#parts
+    const link = this.#linkOf(sid, session)
     const now = clock.now()
-    const entry = this.#live(sid, now)
-    if (entry === undefined || this.#linkOf(sid, session)?.revoked(ledger.era)) return false
-    if (settings.disableTouch) {
+    const cookie = readableCookie(session?.cookie)
+    // Before the entry is looked up: a ttl of the application may do anything to the store.
+    const asked = settings.disableTouch ? undefined : this.#expiry.of(sid, session, cookie, now)
+    if (link?.revoked(ledger.era)) return false
+    const entry = this.#live(sid, link, now)
+    if (entry === undefined) return false
+    if (asked === undefined) {
       return ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes, now)
     }
-    const cookie = readableCookie(session?.cookie)
-    const expiry = this.#expiry.of(sid, session, cookie, entry.created, now)
+    const expiry = this.#expiry.within(entry.created, asked)
     if (this.#expiredOnArrival(entry, expiry, now)) return false
     const kept = cookie === undefined ? entry.cookie : this.#jar.keep(cookie, expiry, entry.cookie)
     const bytes = entry.bytes - (entry.cookie?.bytes ?? 0) + (kept?.bytes ?? 0)
@@ -123,18 +135,20 @@ export class Sessions {
   }
 
   #restore(entry: Entry, asked: boolean): boolean {
-    const { ledger, settings, clock } = this.#parts
+    const { ledger, owners, settings, clock } = this.#parts
     const now = clock.now()
     if (!this.#expiry.needsCreated) entry.created = 0
     else if (entry.created === 0) entry.created = now
     const expiry = this.#expiry.within(entry.created, entry.expiry)
     if (expiry <= now) return false
-    const owner = asked ? this.#savedOwner(entry.owner) : this.#ownerOf(this.#decoded(entry), entry)
+    const name = asked ? this.#savedOwner(entry.owner) : this.#ownerOf(this.#decoded(entry))
+    const owner = owners.named(name, undefined)
     // A cookie that goes by the entry's expiry keeps the one it was saved with.
     const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
     const content = { body: entry.body, cookie, expiry, owner }
     const bytes = weigh(entry.sid, content)
     if (bytes > settings.maxEntryBytes) return false
+    if (owner === undefined && ledger.wouldPushOut(entry, bytes)) return false
     this.#makeRoomForOwner(entry, owner, now)
     ledger.place(entry, content, bytes, now)
     return true
@@ -149,7 +163,7 @@ export class Sessions {
     if ((expiryOf(cookie, now) ?? Number.POSITIVE_INFINITY) <= now) return undefined
     const entry = this.#newEntry(sid, now)
     entry.body = this.#parts.codec.encode(data, cookie)
-    entry.expiry = this.#expiry.of(sid, data, cookie, entry.created, now)
+    entry.expiry = this.#expiry.within(entry.created, this.#expiry.of(sid, data, cookie, now))
     entry.cookie = cookie === undefined ? undefined : this.#jar.keep(cookie, entry.expiry)
     return entry
   }
@@ -161,40 +175,37 @@ export class Sessions {
     if (entry !== undefined) ledger.remove(entry, 'destroy')
   }
 
-  #storeConflicting(
-    stored: Entry,
-    link: Link,
-    session: SessionData,
-    body: string,
-    now: number,
-  ): boolean {
-    const { settings, codec } = this.#parts
-    const { onConflict } = settings
-    if (onConflict === 'overwrite') {
-      return this.#store(stored, session, readableCookie(session.cookie), body, now)
-    }
-    const resolved = resolveConflict(onConflict, codec, link, stored, session, body)
-    const cookie = readableCookie(resolved.cookie)
-    return this.#store(stored, resolved, cookie, codec.encode(resolved, cookie), now)
+  #refused(link: Link | undefined): boolean {
+    const { ledger, stats } = this.#parts
+    const refused = link?.revoked(ledger.era) === true
+    if (refused) stats.refusedDestroyed++
+    return refused
   }
 
-  #store(
-    entry: Entry,
-    session: SessionData,
-    cookie: ReadableCookie | undefined,
-    body: string,
-    now: number,
-  ): boolean {
-    const { ledger, notices } = this.#parts
-    const expiry = this.#expiry.of(entry.sid, session, cookie, entry.created, now)
+  /** Asks the application all that it has a say in, before anything is looked up: it may do anything to the store meanwhile. */
+  #incoming(sid: string, session: SessionData, now: number): Incoming {
+    const cookie = readableCookie(session.cookie)
+    return {
+      cookie,
+      body: this.#parts.codec.encode(session, cookie),
+      expiry: this.#expiry.of(sid, session, cookie, now),
+      owner: this.#ownerOf(session),
+    }
+  }
+
+  #store(entry: Entry, incoming: Incoming, now: number): boolean {
+    const { ledger, owners, notices } = this.#parts
+    const { body, cookie } = incoming
+    const expiry = this.#expiry.within(entry.created, incoming.expiry)
     const kept = cookie === undefined ? undefined : this.#jar.keep(cookie, expiry, entry.cookie)
-    const content = { body, cookie: kept, expiry, owner: this.#ownerOf(session, entry) }
+    const owner = owners.named(incoming.owner, entry.owner)
+    const content = { body, cookie: kept, expiry, owner }
     const bytes = weigh(entry.sid, content)
     this.#checkSize(bytes)
+    if (owner === undefined) this.#checkRoom(entry, bytes)
     if (this.#expiredOnArrival(entry, expiry, now)) return false
-    this.#makeRoomForOwner(entry, content.owner, now)
-    const isStored = ledger.find(entry.sid) === entry
-    const old = isStored && notices.wantsReplaced ? entry.copy() : undefined
+    this.#makeRoomForOwner(entry, owner, now)
+    const old = entry.inLane && notices.wantsReplaced ? entry.copy() : undefined
     const crowded = ledger.put(entry, content, bytes, now)
     if (old !== undefined) notices.replaced(old)
     return crowded
@@ -207,9 +218,9 @@ export class Sessions {
   }
 
   /** The entry of a session that has not expired; one that has is removed. */
-  #live(sid: string, now: number): Entry | undefined {
+  #live(sid: string, link: Link | undefined, now: number): Entry | undefined {
     const { ledger } = this.#parts
-    const entry = ledger.find(sid)
+    const entry = link?.entry.inLane ? link.entry : ledger.find(sid)
     if (entry === undefined || entry.expiry > now) return entry
     ledger.remove(entry, 'expire')
     return undefined
@@ -217,7 +228,7 @@ export class Sessions {
 
   #linkOf(sid: string, session: SessionData): Link | undefined {
     const link = session === undefined || session === null ? undefined : LiveLink.linkOf(session)
-    return link?.entry.sid === sid ? link : undefined
+    return link?.entry.sid === sid && link.home === this.#parts.ledger ? link : undefined
   }
 
   // Nothing has to make room for a session that nobody could read again.
@@ -241,21 +252,20 @@ export class Sessions {
     }
   }
 
-  #ownerOf(session: SessionData, entry: Entry): Owner | undefined {
-    const { settings, owners, ownerFault } = this.#parts
+  #ownerOf(session: SessionData): OwnerName {
+    const { settings, ownerFault } = this.#parts
     if (settings.owner === undefined) return undefined
     try {
-      return owners.named(settings.owner(session), entry.owner)
+      return checkedOwner(settings.owner(session))
     } catch (thrown) {
       ownerFault(thrown)
       return undefined
     }
   }
 
-  #savedOwner(owner: Owner | undefined): Owner | undefined {
-    const { settings, owners } = this.#parts
-    if (settings.owner === undefined || owner === undefined) return undefined
-    return owners.named(owner.name ?? true, undefined)
+  #savedOwner(owner: Owner | undefined): OwnerName {
+    if (this.#parts.settings.owner === undefined || owner === undefined) return undefined
+    return owner.name ?? true
   }
 
   #decoded(entry: Entry): SessionData {
@@ -269,9 +279,20 @@ export class Sessions {
 
   #checkSize(bytes: number): void {
     const { maxEntryBytes } = this.#parts.settings
-    if (bytes <= maxEntryBytes) return
+    if (bytes > maxEntryBytes) {
+      this.#tooBig(`of ${toText(bytes)} is larger than maxEntrySize, ${toText(maxEntryBytes)}`)
+    }
+  }
+
+  #checkRoom(entry: Entry, bytes: number): void {
+    if (this.#parts.ledger.wouldPushOut(entry, bytes)) {
+      this.#tooBig(`of ${toText(bytes)} belongs to nobody and would push out those of your users`)
+    }
+  }
+
+  #tooBig(what: string): never {
     this.#parts.stats.tooBig++
-    const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(maxEntryBytes)}: it is not stored`
-    throw Object.assign(new RangeError(message), { code: 'ESESSIONTOOBIG' })
+    const error = new RangeError(`session ${what}: it is not stored`)
+    throw Object.assign(error, { code: 'ESESSIONTOOBIG' })
   }
 }

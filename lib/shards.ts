@@ -5,6 +5,7 @@
 
 const SHARDS = 64
 const SAMPLES = 4
+const FNV_PRIME = 0x01000193
 
 export class Shards<Value> {
   readonly #maps = Array.from({ length: SHARDS }, () => new Map<string, Value>())
@@ -26,13 +27,16 @@ export class Shards<Value> {
   }
 }
 
-// The first and the last characters: random ids, counters and e-mail addresses all spread.
+// FNV-1a over some characters of the beginning, the middle and the end: random ids, counters and
+// e-mail addresses all spread, and a long id costs no more than a short one.
 function shardOf(key: string): number {
   const { length } = key
+  const middle = length >> 1
   let hash = length
   for (let i = 0; i < SAMPLES && i < length; i++) {
-    hash = (hash * 31 + key.charCodeAt(i)) | 0
-    hash = (hash * 31 + key.charCodeAt(length - 1 - i)) | 0
+    hash = Math.imul(hash ^ key.charCodeAt(i), FNV_PRIME)
+    hash = Math.imul(hash ^ key.charCodeAt(middle - i), FNV_PRIME)
+    hash = Math.imul(hash ^ key.charCodeAt(length - 1 - i), FNV_PRIME)
   }
-  return (hash ^ (hash >>> 6) ^ (hash >>> 12)) & (SHARDS - 1)
+  return ((hash ^ (hash >>> 15)) >>> 5) & (SHARDS - 1)
 }

@@ -177,7 +177,10 @@ export class Lembro extends Store {
     )
   }
 
-  /** All sessions by id, in an object without a prototype. Read a few ms at a time; copies them all. */
+  /**
+   * All sessions by id, in an object without a prototype. Read a few ms at a time; copies them all.
+   * An object of some 100,000 keys stalls by itself while it grows: 129 ms at a million.
+   */
   override all(): Promise<SessionsById>
   override all(callback: Callback<SessionsById>): void
   override all(callback?: Callback<SessionsById>) {
@@ -248,11 +251,11 @@ export class Lembro extends Store {
   idsOf(owner: string | number): Promise<string[]>
   idsOf(owner: string | number, callback: Callback<string[]>): void
   idsOf(owner: string | number, callback?: Callback<string[]>) {
-    return this.#verb(callback, () =>
-      this.#entriesOf(owner)
-        .map((entry) => entry.sid)
-        .reverse(),
-    )
+    return this.#verb(callback, () => {
+      const now = clock.now()
+      const live = this.#entriesOf(owner).filter((entry) => entry.expiry > now)
+      return live.map((entry) => entry.sid).reverse()
+    })
   }
 
   /** Ends all sessions of one owner, except the one with the id `except`. Gives how many it ended. */
@@ -270,9 +273,12 @@ export class Lembro extends Store {
       after,
       () => {
         const { except } = (given ?? {}) as { except?: string }
+        const now = clock.now()
+        // The expired as well: a slow request must not bring them back.
         const ended = this.#entriesOf(owner).filter((entry) => entry.sid !== except)
+        const live = ended.filter((entry) => entry.expiry > now)
         for (const entry of ended) this.#ledger.remove(entry, 'destroy')
-        return ended.length
+        return live.length
       },
       true,
     )
@@ -337,13 +343,14 @@ export class Lembro extends Store {
   /** express-lembro's only way to stop its timer: `store.advanced.stop = true`. */
   get advanced(): { stop: boolean } {
     const purger = this.#purger
+    const store = this
     return {
       get stop() {
         return purger.stopped
       },
       set stop(stop: boolean) {
-        if (stop) purger.stop()
-        else purger.start()
+        if (stop) store.stopInterval()
+        else store.startInterval()
       },
     }
   }
@@ -492,8 +499,7 @@ export class Lembro extends Store {
   #entriesOf(owner: unknown): Entry[] {
     if (!isOwnerName(owner))
       throw new TypeError(`owner: expected a string or a number; ${got(owner)}`)
-    const now = clock.now()
-    return this.#owners.entriesOf(String(owner)).filter((entry) => entry.expiry > now)
+    return this.#owners.entriesOf(String(owner))
   }
 
   #trim(): void {

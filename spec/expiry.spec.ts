@@ -9,7 +9,8 @@ const session = { n: 1 } as unknown as Data
 
 function expiryOf(options: LembroOptions, cookie?: object, created = NOON): number {
   const expiry = new Expiry(parseOptions(options))
-  return expiry.of('a', session, cookie as Record<string, unknown>, created, NOON) - NOON
+  const asked = expiry.of('a', session, cookie as Record<string, unknown>, NOON)
+  return expiry.within(created, asked) - NOON
 }
 
 describe('a session expires', () => {
@@ -45,10 +46,20 @@ describe('a session expires', () => {
     assert.ok(Object.isFrozen(given))
   })
 
-  for (const ttl of [undefined, null, '100', Number.NaN, {}]) {
+  it('by its cookie after all, where a ttl function gives nothing', () => {
+    for (const ttl of [undefined, null]) {
+      assert.equal(expiryOf({ ttl: () => ttl }, { maxAge: 7 }), 7)
+      assert.equal(expiryOf({ ttl: () => ttl }), ONE_DAY)
+    }
+  })
+
+  for (const ttl of ['100', Number.NaN, {}]) {
     it(`never by a ttl function that gives ${String(ttl)}: that is an error`, () => {
       const message = `ttl: expected the function to return a number of ms; got ${String(ttl)}`
-      assert.throws(() => expiryOf({ ttl: () => ttl as number }), { name: 'TypeError', message })
+      assert.throws(() => expiryOf({ ttl: () => ttl as unknown as number }), {
+        name: 'TypeError',
+        message,
+      })
     })
   }
 

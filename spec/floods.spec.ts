@@ -71,6 +71,8 @@ describe('a store full of members alone', () => {
       signIn(store, `member-${n}`, `member-${n}`)
       assert.ok(store.stats().bytes <= maxSize)
     }
+    // Where a trim is still under way, until it ends.
+    await store.reduce(maxSize)
     const { sessions, evicted } = store.stats()
     assert.equal(evicted.owned, 4 * ROOM - sessions)
     const newest = Array.from({ length: sessions }, (_, i) => `member-${4 * ROOM - 1 - i}`)
@@ -87,5 +89,32 @@ describe('a store full of members alone', () => {
     const fifth = (ROOM * 0.75) / 5
     assert.ok(anonymous >= fifth && anonymous < fifth * 1.4, `${anonymous}`)
     for (let n = ROOM - anonymous; n < ROOM; n++) assert.ok(await store.get(`stranger-${n}`))
+  })
+})
+
+describe('a large session of a stranger', () => {
+  const members = (store: Lembro) => {
+    for (let n = 0; n < 1000; n++) signIn(store, `member-${n}`, `member-${n}`)
+  }
+  const large = (store: Lembro, length: number) =>
+    store.set('stranger', newSession(store, 'stranger', { draft: 'x'.repeat(length) }))
+
+  it('is refused where it would push out members, who all stay', async () => {
+    const store = new Lembro({ maxSize: '500K', interval: 0 })
+    members(store)
+    const { owned } = store.stats()
+    await assert.rejects(large(store, 300_000), { code: 'ESESSIONTOOBIG' })
+    assert.equal(store.stats().owned, owned)
+    assert.equal(store.stats().refused.tooBig, 1)
+  })
+
+  it('is stored in place of strangers, where it fits beside the members', async () => {
+    const store = new Lembro({ maxSize: '1M', interval: 0 })
+    members(store)
+    for (let n = 0; n < 1000; n++) signIn(store, `stranger-${n}`)
+    const { owned } = store.stats()
+    await large(store, 300_000)
+    assert.equal(store.stats().owned, owned)
+    assert.ok(await store.get('stranger'))
   })
 })

@@ -6,7 +6,7 @@ import { handOn, isLive, Link, LiveLink, LoadedLink } from '../lib/links'
 import { Lembro } from '../lib/store'
 import { type Data, load, newSession, plainSession } from './support/sessions'
 
-const link = (base = '{}') => new Link(new Entry('a'), 0, base, base)
+const link = (base = '{}') => new Link({}, new Entry('a'), 0, base, base)
 
 describe('a link', () => {
   it('is invisible on the object that it is stamped on, frozen ones and those of any class too', () => {
@@ -55,7 +55,7 @@ describe('a link', () => {
 
   it('is revoked by the end of its entry, or of its era', () => {
     const entry = new Entry('a')
-    const mine = new Link(entry, 3, '', '')
+    const mine = new Link({}, entry, 3, '', '')
     assert.equal(mine.revoked(3), false)
     assert.equal(mine.revoked(4), true)
     entry.destroy()

@@ -6,7 +6,7 @@ import { Entry } from '../lib/entry'
 import { Link } from '../lib/links'
 import { mergeKeys, resolveConflict } from '../lib/merge'
 import type { ConflictResolver } from '../lib/options'
-import type { Data } from './support/sessions'
+import { type Data, plainSession } from './support/sessions'
 
 const key = fc.constantFrom('a', 'b', 'c', 'd', '__proto__', 'constructor')
 const value = fc.oneof(fc.nat(3), fc.constantFrom(null, 'x', false), fc.array(fc.nat(2)))
@@ -67,7 +67,7 @@ describe('a conflict', () => {
   const resolve = (onConflict: 'merge' | ConflictResolver, incoming: object) => {
     const stored = new Entry('a')
     stored.body = '{"theirs":1,"both":1}'
-    const link = new Link(stored, 0, '{"both":0,"gone":0}', '')
+    const link = new Link({}, stored, 0, '{"both":0,"gone":0}', '')
     const session = { ...incoming, cookie: { path: '/mine' } } as unknown as Data
     return resolveConflict(onConflict, codec, link, stored, session, JSON.stringify(incoming))
   }
@@ -79,7 +79,7 @@ describe('a conflict', () => {
 
   it('is handed to a function as what was, what is stored, and what comes', () => {
     const asked: unknown[] = []
-    const decided = {} as Data
+    const decided = plainSession()
     const given = resolve(
       (...sides) => {
         asked.push(...structuredClone(sides))
@@ -93,6 +93,11 @@ describe('a conflict', () => {
       { theirs: 1, both: 1 },
       { both: 2, cookie: { path: '/mine' } },
     ])
+  })
+
+  it('leaves the cookie to the incoming one, where that function gives none', () => {
+    const given = resolve(() => ({ mine: 1 }) as unknown as Data, {})
+    assert.deepEqual(given, { mine: 1, cookie: { path: '/mine' } })
   })
 
   for (const [answer, came] of [

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Entry, type Owner } from '../lib/entry'
-import { defaultOwner, isOwnerName, Owners } from '../lib/owner'
+import { checkedOwner, defaultOwner, isOwnerName, type OwnerName, Owners } from '../lib/owner'
 import type { Data } from './support/sessions'
 
 /** Owners and a way to give them entries, as a ledger does. */
 function make() {
   const owners = new Owners()
-  const give = (entry: Entry, name: unknown) => {
+  const give = (entry: Entry, name: OwnerName) => {
     const previous = entry.owner
     entry.owner = owners.named(name, previous)
     owners.put(entry, previous)
@@ -24,6 +24,7 @@ describe('the default owner', () => {
     [{ passport: null, userId: null, user: null }, undefined],
     [{ passport: { user: 'ann' } }, 'ann'],
     [{ passport: { user: 7 } }, 7],
+    [{ passport: { user: 0 } }, 0],
     [{ passport: { user: { id: 'ann' } } }, 'ann'],
     [{ passport: { user: 'ann' }, userId: 'bob', user: 'cy' }, 'ann'],
     [{ userId: 'bob', user: 'cy' }, 'bob'],
@@ -68,9 +69,8 @@ describe('owners', () => {
   })
 
   it('are refused where they are no name', () => {
-    const { owners } = make()
     for (const name of [{}, [], 1n, Number.NaN, Infinity, () => {}, Symbol('s')]) {
-      assert.throws(() => owners.named(name, undefined), {
+      assert.throws(() => checkedOwner(name), {
         name: 'TypeError',
         message: `owner: expected the function to return a string, a number, true, or nothing for an anonymous session; got ${typeof name}`,
       })

@@ -33,6 +33,7 @@ describe('shards', () => {
     ['counters', (n) => `${n}`],
     ['counters behind a prefix', (n) => `session:user:${n}`],
     ['counters before a suffix', (n) => `${n}@mail.example.com`],
+    ['counters between both', (n) => `sess:${n}:v1.0`],
     ['padded counters', (n) => `${n}`.padStart(32, '0')],
     [
       'ids as uid-safe makes them',

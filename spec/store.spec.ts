@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'
 import session from 'express-session'
 import { Lembro } from '../lib/store'
@@ -126,6 +127,20 @@ describe('set', () => {
 })
 
 describe('touch', () => {
+  it('of a session of one store leaves it alone in another, as set and destroy do', async () => {
+    const one = new Lembro()
+    const other = new Lembro()
+    await one.set('a', newSession(one, 'a', { n: 1 }))
+    const loaded = await load(one, 'a')
+    await other.touch('a', loaded)
+    assert.equal(other.stats().sessions, 0)
+    await other.set('a', loaded)
+    await other.touch('a', loaded)
+    await other.destroy('a')
+    assert.equal(((await one.get('a')) as Data | undefined)?.n, 1)
+    assert.deepEqual([one.stats().sessions, other.stats().sessions], [1, 0])
+  })
+
   it('neither parses nor serialises the body, with a serializer of the user either', async () => {
     const calls: string[] = []
     const serializer = {
@@ -173,6 +188,13 @@ describe('a serializer of the user', () => {
     assert.deepEqual(await store.get('a'), roundTrip(whole))
     const [text] = Object.values(store.sessions)
     assert.deepEqual(JSON.parse(Buffer.from(text ?? '', 'base64').toString()), roundTrip(whole))
+  })
+
+  it('may give what is frozen', async () => {
+    const parse = (text: string) => Object.freeze(JSON.parse(text))
+    const store = new Lembro({ serializer: { stringify: JSON.stringify, parse } })
+    store.set('a', plainSession({ n: 1 }))
+    assert.equal(((await store.get('a')) as Data).n, 1)
   })
 
   it('may throw in either direction, or give no text', async () => {
@@ -238,6 +260,28 @@ describe('dispose', () => {
     for (let turn = 0; turn < 5; turn++) await nextTurn()
     assert.equal(await store.length(), 2)
     await store.close()
+  })
+
+  it('may reject, or throw what is no error: that ends no process either', async () => {
+    const deaths = [
+      () => Promise.reject(new Error('late')),
+      () => {
+        throw Object.create(null)
+      },
+    ]
+    for (const dispose of deaths) {
+      const store = new Lembro({ dispose })
+      const heard: Error[] = []
+      store.on('error', (error) => heard.push(error))
+      for (const sid of ['a', 'b']) {
+        store.set(sid, plainSession())
+        store.destroy(sid)
+      }
+      await nextTurn()
+      await nextTurn()
+      assert.equal(heard.length, 2)
+      assert.ok(heard.every((error) => error instanceof Error))
+    }
   })
 
   it('may throw: the store goes on, and the error listeners hear', async () => {
@@ -397,6 +441,21 @@ describe('the purge', () => {
     store.set('a', plainSession({}, { maxAge: 10 }))
     time.pass(100_000)
     assert.equal(store.stats().sessions, 1)
+  })
+
+  it('keeps nothing of the request in which its timer was set, and calls nobody back in another', async () => {
+    const requests = new AsyncLocalStorage<string>()
+    const store = new Lembro({ interval: 5 })
+    const expired = new Promise((resolve) => {
+      store.on('expire', () => resolve(requests.getStore()))
+    })
+    requests.run('first', () => store.set('a', plainSession({}, { maxAge: 1 })))
+    assert.equal(await expired, undefined)
+    const own = new Promise((resolve) => {
+      requests.run('one', () => store.prune())
+      requests.run('other', () => store.length(() => resolve(requests.getStore())))
+    })
+    assert.equal(await own, 'other')
   })
 
   it('keeps no process alive', async () => {

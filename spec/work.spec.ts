@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import type { LembroOptions } from '../lib/options'
 import { Lembro } from '../lib/store'
 import { type Data, load, plainSession } from './support/sessions'
-import { stopTime } from './support/time'
+import { nextTurn, stopTime } from './support/time'
 import { countingSerializer, type Work, watchEntries, workOf } from './support/work'
 
 const SIZES = [1000, 20_000]
@@ -123,6 +123,10 @@ describe('the work stays the same in a store of 1,000 sessions and of 20,000:', 
       }
     })
   }
+
+  it('clear, which takes what it dropped apart when there is time', async () => {
+    while ((await workOf(nextTurn)).entries > 0);
+  })
 })
 
 describe('the work follows what there is to do, not the size of the store:', () => {

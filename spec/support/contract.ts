@@ -417,6 +417,19 @@ function describeLinks(make: Make): void {
     })
   }
 
+  it('does not let a slow request bring back a session that had expired when its owner was ended', async (t) => {
+    const time = stopTime(t)
+    await using store = await make()
+    await store.set('a', newSession(store, 'a', { userId: 'ann' }))
+    const slow = await load(store, 'a')
+    time.pass(60_001)
+    assert.equal(await store.destroyOwner('ann'), 0)
+    slow.cookie.maxAge = 60_000
+    await store.set('a', slow)
+    assert.equal(await store.get('a'), undefined)
+    assert.equal(store.stats().refused.destroyed, 1)
+  })
+
   it('does not let the request that made a session bring it back', async () => {
     await using store = await make()
     const live = newSession(store, 'a')
@@ -483,6 +496,25 @@ function describeLinks(make: Make): void {
     const { cookie: _, ...merged } = (await store.get('a')) as Data
     assert.deepEqual(merged, { mine: 1, theirs: 3 })
     assert.equal(store.stats().conflicts, 1)
+  })
+
+  it('merges what a serializer of the user makes, and JSON does not', async () => {
+    const kinds = (_: string, value: unknown) =>
+      value instanceof Map ? { pairs: [...value] } : value
+    const serializer = {
+      stringify: (session: object) => JSON.stringify(session, kinds),
+      parse: (text: string) =>
+        JSON.parse(text, (_, value) => (value?.pairs ? new Map(value.pairs) : value)),
+    }
+    await using store = await make({ onConflict: 'merge', serializer })
+    await store.set('a', newSession(store, 'a', { cart: new Map() }))
+    const [one, two] = [await load(store, 'a'), await load(store, 'a')]
+    ;(one.cart as unknown as Map<string, number>).set('shoe', 1)
+    two.n = 1
+    await store.set('a', two)
+    await store.set('a', one)
+    const { cart, n } = (await store.get('a')) as Data
+    assert.deepEqual({ cart, n }, { cart: new Map([['shoe', 1]]), n: 1 })
   })
 
   it('lets a function decide between two writes', async () => {

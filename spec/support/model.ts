@@ -70,7 +70,7 @@ export class Model {
   }
 
   reduce(goal: number): void {
-    while (this.kept.length > 1 && this.bytes > goal) this.#evict('bytes', goal)
+    while (this.kept.length > 1 && this.bytes > goal) this.#evict('bytes', goal, 0)
   }
 
   #put(kept: Kept, now: number): void {
@@ -78,19 +78,23 @@ export class Model {
     if (stored !== undefined) this.#drop(stored)
     if (kept.expiry <= now) return
     const { maxBytes, max } = this.#limits
-    while (this.kept.length + 1 > max) this.#evict('size', max)
+    const isStranger = kept.owner === undefined
+    while (this.kept.length + 1 > max) this.#evict('size', max, isStranger ? 1 : 0)
     const crowded = this.bytes + kept.bytes > maxBytes
-    while (this.bytes + kept.bytes > maxBytes) this.#evict('bytes', maxBytes)
+    while (this.bytes + kept.bytes > maxBytes) {
+      this.#evict('bytes', maxBytes, isStranger ? kept.bytes : 0)
+    }
     this.kept.push(kept)
     if (crowded) this.reduce(maxBytes * 0.75)
   }
 
-  #evict(measure: 'bytes' | 'size', goal: number): void {
+  #evict(measure: 'bytes' | 'size', goal: number, incoming: number): void {
     const strangers = this.kept.filter(({ owner }) => owner === undefined)
     const members = this.kept.filter(({ owner }) => owner !== undefined)
     const bytes = strangers.reduce((sum, kept) => sum + kept.bytes, 0)
-    const share = measure === 'bytes' ? bytes : strangers.length
-    const [victim] = share > goal / 5 || members.length === 0 ? strangers : members
+    const share = (measure === 'bytes' ? bytes : strangers.length) + incoming
+    const fromStrangers = strangers.length > 0 && (share > goal / 5 || members.length === 0)
+    const [victim] = fromStrangers ? strangers : members
     if (victim !== undefined) this.#drop(victim)
   }
 

@@ -1,0 +1,59 @@
+/** `npm run bench`: runs the sections that were asked for and tells what came of them. */
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { type Asked, parseArguments, USAGE } from './arguments.js'
+import { chart } from './chart.js'
+import { conditions } from './conditions.js'
+import { panelsOf } from './panels.js'
+import { Progress } from './progress.js'
+import { report } from './report.js'
+import { FULL, QUICK } from './scale.js'
+import { type Results, runSection, SECTIONS } from './sections.js'
+import { checkOneCopy } from './stores.js'
+import { type Table, toMarkdown } from './table.js'
+import { obstacles, targetTable } from './targets.js'
+
+await main()
+
+async function main(): Promise<void> {
+  let asked: Asked
+  try {
+    asked = parseArguments(process.argv.slice(2))
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`)
+    process.exitCode = 2
+    return
+  }
+  checkOneCopy()
+  await run(asked)
+}
+
+async function run({ quick, sections }: Asked): Promise<void> {
+  const progress = new Progress()
+  const results: Results = {}
+  const tables: Table[] = []
+  const where = conditions(quick)
+  console.log(`${where}\n`)
+  for (const name of sections) {
+    const more = await runSection(name, results, quick ? QUICK : FULL, progress)
+    for (const table of more) console.log(`${toMarkdown(table)}\n`)
+    tables.push(...more)
+  }
+  const targets = targetTable(results)
+  console.log(`${toMarkdown(targets)}\n`)
+  const whole = !quick && sections.length === Object.keys(SECTIONS).length
+  write(
+    whole ? '..' : '../partial',
+    report(where, targets, obstacles(results), tables),
+    chart(panelsOf(results), where),
+  )
+}
+
+// A run of less than everything must not take the place of the report that is kept.
+function write(folder: string, text: string, svg: string): void {
+  const url = new URL(`${folder}/`, import.meta.url)
+  mkdirSync(url, { recursive: true })
+  writeFileSync(new URL('report.md', url), text)
+  writeFileSync(new URL('chart.svg', url), svg)
+  console.log(`written: report.md and chart.svg in ${new URL(url).pathname}`)
+}

@@ -1,0 +1,29 @@
+/** What runs inside a child process: one task after another, as the bench asks for them. */
+
+import { checkOneCopy } from './stores.js'
+import { flood } from './tasks/flood.js'
+import { grow, measure } from './tasks/measure.js'
+import { serve } from './tasks/serve.js'
+import { stall } from './tasks/stall.js'
+import { weigh } from './tasks/weigh.js'
+
+const tasks = { flood, grow, measure, serve, stall, weigh }
+
+type Tasks = typeof tasks
+export type TaskName = keyof Tasks
+export type TaskInput<Name extends TaskName> = Parameters<Tasks[Name]>[0]
+export type TaskOutput<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>
+export type Answer = { readonly output: unknown } | { readonly error: string }
+
+checkOneCopy()
+
+process.on('message', async ({ task, input }: { task: TaskName; input: never }) => {
+  const answer: Answer = await Promise.resolve(tasks[task](input)).then(
+    (output: unknown) => ({ output }),
+    (error: unknown) => ({ error: error instanceof Error ? String(error.stack) : String(error) }),
+  )
+  process.send?.(answer)
+})
+
+// Some of the stores hold timers that would keep the process alive.
+process.on('disconnect', () => process.exit())

@@ -1,0 +1,17 @@
+/** The types of peers that ship none, or none that are strict: as much as is used. */
+
+declare module 'express-lembro' {
+  import type session from 'express-session'
+
+  interface ExpressLembro extends session.Store {
+    /** Bytes, as it counts them. */
+    readonly _size: number
+    reduce(callback: () => void): void
+  }
+  interface Options {
+    maxSize?: string | number
+    interval?: number
+  }
+  function bind(connect: typeof session): new (options?: Options) => ExpressLembro
+  export default bind
+}

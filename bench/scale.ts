@@ -1,0 +1,60 @@
+/** How much a run does: all that can be said within some ten minutes, or a first look within one. */
+
+export interface Scale {
+  /** Turns of each store. */
+  readonly rounds: number
+  /** Batches of a hundred operations in each turn. */
+  readonly batches: number
+  /** Batches that go before, uncounted, until V8 has compiled what it will. */
+  readonly warmUp: number
+  /** Sessions in a store while operations are timed. */
+  readonly sessions: number
+  /** Whether all shapes are timed, or the typical alone. */
+  readonly allShapes: boolean
+  /** The sizes that a store grows through. */
+  readonly growth: readonly [number, ...number[]]
+  /** Sessions that are weighed. */
+  readonly weighed: number
+  /** How the long work is watched: with all stores, and with lembro and the floor alone. */
+  readonly stalls: readonly [Stalls, Stalls]
+  readonly strangers: number
+  readonly http: { readonly rounds: number; readonly requests: number }
+}
+
+interface Stalls {
+  readonly sessions: number
+  /** Runs of lembro and of the floor. */
+  readonly times: number
+}
+
+export const FULL: Scale = {
+  rounds: 11,
+  batches: 8,
+  warmUp: 150,
+  sessions: 10_000,
+  allShapes: true,
+  growth: [10_000, 100_000, 1_000_000],
+  weighed: 25_000,
+  stalls: [
+    { sessions: 200_000, times: 3 },
+    { sessions: 1_000_000, times: 2 },
+  ],
+  strangers: 50_000,
+  http: { rounds: 5, requests: 3000 },
+}
+
+export const QUICK: Scale = {
+  rounds: 3,
+  batches: 3,
+  warmUp: 50,
+  sessions: 2000,
+  allShapes: false,
+  growth: [1000, 20_000],
+  weighed: 5000,
+  stalls: [
+    { sessions: 10_000, times: 2 },
+    { sessions: 50_000, times: 1 },
+  ],
+  strangers: 20_000,
+  http: { rounds: 2, requests: 1000 },
+}

@@ -1,0 +1,91 @@
+/** Requests per second of an Express application, by the store that holds its sessions. */
+
+import autocannon from 'autocannon'
+import { Child } from '../child.js'
+import { digits, whole } from '../figures.js'
+import type { Progress } from '../progress.js'
+import type { Scale } from '../scale.js'
+import { STORE_NAMES, type StoreName } from '../stores.js'
+import type { Table } from '../table.js'
+import { type Medians, takeTurns } from '../turns.js'
+
+export type Server = StoreName | 'none'
+type Path = (typeof PATHS)[number]
+export type HttpFigures = Readonly<Record<Path, Medians<Server>>>
+
+const SERVERS: readonly Server[] = [
+  'none',
+  ...STORE_NAMES.filter((name) => name !== 'lembro merge'),
+]
+const PATHS = ['read', 'write'] as const
+const CONNECTIONS = 20
+/** ms between the looks of the load at whether it is done. */
+const LOOKS = 10
+const SIGNED_IN = 500
+
+export async function http(scale: Scale, progress: Progress): Promise<HttpFigures> {
+  const children: Child[] = []
+  const requests = new Map<Server, (path: string) => Promise<number>>()
+  try {
+    for (const store of SERVERS) {
+      progress.at(`starting ${store}`)
+      const child = new Child()
+      children.push(child)
+      const url = `http://127.0.0.1:${await child.ask('serve', { store })}`
+      const cookies = store === 'none' ? [''] : await signIn(url)
+      requests.set(store, (path) => load(`${url}/${path}`, cookies, scale.http.requests))
+      for (const path of PATHS) await requests.get(store)?.(path)
+    }
+    const perSecond = (path: Path) => {
+      progress.at(path)
+      return takeTurns(
+        SERVERS,
+        scale.http.rounds,
+        (store) => requests.get(store)?.(path) as Promise<number>,
+      )
+    }
+    return { read: await perSecond('read'), write: await perSecond('write') }
+  } finally {
+    await Promise.all(children.map((child) => child.end()))
+  }
+}
+
+/** Cookies of as many browsers. */
+async function signIn(url: string): Promise<string[]> {
+  const cookies: string[] = []
+  for (let i = 0; i < SIGNED_IN; i++) {
+    const { headers } = await fetch(`${url}/sign-in`)
+    cookies.push(headers.get('set-cookie')?.split(';')[0] ?? '')
+  }
+  return cookies
+}
+
+/** Requests per second, each by the next of the browsers. */
+async function load(url: string, cookies: readonly string[], amount: number): Promise<number> {
+  const requests = cookies.map((cookie) => ({ headers: { cookie } }))
+  const began = performance.now()
+  const { non2xx, errors } = await autocannon({
+    url,
+    connections: CONNECTIONS,
+    amount,
+    requests,
+    sampleInt: LOOKS,
+  })
+  if (non2xx + errors > 0) throw new Error(`${url}: ${non2xx + errors} requests failed`)
+  return (amount * 1000) / (performance.now() - began)
+}
+
+export function httpTables(figures: HttpFigures): Table[] {
+  const { read, write } = figures
+  return [
+    {
+      title: 'Over HTTP: requests per second of an Express application',
+      note: "Each has one process, the load another. Of some 250 µs that a request takes here, the store takes a few: differences of less than a tenth are the machine's. In brackets: the share of what the same application answers without sessions.",
+      head: ['', 'read', 'write'],
+      rows: SERVERS.map((server) => [
+        server === 'none' ? 'no sessions' : server,
+        ...[read, write].map((of) => `${whole(of[server])} (${digits(of[server] / of.none)})`),
+      ]),
+    },
+  ]
+}

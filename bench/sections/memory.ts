@@ -1,0 +1,62 @@
+/** The heap that a session takes, and whether the bytes that lembro counts are those that the heap pays. */
+
+import { withChild } from '../child.js'
+import { digits, whole } from '../figures.js'
+import type { Progress } from '../progress.js'
+import type { Scale } from '../scale.js'
+import { type Shape, TYPICAL } from '../sessions.js'
+import { STORE_NAMES, type StoreName } from '../stores.js'
+import type { Table } from '../table.js'
+import type { Weight } from '../tasks/weigh.js'
+import { inPairs } from '../turns.js'
+
+export const SHAPES = {
+  tiny: { characters: 40, owned: false },
+  typical: TYPICAL,
+  large: { characters: 10_240, owned: true },
+  'two-byte': { characters: 250, owned: true, wide: true },
+} as const satisfies Record<string, Shape>
+
+export type ShapeName = keyof typeof SHAPES
+export type MemoryFigures = Readonly<Record<ShapeName, Readonly<Record<string, Weight>>>>
+
+const NAMES = Object.keys(SHAPES) as ShapeName[]
+const STORES = STORE_NAMES.filter((name) => name !== 'lembro merge')
+
+export async function memory(scale: Scale, progress: Progress): Promise<MemoryFigures> {
+  const figures: Record<ShapeName, Record<string, Weight>> = {
+    tiny: {},
+    typical: {},
+    large: {},
+    'two-byte': {},
+  }
+  const all = NAMES.flatMap((name) => STORES.map((store) => ({ name, store })))
+  await inPairs(all, async ({ name, store }) => {
+    progress.at(`${name} sessions in ${store}`)
+    const input = { store, shape: SHAPES[name], sessions: scale.weighed }
+    figures[name][store] = await withChild(['--expose-gc'], (child) => child.ask('weigh', input))
+  })
+  return figures
+}
+
+export function memoryTables(figures: MemoryFigures): Table[] {
+  const shapes = Object.entries(figures)
+  return [
+    {
+      title: 'Memory: bytes of heap for each session',
+      note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. Honesty is the heap grown, divided by `stats().bytes`.',
+      head: ['', ...shapes.map(([name]) => name)],
+      rows: [
+        ...STORES.map((store) => [
+          store,
+          ...shapes.map(([, of]) => beside(of[store]?.each, of.lembro?.each, store)),
+        ]),
+        ['honesty of lembro', ...shapes.map(([, of]) => digits(of.lembro?.honesty))],
+      ],
+    },
+  ]
+}
+
+function beside(bytes = Number.NaN, lembro = Number.NaN, store: StoreName): string {
+  return store === 'lembro' ? whole(bytes) : `${whole(bytes)} (${digits(bytes / lembro)})`
+}

@@ -1,0 +1,95 @@
+/** What each operation costs, for sessions of several sizes, with owners and without. */
+
+import { digits, time } from '../figures.js'
+import { STORE_OPERATIONS } from '../operations.js'
+import type { Progress } from '../progress.js'
+import type { Scale } from '../scale.js'
+import type { Shape } from '../sessions.js'
+import { PEERS, STORE_NAMES, type StoreName } from '../stores.js'
+import type { Table } from '../table.js'
+import { type Field, type Medians, takeTurns, withField } from '../turns.js'
+
+export interface ShapeFigures {
+  readonly size: string
+  readonly owned: boolean
+  /** ns of each operation, its deferred callback included; beside that of the callback alone. */
+  readonly ns: Readonly<Record<string, Medians<Contender>>>
+}
+
+/** The stores, and the deferred callback alone in the process of the floor. */
+export type Contender = StoreName | 'callback'
+
+const SIZES = { '200 B': 200, '1 KB': 1024, '10 KB': 10_240 } as const
+/** Larger sessions take longer, so that fewer will do. */
+const LARGE = 5000
+const LARGE_SHARE = 1 / 5
+
+export async function operations(scale: Scale, progress: Progress): Promise<ShapeFigures[]> {
+  const figures: ShapeFigures[] = []
+  for (const [size, characters] of Object.entries(SIZES)) {
+    for (const owned of [true, false]) {
+      if (!scale.allShapes && figures.length > 0) continue
+      const which = `${size}, ${owned ? 'owned' : 'anonymous'}`
+      const at = (what: string) => progress.at(`${which}: ${what}`)
+      const shape = { characters, owned }
+      const ns = await withField(STORE_NAMES, (field) => timeAll(field, shape, scale, at))
+      figures.push({ size, owned, ns })
+    }
+  }
+  return figures
+}
+
+async function timeAll(field: Field, shape: Shape, scale: Scale, at: (what: string) => void) {
+  const share = shape.characters >= LARGE ? LARGE_SHARE : 1
+  const sessions = Math.ceil(scale.sessions * share)
+  const batches = Math.ceil(scale.batches * share)
+  at('filling')
+  await field.prepare((store, child) => child.ask('grow', { store, shape, sessions }))
+  const contenders: readonly Contender[] = [...field.stores, 'callback']
+  const ns: Record<string, Medians<Contender>> = {}
+  for (const operation of STORE_OPERATIONS) {
+    at(operation)
+    const measure = (contender: Contender, batches: number) =>
+      contender === 'callback'
+        ? field.child('floor').ask('measure', { operation: 'callback alone', batches })
+        : field.child(contender).ask('measure', { operation, batches })
+    await field.prepare((store) => measure(store, Math.ceil(scale.warmUp * share)))
+    await measure('callback', scale.warmUp)
+    ns[operation] = await takeTurns(contenders, scale.rounds, (each) => measure(each, batches))
+  }
+  return ns
+}
+
+/** A table for each shape. */
+export function operationTables(figures: readonly ShapeFigures[]): Table[] {
+  return figures.map(({ size, owned, ns }) => ({
+    title: `Operations: sessions of ${size}, ${owned ? 'with' : 'without'} owners`,
+    note: `The time of one operation until its callback, of which some ${time(ns.touch?.callback)} are the deferred callback that every store gives. In brackets: how many times lembro's time. "Merge" is lembro with \`onConflict: 'merge'\`, where nothing conflicts.`,
+    head: ['', 'lembro', 'of the floor', 'merge', 'floor', ...PEERS],
+    rows: Object.entries(ns).flatMap(([operation, of]) =>
+      operation === 'touch'
+        ? [row('touch', of), row('touch, without its callback', withoutCallback(of))]
+        : [row(operation, of)],
+    ),
+  }))
+}
+
+function row(name: string, ns: Medians<Contender>): string[] {
+  return [
+    name,
+    time(ns.lembro),
+    digits(ns.lembro / ns.floor),
+    besides(ns['lembro merge'], ns.lembro),
+    besides(ns.floor, ns.lembro),
+    ...PEERS.map((peer) => besides(ns[peer], ns.lembro)),
+  ]
+}
+
+function withoutCallback(ns: Medians<Contender>): Medians<Contender> {
+  const net = Object.entries(ns).map(([name, each]) => [name, each - ns.callback])
+  return Object.fromEntries(net) as Medians<Contender>
+}
+
+function besides(ns: number, lembro: number): string {
+  return `${time(ns)} (${digits(ns / lembro)})`
+}

@@ -1,0 +1,88 @@
+/** Sessions, their ids and requests, as an application and express-session make them. */
+
+import { randomBytes } from 'node:crypto'
+import session, { type Session, type SessionData, type Store } from 'express-session'
+
+declare module 'express-session' {
+  interface SessionData {
+    userId?: string
+    views?: number
+    cart?: readonly object[]
+    note?: string
+  }
+}
+
+/** What a session looks like: characters of JSON apart from its cookie, an owner or none, one byte a character or two. */
+export interface Shape {
+  readonly characters: number
+  readonly owned: boolean
+  readonly wide?: boolean
+}
+
+export type Live = Session & SessionData
+type Request = Parameters<Store['createSession']>[0]
+
+/** The issue's typical session: some 250 bytes, signed in. */
+export const TYPICAL: Shape = { characters: 250, owned: true }
+
+const ONE_DAY = 86_400_000
+const SID_LENGTH = 32
+const ITEM = {
+  id: 100_234,
+  name: 'Espresso cups, set of six',
+  quantity: 2,
+  price: 24.9,
+  gift: false,
+}
+const WIDE = 'Ваш отзыв сохранён, спасибо. '
+const SIGNATURE = 'kYqn3J1Wq0uZ0x5n8Qm7r1cVbT2sD4fG6hJ8kL0pM2o'
+
+/** A session id, as express-session generates it. */
+export function newSid(): string {
+  return randomBytes(24).toString('base64url')
+}
+
+/** The same id as it comes with a request: a fresh slice of the text of a Cookie header. */
+export function sidOfRequest(sid: string): string {
+  const header = `theme=dark; connect.sid=s%3A${sid}.${SIGNATURE}`
+  const value = decodeURIComponent(header.slice(header.indexOf('connect.sid=') + 12))
+  return value.slice(2, 2 + SID_LENGTH)
+}
+
+/** Makes the `n`th session of a shape live, by express-session's own classes. */
+export function newSession(store: Store, sid: string, shape: Shape, n: number): Live {
+  const cookie = new session.Cookie()
+  cookie.maxAge = ONE_DAY
+  cookie.originalMaxAge = ONE_DAY
+  const owner = shape.owned ? { userId: `user-${n}` } : {}
+  const data: SessionData = { cookie, ...owner, views: n % 10, ...fillingOf(shape) }
+  return session.Store.prototype.createSession.call(store, requestOf(store, sid), data)
+}
+
+/** As much of a request as a session needs. */
+export function requestOf(store: Store, sid: string): Request {
+  return { sessionID: sid, sessionStore: store } as unknown as Request
+}
+
+const fillings = new Map<Shape, Partial<SessionData>>()
+
+// Stores only see it as JSON, so all sessions of a shape can share it.
+function fillingOf(shape: Shape): Partial<SessionData> {
+  const known = fillings.get(shape)
+  if (known !== undefined) return known
+  const filling = makeFilling(shape)
+  fillings.set(shape, filling)
+  return filling
+}
+
+function makeFilling({ characters, owned, wide = false }: Shape): Partial<SessionData> {
+  const base = JSON.stringify({ ...(owned ? { userId: 'user-100000' } : {}), views: 0 }).length
+  if (characters - base < 20) return {}
+  const room = characters - base - '"note":"",'.length
+  if (wide) return { note: WIDE.repeat(Math.ceil(room / WIDE.length)).slice(0, room) }
+  const each = JSON.stringify(ITEM).length + 1
+  const items = Math.floor((room - '"cart":[],'.length) / each)
+  const cart = Array.from({ length: Math.max(0, items) }, (_, i) => ({ ...ITEM, id: 100_234 + i }))
+  const left = room - JSON.stringify({ cart }).length
+  return { cart, note: 'gift wrap, '.repeat(characters).slice(0, Math.max(0, left)) }
+}

@@ -1,0 +1,197 @@
+/** The targets that lembro is held to, and whether a run reached them. */
+
+import { digits, milliseconds, percent } from './figures.js'
+import { HELD } from './held.js'
+import type { Contender, ShapeFigures } from './sections/operations.js'
+import type { Results } from './sections.js'
+import type { Table } from './table.js'
+
+interface Measured {
+  /** One for each size, shape or long work that the target is for. */
+  readonly figures: readonly number[]
+  readonly shown: string
+}
+
+interface Target {
+  readonly what: string
+  readonly target: string
+  readonly least?: number
+  readonly most?: number
+  /** `undefined` where its section was not run. */
+  measure(results: Results): Measured | undefined
+  /** What holds it, where it is out of reach. */
+  readonly heldBy?: string
+}
+
+/** The predecessors: those whose users lembro wants to serve. */
+const RIVALS = ['memorystore', 'MemoryStore', 'express-lembro'] as const
+
+const TARGETS: readonly Target[] = [
+  ...RIVALS.map((rival) => ({
+    what: `\`touch\`, times faster than ${rival}`,
+    target: 'at least 20',
+    least: 20,
+    heldBy: HELD.touch,
+    measure: ({ operations }: Results) =>
+      ofSizes(operations, (ns) => nsOf(ns, 'touch', rival) / nsOf(ns, 'touch', 'lembro')),
+  })),
+  ...RIVALS.map((rival) => ({
+    what: `\`touch\` without the callback, times faster than ${rival}`,
+    target: 'at least 20',
+    least: 20,
+    heldBy: HELD.touch,
+    measure: ({ operations }: Results) =>
+      ofSizes(operations, (ns) => {
+        const callback = nsOf(ns, 'touch', 'callback')
+        return (nsOf(ns, 'touch', rival) - callback) / (nsOf(ns, 'touch', 'lembro') - callback)
+      }),
+  })),
+  ...RIVALS.map((rival) => ({
+    what: `a read request, times faster than ${rival}`,
+    target: 'at least 3',
+    least: 3,
+    heldBy: HELD.read,
+    measure: ({ operations }: Results) =>
+      ofSizes(
+        operations,
+        (ns) => nsOf(ns, 'read request', rival) / nsOf(ns, 'read request', 'lembro'),
+      ),
+  })),
+  ...(
+    [
+      ['a read request', 'read request', 1.4],
+      ['`get`', 'get', 1.1],
+      ['`set` of a new session', 'set new', 1.1],
+      ['`set` of a stored one', 'set again', 1.1],
+    ] as const
+  ).map(([what, operation, most]) => ({
+    what: `${what}, of the floor`,
+    target: `at most ${most}`,
+    most,
+    heldBy: HELD.set,
+    measure: ({ operations }: Results) =>
+      ofSizes(operations, (ns) => nsOf(ns, operation, 'lembro') / nsOf(ns, operation, 'floor')),
+  })),
+  ...(
+    [
+      ['MemoryStore', 0.75],
+      ['memorystore', 0.6],
+    ] as const
+  ).map(([rival, most]) => ({
+    what: `heap of a typical session, of ${rival}'s`,
+    target: `at most ${most}`,
+    most,
+    heldBy: HELD.heap,
+    measure: ({ memory }: Results) =>
+      memory && only((memory.typical.lembro?.each ?? NaN) / (memory.typical[rival]?.each ?? NaN)),
+  })),
+  {
+    what: 'honesty: heap grown / `stats().bytes`',
+    target: '0.85 to 1.05',
+    least: 0.85,
+    most: 1.05,
+    measure: ({ memory }) =>
+      memory && each(Object.entries(memory).map(([name, by]) => [name, by.lembro?.honesty ?? NaN])),
+  },
+  ...[0, 1].map((which) => ({
+    what: `longest own stall, ${which === 0 ? 'at the smaller size' : 'at the larger'}`,
+    target: 'at most 5 ms',
+    most: 5,
+    heldBy: HELD.stall,
+    measure: ({ stalls }: Results) => {
+      const works = stalls?.[which]?.works
+      const own = (by: Readonly<Record<string, { own: number }>>) => by.lembro?.own ?? NaN
+      return (
+        works &&
+        each(
+          Object.entries(works).map(([name, by]) => [name, own(by)]),
+          milliseconds,
+        )
+      )
+    },
+  })),
+  {
+    what: 'cost at the largest size, of that at the smallest',
+    target: 'at most 1.5',
+    most: 1.5,
+    heldBy: HELD.growth,
+    measure: ({ growth }) =>
+      growth &&
+      each(
+        Object.entries(growth.ns).map(([operation, by]) => [
+          operation,
+          (by.at(-1)?.lembro ?? NaN) / (by[0]?.lembro ?? NaN),
+        ]),
+      ),
+  },
+  {
+    what: 'a flood of 500 strangers per 50 member visits: visits that find their session',
+    target: '100%',
+    least: 1,
+    measure: ({ floods }) => floods && only(floods.found.lembro?.alone.members ?? NaN, percent),
+  },
+]
+
+/** A row for each target whose section was run. */
+export function targetTable(results: Results): Table {
+  return {
+    title: 'Targets',
+    note: 'Where several figures are given, every one has to reach the target. Operations: sessions with owners, by size. Every store defers its callback with `setImmediate`; the time of that alone is part of each `touch`, and is taken out of both sides where it says so.',
+    head: ['', 'target', 'measured', 'reached'],
+    rows: TARGETS.flatMap((target) => {
+      const measured = target.measure(results)
+      return measured === undefined
+        ? []
+        : [[target.what, target.target, measured.shown, verdict(target, measured)]]
+    }),
+  }
+}
+
+function verdict(target: Target, measured: Measured): string {
+  const worst = share(target, measured)
+  if (worst >= 1) return 'yes'
+  const by = Math.round((1 / worst - 1) * 100)
+  return `no, by ${by < 1 ? '<1' : by}%`
+}
+
+/** How much of the target the worst of the figures reaches. */
+function share({ least = -Infinity, most = Infinity }: Target, { figures }: Measured): number {
+  return Math.min(...figures.map((figure) => (figure < least ? figure / least : most / figure)))
+}
+
+/** What holds the targets that are not reached, each said once. */
+export function obstacles(results: Results): string[] {
+  const held = TARGETS.flatMap((target) => {
+    const measured = target.measure(results)
+    const reached = measured === undefined || share(target, measured) >= 1
+    return reached || target.heldBy === undefined ? [] : [target.heldBy]
+  })
+  return [...new Set(held)]
+}
+
+/** A figure for each size of owned sessions, from the ns that its operations take. */
+function ofSizes(
+  shapes: readonly ShapeFigures[] | undefined,
+  figure: (ns: ShapeFigures['ns']) => number,
+): Measured | undefined {
+  const owned = shapes?.filter((shape) => shape.owned)
+  return owned && each(owned.map(({ size, ns }) => [size, figure(ns)]))
+}
+
+function nsOf(ns: ShapeFigures['ns'], operation: string, contender: Contender): number {
+  return ns[operation]?.[contender] ?? Number.NaN
+}
+
+function each(
+  named: readonly (readonly [string, number])[],
+  show: (figure: number) => string = digits,
+): Measured {
+  return {
+    figures: named.map(([, figure]) => figure),
+    shown: named.map(([name, figure]) => `${show(figure)} (${name})`).join(', '),
+  }
+}
+
+function only(figure: number, show: (figure: number) => string = digits): Measured {
+  return { figures: [figure], shown: show(figure) }
+}
