@@ -368,7 +368,7 @@ export class Lembro extends Store {
 
   /** `changes`: whether it may change sessions, so that its end waits until that is saved. */
   #verb<Value>(callback: unknown, run: () => Value, changes = false) {
-    if (this.#persistence !== undefined) {
+    if (this.#persistence !== undefined && (changes || this.#waiting !== undefined)) {
       return this.#savedVerb(this.#persistence, callback, run, changes)
     }
     let value: Value

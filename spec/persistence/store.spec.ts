@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'
 import { Lembro } from '../../lib/store'
 import { describeContract } from '../support/contract'
@@ -196,6 +197,26 @@ describe('a store that is still loading', () => {
     const again = await open({ saveFile })
     assert.deepEqual(await again.store.ids(), [])
     await again.store.close()
+  })
+})
+
+describe('an acknowledgement', () => {
+  it("comes in its caller's context, though others wait for the same write", async () => {
+    const { store } = await open({ saveFile: newSaveFile() })
+    const caller = new AsyncLocalStorage<number>()
+    const seen = await Promise.all(
+      [1, 2, 3].map((n) =>
+        caller.run(
+          n,
+          () =>
+            new Promise((resolve) =>
+              store.set(`s${n}`, plainSession(), () => resolve(caller.getStore())),
+            ),
+        ),
+      ),
+    )
+    assert.deepEqual(seen, [1, 2, 3])
+    await store.close()
   })
 })
 
