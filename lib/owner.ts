@@ -47,6 +47,22 @@ export function checkedOwner(returned: unknown): OwnerName {
   throw new TypeError(`owner: expected the function to return ${expected}; got ${typeof returned}`)
 }
 
+/** Asks an `owner` option; `undefined` for none. What that throws goes to `fault`, and the session is anonymous. */
+export function askOwner(
+  owner: ((session: SessionData) => unknown) | undefined,
+  fault: (thrown: unknown) => void,
+): (session: SessionData) => OwnerName {
+  if (owner === undefined) return () => undefined
+  return (session) => {
+    try {
+      return checkedOwner(owner(session))
+    } catch (thrown) {
+      fault(thrown)
+      return undefined
+    }
+  }
+}
+
 const UNNAMED = new Owner(undefined)
 
 /** The owners of a ledger's entries. */

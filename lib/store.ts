@@ -2,24 +2,27 @@
 
 import createDebug from 'debug'
 import { type Session, type SessionData, Store } from 'express-session'
-import { Answers, type Callback, type End, toError } from './answers'
+import { Admission } from './admission'
+import { Answers, type Callback, toError } from './answers'
 import { toBytes, toText } from './bytes'
 import { got } from './check'
 import { systemClock } from './clock'
 import { Codec } from './codec'
 import { CookieJar } from './cookie'
 import type { Entry } from './entry'
+import { Expiry } from './expiry'
+import { gather } from './gather'
 import { Ledger } from './ledger'
 import { handOn } from './links'
 import { Notices } from './notices'
 import { type LembroOptions, parseOptions, type Settings } from './options'
-import { isOwnerName, Owners } from './owner'
+import { askOwner, isOwnerName, Owners } from './owner'
 import type { Persistence } from './persistence/persistence'
 import { Purger } from './purger'
 import { DEFAULT_SHARE, Reducer } from './reducer'
-import { Sessions } from './sessions'
-import { inSlices } from './slices'
+import { type SessionParts, Sessions } from './sessions'
 import { type LembroStats, type ReduceReport, Stats } from './stats'
+import { Verbs } from './verbs'
 
 const debug = createDebug('lembro')
 const clock = systemClock
@@ -49,8 +52,8 @@ export class Lembro extends Store {
   readonly options: Readonly<LembroOptions>
   readonly #settings: Settings
   readonly #answers = new Answers(this)
-  readonly #stats = new Stats()
-  readonly #owners = new Owners()
+  readonly #stats: Stats
+  readonly #owners: Owners
   readonly #ledger: Ledger
   readonly #codec: Codec
   readonly #notices: Notices
@@ -58,10 +61,8 @@ export class Lembro extends Store {
   readonly #purger: Purger
   readonly #reducer: Reducer
   readonly #persistence: Persistence | undefined
-  /** Verbs that wait for the saved sessions, in order; `undefined` once those are there. */
-  #waiting: (() => void)[] | undefined
+  readonly #verbs: Verbs
   #toldOwnerFault = false
-  #closed = false
 
   /**
    * Makes a store; `ready` is called when it can be used, with an error where sessions can't be
@@ -91,29 +92,34 @@ export class Lembro extends Store {
     this.#stats = stats
     this.#owners = owners
     this.#notices = notices
+    this.#verbs = new Verbs(this.#answers, atRest)
     this.#purger = new Purger(ledger, clock, settings.interval, atRest, (report) =>
       stats.purged(report),
     )
     this.#reducer = new Reducer(ledger, clock, atRest, (report) => this.#reduced(report))
-    const ownerFault = (thrown: unknown) => this.#ownerFault(thrown)
-    const jar = new CookieJar()
-    const parts = { settings, ledger, owners, codec, jar, stats, notices, clock, ownerFault }
+    const parts = {
+      ...{ settings, ledger, owners, codec, stats, notices, clock },
+      admission: new Admission(settings, ledger, owners, stats),
+      expiry: new Expiry(settings),
+      jar: new CookieJar(),
+      ownerOf: askOwner(settings.owner, (thrown) => this.#ownerFault(thrown)),
+    }
     this.#sessions = new Sessions(parts)
     const callback = typeof options === 'function' ? options : ready
-    if (settings.saveFile !== undefined) {
-      this.#persistence = this.#persist(settings.saveFile, jar)
+    if (settings.saveFile === undefined) {
+      this.#attend()
+      if (callback !== undefined) this.#answers.give(callback, null)
+    } else {
+      this.#persistence = persistenceOf(parts, (error) => this.#answers.report(error))
       this.#load(this.#persistence, callback)
-      return
     }
-    this.#attend()
-    if (callback !== undefined) this.#answers.give(callback, null)
   }
 
   /** Reads a session; `undefined` where there is none, or it has expired. */
   override get(sid: Sid): Promise<SessionData | undefined>
   override get(sid: Sid, callback: Callback<SessionData | undefined>): void
   override get(sid: Sid, callback?: Callback<SessionData | undefined>) {
-    return this.#verb(callback, () => this.#sessions.read(String(sid)))
+    return this.#verbs.read(callback, () => this.#sessions.read(String(sid)))
   }
 
   /**
@@ -124,55 +130,43 @@ export class Lembro extends Store {
   override set(sid: Sid, session: SessionData): Promise<void>
   override set(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override set(sid: Sid, session: SessionData, callback?: Callback) {
-    return this.#verb(
-      callback,
-      () => {
-        if (sid === undefined || sid === null)
-          throw new TypeError(`sid: expected a string; ${got(sid)}`)
-        if (this.#sessions.set(String(sid), session)) this.#trim()
-      },
-      true,
-    )
+    return this.#verbs.change(callback, () => {
+      if (sid === undefined || sid === null)
+        throw new TypeError(`sid: expected a string; ${got(sid)}`)
+      if (this.#sessions.set(String(sid), session)) this.#trim()
+    })
   }
 
   /** Gives a stored session the cookie and expiry of this one. An absent one is no fault. */
   override touch(sid: Sid, session: SessionData): Promise<void>
   override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override touch(sid: Sid, session: SessionData, callback?: Callback) {
-    return this.#verb(
-      callback,
-      () => {
-        if (this.#sessions.touch(String(sid), session)) this.#trim()
-      },
-      true,
-    )
+    return this.#verbs.change(callback, () => {
+      if (this.#sessions.touch(String(sid), session)) this.#trim()
+    })
   }
 
   /** Ends a session, or several. What was loaded from them can't be saved again. An absent one is no fault. */
   override destroy(sid: Sid | readonly Sid[]): Promise<void>
   override destroy(sid: Sid | readonly Sid[], callback: Callback | undefined): void
   override destroy(sid: Sid | readonly Sid[], callback?: Callback) {
-    return this.#verb(
-      callback,
-      () => {
-        for (const each of Array.isArray(sid) ? sid : [sid]) this.#sessions.destroy(String(each))
-      },
-      true,
-    )
+    return this.#verbs.change(callback, () => {
+      for (const each of Array.isArray(sid) ? sid : [sid]) this.#sessions.destroy(String(each))
+    })
   }
 
   /** Ends all sessions at once, whatever their number. */
   override clear(): Promise<void>
   override clear(callback: Callback | undefined): void
   override clear(callback?: Callback) {
-    return this.#verb(callback, () => this.#ledger.clear(clock.now()), true)
+    return this.#verbs.change(callback, () => this.#ledger.clear(clock.now()))
   }
 
   /** The number of sessions that have not expired. */
   override length(): Promise<number>
   override length(callback: Callback<number>): void
   override length(callback?: Callback<number>) {
-    return this.#long<number>(callback, (end) =>
+    return this.#verbs.long<number>(callback, (end) =>
       this.#purger.purge(() => end(null, this.#ledger.size)),
     )
   }
@@ -184,8 +178,10 @@ export class Lembro extends Store {
   override all(): Promise<SessionsById>
   override all(callback: Callback<SessionsById>): void
   override all(callback?: Callback<SessionsById>) {
-    return this.#long<SessionsById>(callback, (end) =>
-      this.#gather(
+    return this.#verbs.long<SessionsById>(callback, (end) =>
+      gather(
+        this.#ledger,
+        clock,
         () => Object.create(null) as SessionsById,
         (sessions, entry) => {
           sessions[entry.sid] = this.#codec.decode(entry)
@@ -199,8 +195,10 @@ export class Lembro extends Store {
   ids(): Promise<string[]>
   ids(callback: Callback<string[]>): void
   ids(callback?: Callback<string[]>) {
-    return this.#long<string[]>(callback, (end) =>
-      this.#gather(
+    return this.#verbs.long<string[]>(callback, (end) =>
+      gather(
+        this.#ledger,
+        clock,
         () => new Set<string>(),
         (sids, entry) => {
           // One that is used meanwhile comes again, as the newest.
@@ -222,7 +220,7 @@ export class Lembro extends Store {
   reduce(to: number | string | undefined, callback: Callback<ReduceReport> | undefined): void
   reduce(to?: unknown, callback?: Callback<ReduceReport>) {
     const [goal, after] = typeof to === 'function' ? [undefined, to] : [to, callback]
-    return this.#long<ReduceReport>(after, (end) => {
+    return this.#verbs.long<ReduceReport>(after, (end) => {
       const { maxBytes } = this.#settings
       const bytes =
         goal === undefined ? maxBytes * DEFAULT_SHARE : toBytes('to', goal, maxBytes, 'maxSize')
@@ -234,12 +232,12 @@ export class Lembro extends Store {
   prune(): Promise<void>
   prune(callback: Callback | undefined): void
   prune(callback?: Callback) {
-    return this.#long<void>(callback, (end) => this.#purger.purge(() => end(null)))
+    return this.#verbs.long<void>(callback, (end) => this.#purger.purge(() => end(null)))
   }
 
   /** Turns the purge timer on again. */
   startInterval(): void {
-    if (!this.#closed) this.#purger.start()
+    if (!this.#verbs.closed) this.#purger.start()
   }
 
   /** Turns the purge timer off. */
@@ -251,7 +249,7 @@ export class Lembro extends Store {
   idsOf(owner: string | number): Promise<string[]>
   idsOf(owner: string | number, callback: Callback<string[]>): void
   idsOf(owner: string | number, callback?: Callback<string[]>) {
-    return this.#verb(callback, () => {
+    return this.#verbs.read(callback, () => {
       const now = clock.now()
       const live = this.#entriesOf(owner).filter((entry) => entry.expiry > now)
       return live.map((entry) => entry.sid).reverse()
@@ -269,19 +267,15 @@ export class Lembro extends Store {
   destroyOwner(owner: string | number, options?: unknown, callback?: Callback<number>) {
     const [given, after] =
       typeof options === 'function' ? [undefined, options] : [options, callback]
-    return this.#verb(
-      after,
-      () => {
-        const { except } = (given ?? {}) as { except?: string }
-        const now = clock.now()
-        // The expired as well: a slow request must not bring them back.
-        const ended = this.#entriesOf(owner).filter((entry) => entry.sid !== except)
-        const live = ended.filter((entry) => entry.expiry > now)
-        for (const entry of ended) this.#ledger.remove(entry, 'destroy')
-        return live.length
-      },
-      true,
-    )
+    return this.#verbs.change(after, () => {
+      const { except } = (given ?? {}) as { except?: string }
+      const now = clock.now()
+      // The expired as well: a slow request must not bring them back.
+      const ended = this.#entriesOf(owner).filter((entry) => entry.sid !== except)
+      const live = ended.filter((entry) => entry.expiry > now)
+      for (const entry of ended) this.#ledger.remove(entry, 'destroy')
+      return live.length
+    })
   }
 
   /** Counts and sizes as they are now, frozen. Costs the same whatever the store holds. */
@@ -294,7 +288,7 @@ export class Lembro extends Store {
   save(): Promise<void>
   save(callback: Callback | undefined): void
   save(callback?: Callback) {
-    return this.#long<void>(callback, (end) => {
+    return this.#verbs.long<void>(callback, (end) => {
       if (this.#persistence === undefined) throw new Error('save: there is no saveFile')
       this.#persistence.save().then(() => end(null), end)
     })
@@ -317,14 +311,14 @@ export class Lembro extends Store {
   close(): Promise<void>
   close(callback: Callback | undefined): void
   close(callback?: Callback) {
-    this.#closed = true
+    this.#verbs.close()
     const persistence = this.#persistence
     if (persistence === undefined) {
       this.#purger.stop()
       return this.#answers.give<void>(callback, null, undefined)
     }
     return this.#answers.later<void>(callback, (end) =>
-      this.#whenLoaded(() => {
+      this.#verbs.whenLoaded(() => {
         this.#purger.stop()
         persistence.close().then(() => end(null), end)
       }),
@@ -366,134 +360,19 @@ export class Lembro extends Store {
     return texts
   }
 
-  /** `changes`: whether it may change sessions, so that its end waits until that is saved. */
-  #verb<Value>(callback: unknown, run: () => Value, changes = false) {
-    if (this.#persistence !== undefined && (changes || this.#waiting !== undefined)) {
-      return this.#savedVerb(this.#persistence, callback, run, changes)
-    }
-    let value: Value
-    try {
-      this.#checkOpen()
-      value = this.#run(run)
-    } catch (thrown) {
-      return this.#answers.give<Value>(callback, toError(thrown))
-    }
-    return this.#answers.give(callback, null, value)
-  }
-
-  #savedVerb<Value>(
-    persistence: Persistence,
-    callback: unknown,
-    run: () => Value,
-    changes: boolean,
-  ) {
-    return this.#long<Value>(callback, (end) => {
-      const value = this.#run(run)
-      if (changes) persistence.settled((error) => end(error, value))
-      else end(null, value)
-    })
-  }
-
-  #run<Value>(run: () => Value): Value {
-    try {
-      return run()
-    } finally {
-      this.#notices.flush()
-    }
-  }
-
-  #long<Value>(callback: unknown, start: (end: End<Value>) => void) {
-    return this.#answers.later<Value>(callback, (end) => {
-      try {
-        this.#checkOpen()
-      } catch (thrown) {
-        end(toError(thrown))
-        return
-      }
-      this.#whenLoaded(() => {
-        try {
-          start(end)
-        } catch (thrown) {
-          end(toError(thrown))
-        }
-      })
-    })
-  }
-
-  #whenLoaded(go: () => void): void {
-    if (this.#waiting === undefined) go()
-    else this.#waiting.push(go)
-  }
-
   #attend(): void {
     this.#ledger.listen(this.#stats)
     this.#ledger.listen(this.#notices)
   }
 
-  #persist(saveFile: string, jar: CookieJar): Persistence {
-    // Only here, so that a store without a file loads nothing of it.
-    const { Persistence } =
-      require('./persistence/persistence') as typeof import('./persistence/persistence')
-    const { savePeriod, saveKeys, maxBytes, owner } = this.#settings
-    return new Persistence({
-      saveFile,
-      savePeriod,
-      saveKeys,
-      maxBytes,
-      clock,
-      jar,
-      ledger: this.#ledger,
-      asked: owner !== undefined,
-      restore: (entry, asked) => this.#sessions.restore(entry, asked),
-      adopt: (sid, session) => this.#sessions.adopt(sid, session),
-      report: (error) => this.#answers.report(error),
-    })
-  }
-
   /** Loads the saved sessions; then come those verbs that waited. */
   async #load(persistence: Persistence, ready: ((error: Error | null) => void) | undefined) {
-    const waiting: (() => void)[] = []
-    this.#waiting = waiting
+    const go = this.#verbs.waitFor(persistence)
     const error = await persistence.open()
     this.#attend()
     if (ready !== undefined) this.#answers.give(ready, error)
     else if (error !== null) this.#answers.report(error)
-    this.#waiting = undefined
-    for (const go of waiting) go()
-  }
-
-  #checkOpen(): void {
-    if (!this.#closed) return
-    throw Object.assign(new Error('the store is closed'), { code: 'ECLOSED' })
-  }
-
-  /** Adds every entry that has not expired to what `make` makes, a few ms at a time, then gives it. */
-  #gather<Into>(make: () => Into, add: (into: Into, entry: Entry) => void, end: End<Into>): void {
-    const ledger = this.#ledger
-    let { era } = ledger
-    let into = make()
-    let walk = ledger.walk()
-    let error: Error | null = null
-    const step = () => {
-      if (ledger.era !== era) {
-        // Cleared meanwhile: what there is now is what there is.
-        era = ledger.era
-        into = make()
-        walk = ledger.walk()
-      }
-      try {
-        const entry = walk.next()
-        if (entry !== undefined && entry.expiry > clock.now()) add(into, entry)
-        return entry !== undefined
-      } catch (thrown) {
-        error = toError(thrown)
-        return false
-      }
-    }
-    inSlices(clock, step, () => {
-      walk.end()
-      end(error, into)
-    })
+    go()
   }
 
   #entriesOf(owner: unknown): Entry[] {
@@ -524,4 +403,11 @@ export class Lembro extends Store {
     this.#toldOwnerFault = true
     this.#answers.report(toError(thrown))
   }
+}
+
+// Required only here, so that a store without a file loads nothing of it.
+function persistenceOf(parts: SessionParts, report: (error: Error) => void): Persistence {
+  const { Persistence } =
+    require('./persistence/persistence') as typeof import('./persistence/persistence')
+  return new Persistence(parts, report)
 }

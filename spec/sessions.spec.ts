@@ -2,15 +2,17 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { Admission } from '../lib/admission'
 import { Answers } from '../lib/answers'
 import { Codec } from '../lib/codec'
 import { CookieJar } from '../lib/cookie'
 import { weigh } from '../lib/entry'
+import { Expiry } from '../lib/expiry'
 import { Ledger } from '../lib/ledger'
 import { LiveLink } from '../lib/links'
 import { Notices } from '../lib/notices'
 import { type LembroOptions, parseOptions } from '../lib/options'
-import { Owners } from '../lib/owner'
+import { askOwner, Owners } from '../lib/owner'
 import { Sessions } from '../lib/sessions'
 import { Stats } from '../lib/stats'
 import { audit, auditOwners } from './support/audit'
@@ -30,9 +32,13 @@ function make(options: LembroOptions = {}) {
   const notices = new Notices(emitter, new Answers(emitter), codec, clock, settings)
   for (const listener of [owners, stats, notices]) ledger.listen(listener)
   const faults: unknown[] = []
-  const ownerFault = (thrown: unknown) => faults.push(thrown)
-  const jar = new CookieJar()
-  const parts = { settings, ledger, owners, codec, jar, stats, notices, clock, ownerFault }
+  const parts = {
+    ...{ settings, ledger, owners, codec, stats, notices, clock },
+    admission: new Admission(settings, ledger, owners, stats),
+    expiry: new Expiry(settings),
+    jar: new CookieJar(),
+    ownerOf: askOwner(settings.owner, (thrown) => faults.push(thrown)),
+  }
   const snapshot = () => stats.snapshot(ledger, settings.maxBytes)
   return { ...parts, faults, snapshot, sessions: new Sessions(parts) }
 }

@@ -7,10 +7,9 @@ import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import v8 from 'node:v8'
 import { toError } from '../answers'
-import type { Clock } from '../clock'
-import type { CookieJar, KeptCookie } from '../cookie'
+import type { KeptCookie } from '../cookie'
 import type { Entry, LedgerListener } from '../entry'
-import type { Ledger } from '../ledger'
+import type { SessionParts } from '../sessions'
 import { inSlices } from '../slices'
 import type { SaveStats } from '../stats'
 import type { Waiter } from './batch'
@@ -24,6 +23,7 @@ import { Names } from './names'
 import { RecordWriter } from './record-writer'
 import { type Recovered, Recovery } from './recovery'
 import { Replay, UNASKED } from './replay'
+import { Restorer } from './restorer'
 import { Upkeep } from './upkeep'
 
 /** Of the heap limit, what saved sessions may take while they are loaded, if the budget is less. */
@@ -31,25 +31,11 @@ const HEAP_SHARE = 0.4
 /** Entries restored without a look at the clock, which would cost more than each of them. */
 const AT_ONCE = 64
 
-export interface PersistenceParts {
-  readonly saveFile: string
-  readonly savePeriod: number
-  readonly saveKeys: readonly (string | Uint8Array)[] | undefined
-  readonly maxBytes: number
-  readonly clock: Clock
-  readonly jar: CookieJar
-  readonly ledger: Ledger
-  /** Whether sessions are asked for their owners. */
-  readonly asked: boolean
-  /** Puts a saved entry into the ledger; false for one that has expired or grown too large. */
-  readonly restore: (entry: Entry, asked: boolean) => boolean
-  /** An entry of a session from express-memfilestore. */
-  readonly adopt: (sid: string, session: unknown) => Entry | undefined
-  readonly report: (error: Error) => void
-}
-
 export class Persistence implements LedgerListener {
-  readonly #parts: PersistenceParts
+  readonly #parts: SessionParts
+  readonly #saveFile: string
+  readonly #restorer: Restorer
+  readonly #report: (error: Error) => void
   readonly #files: Files = system.files
   readonly #journal: Journal
   #writer: RecordWriter | undefined
@@ -61,11 +47,16 @@ export class Persistence implements LedgerListener {
   #useless: Error | undefined
   #closing: Promise<void> | undefined
 
-  constructor(parts: PersistenceParts) {
+  /** For a store whose `saveFile` is set; `report` hears of what nobody waits for. */
+  constructor(parts: SessionParts, report: (error: Error) => void) {
+    const { settings, clock } = parts
     this.#parts = parts
+    this.#saveFile = settings.saveFile ?? ''
+    this.#restorer = new Restorer(parts)
+    this.#report = report
     this.#journal = new Journal({
-      clock: parts.clock,
-      period: parts.savePeriod,
+      clock,
+      period: settings.savePeriod,
       written: () => this.#upkeep?.look(),
       failed: (error) => this.#failed(error),
     })
@@ -77,13 +68,13 @@ export class Persistence implements LedgerListener {
     try {
       failure = await this.#open()
     } catch (thrown) {
-      failure = unusable(this.#parts.saveFile, toError(thrown))
+      failure = unusable(this.#saveFile, toError(thrown))
       this.#useless = failure
       this.#lock?.release()
       this.#lock = undefined
     }
     for (const error of this.#found === undefined ? [] : findings(this.#found)) {
-      this.#parts.report(error)
+      this.#report(error)
     }
     return failure
   }
@@ -155,14 +146,15 @@ export class Persistence implements LedgerListener {
 
   /** Gives why nothing is saved yet, or `null`. Rejects where nothing ever will be. */
   async #open(): Promise<Error | null> {
-    const { saveFile, clock, saveKeys, asked } = this.#parts
-    const names = new Names(await wholePath(saveFile))
+    const { clock, settings } = this.#parts
+    const { saveKeys } = settings
+    const names = new Names(await wholePath(this.#saveFile))
     this.#names = names
     const info = await this.#files.info(names.file)
     if (info?.isFolder) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
     const keys = saveKeys === undefined ? undefined : await KeyRing.of(saveKeys)
     const marker = newMarker()
-    const writer = new RecordWriter(marker, asked, keys)
+    const writer = new RecordWriter(marker, settings.owner !== undefined, keys)
     let readOnly: Error | undefined
     try {
       this.#lock = await Lock.take(names.lock, clock, () => this.#lost())
@@ -203,10 +195,12 @@ export class Persistence implements LedgerListener {
 
   /** Reads the files into the ledger. Gives whether some of what is saved had no place in it. */
   async #load(names: Names, keys: KeyRing | undefined, marker: number, writable: boolean) {
-    const { jar, clock, maxBytes, ledger, adopt, restore } = this.#parts
-    const ceiling = Math.max(maxBytes, v8.getHeapStatistics().heap_size_limit * HEAP_SHARE)
+    const { jar, clock, settings, ledger } = this.#parts
+    const restorer = this.#restorer
+    const ceiling = Math.max(settings.maxBytes, v8.getHeapStatistics().heap_size_limit * HEAP_SHARE)
     const replay = new Replay(jar, ceiling)
     const files = this.#files
+    const adopt = (sid: string, session: unknown) => restorer.adopt(sid, session)
     const recovery = new Recovery({ files, names, keys, replay, marker, writable, adopt })
     this.#found = await recovery.run(clock.now())
     const { entries, next } = replay.end()
@@ -216,7 +210,7 @@ export class Persistence implements LedgerListener {
       for (let n = 0; n < AT_ONCE; n++) {
         const entry = next()
         if (entry === undefined) return false
-        if (restore(entry, entry.owner !== UNASKED)) restored++
+        if (restorer.restore(entry, entry.owner !== UNASKED)) restored++
       }
       return true
     }
@@ -226,17 +220,17 @@ export class Persistence implements LedgerListener {
 
   #failed(error: Error): void {
     this.#upkeep?.distrust()
-    this.#parts.report(notSaved(error))
+    this.#report(notSaved(error))
   }
 
   #notRewritten(error: Error): void {
     const goesOn = this.#journal.fault === undefined
-    this.#parts.report(goesOn ? notTidied(error) : notSaved(error))
+    this.#report(goesOn ? notTidied(error) : notSaved(error))
   }
 
   #lost(): void {
     this.#useless = lockLost()
-    this.#parts.report(this.#useless)
+    this.#report(this.#useless)
     this.#journal.abandon(this.#useless)
     this.#upkeep?.close()
   }

@@ -1,0 +1,110 @@
+/**
+ * How a verb runs: after the saved sessions are there, in the order it was called; refused once the
+ * store is closed; and one that changed something ends when that is saved.
+ */
+
+import { type Answers, type End, toError } from './answers'
+
+/** What saves changes, where something does. */
+export interface Saving {
+  /** Calls back when all that happened before is saved, or can't be. */
+  settled(done: (error: Error | null) => void): void
+}
+
+export class Verbs {
+  readonly #answers: Answers
+  readonly #atRest: () => void
+  #saving: Saving | undefined
+  /** Those that wait for the saved sessions, in order; `undefined` where none has to. */
+  #waiting: (() => void)[] | undefined
+  #closed = false
+
+  /** `atRest` is called after each verb that ends at once. */
+  constructor(answers: Answers, atRest: () => void) {
+    this.#answers = answers
+    this.#atRest = atRest
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Lets all verbs wait until what it returns is called; from then on those that change something end once it is saved. */
+  waitFor(saving: Saving): () => void {
+    this.#saving = saving
+    this.#waiting = []
+    return () => {
+      const waiting = this.#waiting ?? []
+      this.#waiting = undefined
+      for (const go of waiting) go()
+    }
+  }
+
+  /** A verb that changes no session. */
+  read<Value>(callback: unknown, run: () => Value) {
+    return this.#waiting === undefined
+      ? this.#now(callback, run)
+      : this.long<Value>(callback, (end) => end(null, this.#run(run)))
+  }
+
+  /** A verb that may change sessions. */
+  change<Value>(callback: unknown, run: () => Value) {
+    const saving = this.#saving
+    if (saving === undefined) return this.#now(callback, run)
+    return this.long<Value>(callback, (end) => {
+      const value = this.#run(run)
+      saving.settled((error) => end(error, value))
+    })
+  }
+
+  /** A verb that takes its time, and ends when `start` calls the function it gets. */
+  long<Value>(callback: unknown, start: (end: End<Value>) => void) {
+    return this.#answers.later<Value>(callback, (end) => {
+      const refusal = this.#refusal()
+      if (refusal !== undefined) return end(refusal)
+      this.whenLoaded(() => {
+        try {
+          start(end)
+        } catch (thrown) {
+          end(toError(thrown))
+        }
+      })
+    })
+  }
+
+  /** Calls back once the saved sessions are there: before it returns, where they are. */
+  whenLoaded(go: () => void): void {
+    if (this.#waiting === undefined) go()
+    else this.#waiting.push(go)
+  }
+
+  /** From now on every verb fails with `ECLOSED`. */
+  close(): void {
+    this.#closed = true
+  }
+
+  #now<Value>(callback: unknown, run: () => Value) {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return this.#answers.give<Value>(callback, refusal)
+    let value: Value
+    try {
+      value = this.#run(run)
+    } catch (thrown) {
+      return this.#answers.give<Value>(callback, toError(thrown))
+    }
+    return this.#answers.give(callback, null, value)
+  }
+
+  #run<Value>(run: () => Value): Value {
+    try {
+      return run()
+    } finally {
+      this.#atRest()
+    }
+  }
+
+  #refusal(): Error | undefined {
+    if (!this.#closed) return undefined
+    return Object.assign(new Error('the store is closed'), { code: 'ECLOSED' })
+  }
+}
