@@ -13,7 +13,7 @@ export type PlainCookie = Record<string, unknown>
 export type ReadableCookie = Record<string, unknown>
 
 /** Distinct sets of attributes that are shared; a site has one or two, one for each tenant at the most. */
-const MOST_SHARED = 1024
+const MOST_SHARED = 256
 /** JSON longer than this is never shared, so that a grown cookie is always counted. */
 const LONGEST_SHARED = 192
 /** Bytes of the objects around a cookie kept for one entry alone: measured as `ENTRY_BYTES` is. */
