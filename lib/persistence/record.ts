@@ -155,13 +155,14 @@ export function sidOf(read: Read): string {
   let at = from
   if (type === Type.put && flags & Flag.created) at += 8
   if (flags & Flag.expires) at += 8
-  if (flags & Flag.cookie) at += 4 + payload.readUInt32LE(at)
+  if (flags & Flag.cookie) at = endAt(payload, at)
   if (type === Type.touch) return textAt(payload, at, to, flags & Flag.wideSid)
-  if (flags & Flag.named) at += 4 + payload.readUInt32LE(at)
-  return textAt(payload, at + 4, at + 4 + payload.readUInt32LE(at), flags & Flag.wideSid)
+  if (flags & Flag.named) at = endAt(payload, at)
+  return textAt(payload, at + 4, endAt(payload, at), flags & Flag.wideSid)
 }
 
-export function decodePut({ flags, payload, from, to }: Read): SavedPut {
+export function decodePut(read: Read): SavedPut {
+  const { flags, payload, from, to } = read
   let at = from
   let [created, expires] = [0, Number.NaN]
   if (flags & Flag.created) {
@@ -172,45 +173,47 @@ export function decodePut({ flags, payload, from, to }: Read): SavedPut {
     expires = payload.readDoubleLE(at)
     at += 8
   }
-  let cookie: SavedCookie | undefined
-  if (flags & Flag.cookie) {
-    const end = at + 4 + payload.readUInt32LE(at)
-    const text = textAt(payload, at + 4, end, flags & Flag.wideCookie)
-    cookie = { text, dated: (flags & Flag.dated) !== 0, expires }
-    at = end
-  }
+  const cookie = cookieAt(read, at, expires)
+  if (cookie !== undefined) at = endAt(payload, at)
   let owner: SavedPut['owner'] = flags & Flag.unasked ? null : undefined
   if (flags & Flag.owned) owner = true
   if (flags & Flag.named) {
-    const end = at + 4 + payload.readUInt32LE(at)
+    const end = endAt(payload, at)
     owner = textAt(payload, at + 4, end, flags & Flag.wideOwner)
     at = end
   }
-  const end = at + 4 + payload.readUInt32LE(at)
+  const end = endAt(payload, at)
   const sid = textAt(payload, at + 4, end, flags & Flag.wideSid)
   return { sid, body: textAt(payload, end, to, flags & Flag.wideBody), cookie, owner, created }
 }
 
-export function decodeTouch({ flags, payload, from, to }: Read): SavedTouch {
+export function decodeTouch(read: Read): SavedTouch {
+  const { flags, payload, from, to } = read
   let at = from
   let expires = Number.NaN
   if (flags & Flag.expires) {
     expires = payload.readDoubleLE(at)
     at += 8
   }
-  let cookie: SavedCookie | undefined
-  if (flags & Flag.cookie) {
-    const end = at + 4 + payload.readUInt32LE(at)
-    const text = textAt(payload, at + 4, end, flags & Flag.wideCookie)
-    cookie = { text, dated: (flags & Flag.dated) !== 0, expires }
-    at = end
-  }
+  const cookie = cookieAt(read, at, expires)
+  if (cookie !== undefined) at = endAt(payload, at)
   return { sid: textAt(payload, at, to, flags & Flag.wideSid), cookie, expires }
 }
 
 /** The number in the header of the snapshot that this record ends. */
 export function decodeEnd({ payload, from }: Read): number {
   return payload.readDoubleLE(from)
+}
+
+function cookieAt({ flags, payload }: Read, at: number, expires: number): SavedCookie | undefined {
+  if ((flags & Flag.cookie) === 0) return undefined
+  const text = textAt(payload, at + 4, endAt(payload, at), flags & Flag.wideCookie)
+  return { text, dated: (flags & Flag.dated) !== 0, expires }
+}
+
+/** Where the text ends whose length stands at `at`. */
+function endAt(bytes: Buffer, at: number): number {
+  return at + 4 + bytes.readUInt32LE(at)
 }
 
 function textAt(bytes: Buffer, from: number, to: number, wide: number): string {
