@@ -54,6 +54,22 @@ describe('CommonJS', () => {
   }
 })
 
+describe('a saveFile', () => {
+  it('keeps a session from one process to the next', () => {
+    const open = `
+      const { Lembro } = require('lembro')
+      const store = new Lembro({ interval: 0, saveFile: 'sessions.db' })`
+    const set = `store.set('a', { cookie: {}, views: 3 }, (error) => console.log(error))`
+    // Without a word of goodbye: an acknowledged session is there.
+    const kill = `process.kill(process.pid, 'SIGKILL')`
+    const ended = `store.set('b', { cookie: {} }, () => ${kill})`
+    assert.equal(installation.script('set.cjs', `${open}\n${set}\nstore.close()`), 'null')
+    assert.throws(() => installation.script('die.cjs', `${open}\n${ended}`))
+    const read = `store.ids().then((ids) => console.log(ids.join()), console.log)`
+    assert.equal(installation.script('read.cjs', `${open}\n${read}\n`), 'b,a')
+  })
+})
+
 describe('ES modules', () => {
   const forms = {
     'the factory by default': "import lembro from 'lembro'\nconst Store = lembro(session)",
