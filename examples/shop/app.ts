@@ -1,6 +1,5 @@
 /** The shop as an Express application: its routes, over the sessions in a store. It does not listen. */
 
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import session from 'express-session'
@@ -17,8 +16,8 @@ const LONGEST_NAME = 40
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'"
 
-/** The shop, its sessions in this store. */
-export function createApp(store: Lembro): Express {
+/** The shop, its sessions in this store, their cookies signed with this secret. */
+export function createApp(store: Lembro, secret: string): Express {
   const app = express()
   app.disable('x-powered-by')
   app.use(secure)
@@ -28,7 +27,7 @@ export function createApp(store: Lembro): Express {
     session({
       store,
       name: COOKIE,
-      secret: process.env.SESSION_SECRET || randomBytes(32).toString('hex'),
+      secret,
       resave: false,
       saveUninitialized: false,
       // A shop on the internet also sets `secure: true`, for cookies over HTTPS only.

@@ -6,6 +6,7 @@ export const USAGE = `npm start -- [options]
 
   --port <port>       where to listen on this computer (3000; 0 for any free port)
   --max-size <size>   the budget of the session store, such as 256K or 4M (256K)
+  --save <file>       keep the sessions in this file, through restarts and crashes (nowhere)
   --visitors <count>  also send it the requests of so many visitors (0)
   --help              show this
 `
@@ -13,6 +14,7 @@ export const USAGE = `npm start -- [options]
 export interface ShopArguments {
   readonly port: number
   readonly maxSize: string
+  readonly save: string | undefined
   readonly visitors: number
   readonly help: boolean
 }
@@ -26,6 +28,7 @@ export function parseArguments(given: string[]): ShopArguments {
     options: {
       port: { type: 'string', default: '3000' },
       'max-size': { type: 'string', default: '256K' },
+      save: { type: 'string' },
       visitors: { type: 'string', default: '0' },
       help: { type: 'boolean', default: false },
     },
@@ -33,6 +36,7 @@ export function parseArguments(given: string[]): ShopArguments {
   return {
     port: wholeNumber('--port', values.port, 65_535),
     maxSize: values['max-size'],
+    save: values.save,
     visitors: wholeNumber('--visitors', values.visitors, MOST_VISITORS),
     help: values.help,
   }

@@ -5,54 +5,53 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { Lembro } from 'lembro'
+import type { Lembro } from 'lembro'
 import { createApp } from './app'
 import { parseArguments, type ShopArguments, USAGE } from './arguments'
 import { counted } from './figures'
+import { Refusal } from './refusal'
+import { secretFor } from './secret'
 import { StatusLine } from './status'
+import { closeStore, openStore } from './store'
 
 const HOST = '127.0.0.1'
-const MINUTE = 60_000
 const PATIENCE_MS = 1_000
 
 async function main(): Promise<void> {
   const given = readArguments()
   if (given.help) return console.log(USAGE)
-  const store = openStore(given.maxSize)
-  const server = createServer(createApp(store))
+  const store = await openStore(given)
+  try {
+    await serve(store, given)
+  } finally {
+    await closeStore(store)
+  }
+}
+
+/** Until it is told to close. */
+async function serve(store: Lembro, given: ShopArguments): Promise<void> {
+  const server = createServer(createApp(store, secretFor(given.save)))
   await listen(server, given.port)
+  const told = toldToClose()
   const { port } = server.address() as AddressInfo
   console.log(`The shop is open at http://${HOST}:${port} (Ctrl+C closes it)`)
+  if (given.save !== undefined) {
+    console.log(`Sessions are saved in ${given.save} (${store.stats().sessions} from before)`)
+  }
   const visitors = given.visitors > 0 ? sendVisitors(port, given.visitors) : undefined
   const status = new StatusLine(store, process.stdout)
-  await toldToClose()
+  await told
   status.stop()
   visitors?.removeAllListeners('exit')
   if (visitors?.connected) visitors.disconnect()
   await close(server)
-  await store.close()
 }
 
 function readArguments(): ShopArguments {
   try {
     return parseArguments(process.argv.slice(2))
   } catch (error) {
-    return fail(`${(error as Error).message}\n\n${USAGE}`, 2)
-  }
-}
-
-function openStore(maxSize: string): Lembro {
-  try {
-    return new Lembro({
-      maxSize,
-      interval: MINUTE,
-      // What is put into a cart while a page of the same visitor is under way stays in it.
-      onConflict: 'merge',
-      // Strangers are remembered for half an hour after their last visit, members for a day.
-      ttl: (_options, session) => (session.userId === undefined ? 30 * MINUTE : 24 * 60 * MINUTE),
-    })
-  } catch (error) {
-    return fail(`${(error as Error).message.replace('maxSize', '--max-size')}\n\n${USAGE}`, 2)
+    throw new Refusal(`${(error as Error).message}\n\n${USAGE}`, 2)
   }
 }
 
@@ -62,8 +61,9 @@ async function listen(server: Server, port: number): Promise<void> {
     await once(server, 'listening')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code !== 'EADDRINUSE') fail(`Can't listen on port ${port}: ${message}`, 1)
-    fail(`Port ${port} is taken. Choose another one, or any free one: npm start -- --port 0`, 1)
+    if (code !== 'EADDRINUSE') throw new Refusal(`Can't listen on port ${port}: ${message}`, 1)
+    const hint = 'Choose another one, or any free one: npm start -- --port 0'
+    throw new Refusal(`Port ${port} is taken. ${hint}`, 1)
   }
 }
 
@@ -96,9 +96,8 @@ async function close(server: Server): Promise<void> {
   await once(server, 'close')
 }
 
-function fail(message: string, code: number): never {
-  console.error(message)
-  process.exit(code)
-}
-
-main()
+main().catch((error: unknown) => {
+  if (!(error instanceof Refusal)) throw error
+  console.error(error.message)
+  process.exitCode = error.code
+})

@@ -7,7 +7,8 @@ const REWRITE_MS = 200
 const PRINT_MS = 2_000
 const BAR_WIDTH = 20
 const USUAL_COLUMNS = 80
-const ERASE_LINE = '\r\x1b[2K'
+/** Takes the line back, for what is to stand in its place. */
+export const ERASE_LINE = '\r\x1b[2K'
 
 /** A terminal or what stands in for it: as much of `process.stdout` as the line needs. */
 export interface Output {
@@ -16,10 +17,14 @@ export interface Output {
   write(text: string): unknown
 }
 
-/** Such as `192K of 256K · 712 sessions, 30 members · evicted 840, 0 members · expired 0`. */
+/**
+ * Such as `192K of 256K · 712 sessions, 30 members · evicted 840, 0 members · expired 0`. While they
+ * can't be saved though they should, it begins with that.
+ */
 export function statusText(stats: LembroStats): string {
-  const { sessions, owned, bytes, maxBytes, evicted, expired } = stats
+  const { sessions, owned, bytes, maxBytes, evicted, expired, save } = stats
   return [
+    ...(save?.saving === false ? ['NOT SAVED'] : []),
     `${readable(bytes)} of ${readable(maxBytes)}`,
     `${counted(sessions, 'session')}, ${counted(owned, 'member')}`,
     `evicted ${evicted.anonymous + evicted.owned}, ${counted(evicted.owned, 'member')}`,

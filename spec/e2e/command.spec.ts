@@ -1,48 +1,17 @@
 import assert from 'node:assert/strict'
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { describe, it, type TestContext } from 'node:test'
+import { describe, it } from 'node:test'
+import { lineOf, linesOf, outcome, PATIENCE_MS, start } from '../support/command'
 import { Browser, serve } from '../support/http'
-
-const ROOT = join(__dirname, '../..')
-// For a slow machine with other work: what is awaited takes seconds.
-const PATIENCE_MS = 60_000
-
-type Shop = ChildProcessByStdio<null, Readable, Readable>
-
-// What `npm start` runs, without its build: other specs are reading what that would write.
-function open(t: TestContext, ...given: string[]): Shop {
-  const args = ['--import', 'tsx', 'examples/shop/main.ts', ...given]
-  const shop = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
-  t.after(() => shop.kill('SIGKILL'))
-  return shop
-}
-
-/** What the pattern captures in the first line that it matches. */
-async function lineOf(lines: AsyncIterator<string>, pattern: RegExp): Promise<string> {
-  for (let line = await lines.next(); !line.done; line = await lines.next()) {
-    const [, captured] = pattern.exec(line.value) ?? []
-    if (captured !== undefined) return captured
-  }
-  throw new Error(`the shop ended without a line that matches ${pattern}`)
-}
-
-async function outcome(shop: Shop) {
-  const [stderr, [code]] = await Promise.all([text(shop.stderr), once(shop, 'exit')])
-  return { stderr, code }
-}
 
 describe('the command', () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`opens the shop, tells of its sessions, and closes it on ${signal}`, {
       timeout: PATIENCE_MS,
     }, async (t) => {
-      const shop = open(t, '--port', '0', '--visitors', '20')
-      const lines = createInterface(shop.stdout)[Symbol.asyncIterator]()
+      const shop = start(t, ['--port', '0', '--visitors', '20'])
+      const lines = linesOf(shop)
       const url = await lineOf(lines, /(http:\S+)/)
       const { status, text } = await new Browser(url).get('/')
       assert.equal(status, 200)
@@ -57,8 +26,8 @@ describe('the command', () => {
   it("fills and trims before one's eyes, and signs no member out", {
     timeout: PATIENCE_MS,
   }, async (t) => {
-    const shop = open(t, '--port', '0', '--visitors', '200', '--max-size', '32K')
-    const lines = createInterface(shop.stdout)[Symbol.asyncIterator]()
+    const shop = start(t, ['--port', '0', '--visitors', '200', '--max-size', '32K'])
+    const lines = linesOf(shop)
     let evicted = 0
     while (evicted < 200) {
       const line = await lineOf(lines, /(\d+K of 32K.*)/)
@@ -75,16 +44,18 @@ describe('the command', () => {
   })
 
   it('says how it is used', { timeout: PATIENCE_MS }, async (t) => {
-    const shop = open(t, '--help')
+    const shop = start(t, ['--help'])
     const [usage, { code }] = await Promise.all([text(shop.stdout), outcome(shop)])
     assert.equal(code, 0)
-    for (const flag of ['--port', '--max-size', '--visitors']) assert.ok(usage.includes(flag))
+    for (const flag of ['--port', '--max-size', '--save', '--visitors']) {
+      assert.ok(usage.includes(flag))
+    }
   })
 
   it('ends without a fault when nobody reads its output any more', {
     timeout: PATIENCE_MS,
   }, async (t) => {
-    const shop = open(t, '--port', '0', '--visitors', '20')
+    const shop = start(t, ['--port', '0', '--visitors', '20'])
     const ended = outcome(shop)
     await once(shop.stdout, 'data')
     shop.stdout.destroy()
@@ -99,6 +70,8 @@ describe('the command', () => {
     [['--port'], /--port/],
     [['--max-size', '-3K'], /--max-size/],
     [['--max-size', 'big'], /--max-size: expected .*'big'/],
+    [['--save'], /--save/],
+    [['--save='], /--save: expected the path of a file/],
     [['--colour', 'red'], /--colour/],
     [['stray'], /stray/],
   ]
@@ -106,7 +79,7 @@ describe('the command', () => {
     it(`refuses ${given.join(' ')} with what is wrong about it`, {
       timeout: PATIENCE_MS,
     }, async (t) => {
-      const { stderr, code } = await outcome(open(t, ...given))
+      const { stderr, code } = await outcome(start(t, given))
       assert.equal(code, 2)
       assert.match(stderr, message)
       assert.match(stderr, /--max-size <size>/)
@@ -120,7 +93,7 @@ describe('the command', () => {
     const server = await serve((_req, res) => res.end())
     t.after(() => server.close())
     const { port } = new URL(server.url)
-    const { stderr, code } = await outcome(open(t, '--port', port))
+    const { stderr, code } = await outcome(start(t, ['--port', port]))
     assert.equal(code, 1)
     assert.match(stderr, new RegExp(`^Port ${port} is taken.*--port 0\\n$`))
   })

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { Lembro } from 'lembro'
 import { StatusLine, statusText } from '../../examples/shop/status'
+import { newSaveFile } from '../support/folder'
+import { open } from '../support/saving'
 import { plainSession } from '../support/sessions'
 import { openShop } from '../support/shop'
 import { stopTime } from '../support/time'
@@ -31,6 +34,14 @@ describe('the status line', () => {
     pass(1_001)
     await store.prune()
     assert.match(statusText(store.stats()), /· 0 sessions, 0 members · .* · expired 1$/)
+  })
+
+  it('begins with it where sessions should be saved and are not', async () => {
+    const saveFile = newSaveFile()
+    await using saved = (await open({ saveFile })).store
+    await using unsaved = (await open({ saveFile: join(saveFile, 'sessions') })).store
+    assert.match(statusText(saved.stats()), /^0 bytes of 4M/)
+    assert.match(statusText(unsaved.stats()), /^NOT SAVED · 0 bytes of 4M/)
   })
 
   it('is rewritten in place on a terminal that is wide enough for a bar', async (t) => {

@@ -43,9 +43,9 @@ export class Browser {
     this.#userAgent = userAgent
   }
 
-  /** A browser with the same cookies, as of now. */
-  copy(): Browser {
-    const copy = new Browser(this.#url, this.#userAgent)
+  /** A browser with the same cookies, as of now; for the same site, if it has moved. */
+  copy(url = this.#url): Browser {
+    const copy = new Browser(url, this.#userAgent)
     for (const [name, value] of this.cookies) copy.cookies.set(name, value)
     return copy
   }

@@ -37,5 +37,5 @@ export class OpenShop {
 
 export async function openShop(options: LembroOptions = {}): Promise<OpenShop> {
   const store = new Lembro(options)
-  return new OpenShop(store, await serve(createApp(store)))
+  return new OpenShop(store, await serve(createApp(store, 'secret')))
 }
