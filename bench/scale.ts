@@ -1,4 +1,4 @@
-/** How much a run does: all that can be said within some ten minutes, or a first look within one. */
+/** How much a run does: all that can be said within some twenty minutes, or a first look within one. */
 
 export interface Scale {
   /** Turns of each store. */

@@ -21,6 +21,7 @@ export interface Rate {
 }
 
 const IN_FLIGHT = 500
+/** The most operations that go before, uncounted. */
 const WARM_UP = 10_000
 
 /** On a new file: as many sets of new sessions as it is told, as many touches of them, then both at a steady pace. */
@@ -34,8 +35,9 @@ export async function rate(input: {
   const store = await openLembro(input.saving, input.file)
   const sids: string[] = []
   const population: Population = { store, shape: TYPICAL, sids, added: sids }
-  await perSecond(population, setNewOwner, WARM_UP)
-  await perSecond(population, OPERATIONS.touch, WARM_UP)
+  const warmUp = Math.min(WARM_UP, input.operations)
+  await perSecond(population, setNewOwner, warmUp)
+  await perSecond(population, OPERATIONS.touch, warmUp)
   const sets = await perSecond(population, setNewOwner, input.operations)
   const touches = await perSecond(population, OPERATIONS.touch, input.operations)
   const paced = await pace(
