@@ -8,7 +8,7 @@ export interface Asked {
   readonly sections: readonly SectionName[]
 }
 
-export const USAGE = `npm run bench                      everything, in some ten minutes
+export const USAGE = `npm run bench                      everything, in some twenty minutes
 npm run bench -- --quick           everything, smaller, in about one
 npm run bench -- --only SECTION    one of: ${Object.keys(SECTIONS).join(', ')}`
 

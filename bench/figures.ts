@@ -8,6 +8,12 @@ export function median(figures: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
+/** The figure that 99 of a hundred are no larger than; `NaN` of none. */
+export function p99(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b)
+  return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN
+}
+
 /** Three digits that matter, or a dash where there is no figure. */
 export function digits(figure: number | undefined): string {
   if (figure === undefined || !Number.isFinite(figure)) return '-'

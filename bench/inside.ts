@@ -1,13 +1,20 @@
 /** What runs inside a child process: one task after another, as the bench asks for them. */
 
 import { checkOneCopy } from './stores.js'
+import { crash } from './tasks/crash.js'
 import { flood } from './tasks/flood.js'
 import { grow, measure } from './tasks/measure.js'
+import { brim, paced } from './tasks/paced.js'
+import { rate } from './tasks/rate.js'
+import { restart } from './tasks/restart.js'
 import { serve } from './tasks/serve.js'
 import { stall } from './tasks/stall.js'
 import { weigh } from './tasks/weigh.js'
 
-const tasks = { flood, grow, measure, serve, stall, weigh }
+const tasks = {
+  ...{ flood, grow, measure, serve, stall, weigh },
+  ...{ brim, crash, paced, rate, restart },
+}
 
 type Tasks = typeof tasks
 export type TaskName = keyof Tasks

@@ -17,7 +17,10 @@ export interface Population {
 }
 
 /** Makes one operation ready, on a session picked at random. */
-type Prepare = (population: Population) => Step | Promise<Step>
+export type Prepare = (population: Population) => Step | Promise<Step>
+
+/** Owners from this number on are met nowhere else. */
+const NEW_OWNERS = 10_000_000
 
 export const OPERATIONS = {
   'set new': ({ store, shape, added }) => {
@@ -76,6 +79,14 @@ export const OPERATIONS = {
   },
 } satisfies Record<string, Prepare>
 
+/** A `set` of a session whose owner has no other. */
+export const setNewOwner: Prepare = ({ store, shape, added }) => {
+  const sid = newSid()
+  added.push(sid)
+  const session = newSession(store, sid, shape, NEW_OWNERS + added.length)
+  return (done) => store.set(sid, session, done)
+}
+
 export type OperationName = keyof typeof OPERATIONS
 /** Those that are the store's own. */
 export const STORE_OPERATIONS = (Object.keys(OPERATIONS) as OperationName[]).filter(
@@ -102,6 +113,19 @@ export async function fill(store: Store, shape: Shape, count: number, from = 0):
     if (n % 100 === 99) await nextTurn()
   }
   return sids
+}
+
+/** Does operations all at once. Gives the ns until the last is acknowledged. */
+export function timed(steps: readonly Step[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let left = steps.length
+    const done = (error?: unknown) => {
+      if (error) reject(error)
+      else if (--left === 0) resolve(Number(process.hrtime.bigint() - began))
+    }
+    const began = process.hrtime.bigint()
+    for (const step of steps) step(done)
+  })
 }
 
 /** The next turn of the event loop. */

@@ -1,4 +1,4 @@
-/** How much a run does: all that can be said within some ten minutes, or a first look within one. */
+/** How much a run does: all that can be said within some twenty minutes, or a first look within one. */
 
 export interface Scale {
   /** Turns of each store. */
@@ -18,7 +18,22 @@ export interface Scale {
   /** How the long work is watched: with all stores, and with lembro and the floor alone. */
   readonly stalls: readonly [Stalls, Stalls]
   readonly strangers: number
+  readonly persistence: Persistence
   readonly http: { readonly rounds: number; readonly requests: number }
+}
+
+interface Persistence {
+  readonly rounds: number
+  /** Sets, and touches, in one round. */
+  readonly operations: number
+  /** How long operations come at a steady pace: in one round, and at a full store. */
+  readonly seconds: readonly [number, number]
+  /** Sessions of the stores that are killed, and of the full one. */
+  readonly sessions: readonly [number, number]
+  /** ms between two saves of express-memfilestore. */
+  readonly period: number
+  /** Runs with the full store, and as many of the same without a file. */
+  readonly times: number
 }
 
 interface Stalls {
@@ -40,6 +55,14 @@ export const FULL: Scale = {
     { sessions: 1_000_000, times: 2 },
   ],
   strangers: 50_000,
+  persistence: {
+    rounds: 3,
+    operations: 100_000,
+    seconds: [3, 15],
+    sessions: [100_000, 1_000_000],
+    period: 5000,
+    times: 2,
+  },
   http: { rounds: 5, requests: 3000 },
 }
 
@@ -56,5 +79,13 @@ export const QUICK: Scale = {
     { sessions: 50_000, times: 1 },
   ],
   strangers: 20_000,
+  persistence: {
+    rounds: 1,
+    operations: 5000,
+    seconds: [0.5, 2],
+    sessions: [5000, 20_000],
+    period: 500,
+    times: 1,
+  },
   http: { rounds: 2, requests: 1000 },
 }

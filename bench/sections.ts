@@ -7,6 +7,8 @@ import { growth, growthTables } from './sections/growth.js'
 import { http, httpTables } from './sections/http.js'
 import { memory, memoryTables } from './sections/memory.js'
 import { operations, operationTables } from './sections/operations.js'
+import { persistence } from './sections/persistence.js'
+import { persistenceTables } from './sections/persistence-tables.js'
 import { stalls, stallTables } from './sections/stalls.js'
 import type { Table } from './table.js'
 
@@ -21,6 +23,7 @@ export const SECTIONS = {
   memory: section(memory, memoryTables),
   stalls: section(stalls, stallTables),
   floods: section(floods, floodTables),
+  persistence: section(persistence, persistenceTables),
   http: section(http, httpTables),
 }
 

@@ -1,27 +1,10 @@
 /** The targets that lembro is held to, and whether a run reached them. */
 
-import { digits, milliseconds, percent } from './figures.js'
+import { milliseconds, percent, whole } from './figures.js'
 import { HELD } from './held.js'
-import type { Contender, ShapeFigures } from './sections/operations.js'
 import type { Results } from './sections.js'
 import type { Table } from './table.js'
-
-interface Measured {
-  /** One for each size, shape or long work that the target is for. */
-  readonly figures: readonly number[]
-  readonly shown: string
-}
-
-interface Target {
-  readonly what: string
-  readonly target: string
-  readonly least?: number
-  readonly most?: number
-  /** `undefined` where its section was not run. */
-  measure(results: Results): Measured | undefined
-  /** What holds it, where it is out of reach. */
-  readonly heldBy?: string
-}
+import { each, nsOf, ofSizes, only, share, type Target, verdict } from './target.js'
 
 /** The predecessors: those whose users lembro wants to serve. */
 const RIVALS = ['memorystore', 'MemoryStore', 'express-lembro'] as const
@@ -130,6 +113,47 @@ const TARGETS: readonly Target[] = [
     least: 1,
     measure: ({ floods }) => floods && only(floods.found.lembro?.alone.members ?? NaN, percent),
   },
+  {
+    what: 'event-loop delay p99 with `saveFile`, over the same run without',
+    target: 'at most 3 ms',
+    most: 3,
+    measure: ({ persistence }) => {
+      if (persistence === undefined) return undefined
+      const { without, saving } = persistence
+      const over = (p99 = NaN) => p99 - without.delays.p99
+      return each(
+        [
+          ['a compaction included', over(saving.delays.p99)],
+          ['during it', over(saving.compaction?.delays.p99)],
+        ],
+        milliseconds,
+      )
+    },
+  },
+  {
+    what: 'restart with the largest number of sessions',
+    target: 'at most 5 s',
+    most: 5000,
+    measure: ({ persistence }) =>
+      persistence &&
+      each(
+        [
+          ['just compacted', persistence.restarts.compacted.ms],
+          ['with the longest journal', persistence.restarts.long.ms],
+        ],
+        milliseconds,
+      ),
+  },
+  {
+    what: 'sessions lost by a kill that were acknowledged',
+    target: '0',
+    most: 0,
+    measure: ({ persistence }) => {
+      if (persistence === undefined) return undefined
+      const { acknowledged, restarted } = persistence.crashes.lembro
+      return only(acknowledged - restarted.sessions, whole)
+    },
+  },
 ]
 
 /** A row for each target whose section was run. */
@@ -147,18 +171,6 @@ export function targetTable(results: Results): Table {
   }
 }
 
-function verdict(target: Target, measured: Measured): string {
-  const worst = share(target, measured)
-  if (worst >= 1) return 'yes'
-  const by = Math.round((1 / worst - 1) * 100)
-  return `no, by ${by < 1 ? '<1' : by}%`
-}
-
-/** How much of the target the worst of the figures reaches. */
-function share({ least = -Infinity, most = Infinity }: Target, { figures }: Measured): number {
-  return Math.min(...figures.map((figure) => (figure < least ? figure / least : most / figure)))
-}
-
 /** What holds the targets that are not reached, each said once. */
 export function obstacles(results: Results): string[] {
   const held = TARGETS.flatMap((target) => {
@@ -167,31 +179,4 @@ export function obstacles(results: Results): string[] {
     return reached || target.heldBy === undefined ? [] : [target.heldBy]
   })
   return [...new Set(held)]
-}
-
-/** A figure for each size of owned sessions, from the ns that its operations take. */
-function ofSizes(
-  shapes: readonly ShapeFigures[] | undefined,
-  figure: (ns: ShapeFigures['ns']) => number,
-): Measured | undefined {
-  const owned = shapes?.filter((shape) => shape.owned)
-  return owned && each(owned.map(({ size, ns }) => [size, figure(ns)]))
-}
-
-function nsOf(ns: ShapeFigures['ns'], operation: string, contender: Contender): number {
-  return ns[operation]?.[contender] ?? Number.NaN
-}
-
-function each(
-  named: readonly (readonly [string, number])[],
-  show: (figure: number) => string = digits,
-): Measured {
-  return {
-    figures: named.map(([, figure]) => figure),
-    shown: named.map(([name, figure]) => `${show(figure)} (${name})`).join(', '),
-  }
-}
-
-function only(figure: number, show: (figure: number) => string = digits): Measured {
-  return { figures: [figure], shown: show(figure) }
 }

@@ -13,6 +13,7 @@ import { inPairs } from '../turns.js'
 export const SHAPES = {
   tiny: { characters: 40, owned: false },
   typical: TYPICAL,
+  'typical, anonymous': { ...TYPICAL, owned: false },
   large: { characters: 10_240, owned: true },
   'two-byte': { characters: 250, owned: true, wide: true },
 } as const satisfies Record<string, Shape>
@@ -24,12 +25,10 @@ const NAMES = Object.keys(SHAPES) as ShapeName[]
 const STORES = STORE_NAMES.filter((name) => name !== 'lembro merge')
 
 export async function memory(scale: Scale, progress: Progress): Promise<MemoryFigures> {
-  const figures: Record<ShapeName, Record<string, Weight>> = {
-    tiny: {},
-    typical: {},
-    large: {},
-    'two-byte': {},
-  }
+  const figures = Object.fromEntries(NAMES.map((name) => [name, {}])) as Record<
+    ShapeName,
+    Record<string, Weight>
+  >
   const all = NAMES.flatMap((name) => STORES.map((store) => ({ name, store })))
   await inPairs(all, async ({ name, store }) => {
     progress.at(`${name} sessions in ${store}`)
@@ -44,7 +43,7 @@ export function memoryTables(figures: MemoryFigures): Table[] {
   return [
     {
       title: 'Memory: bytes of heap for each session',
-      note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. Honesty is the heap grown, divided by `stats().bytes`.',
+      note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one: between the two is what lembro pays to find the sessions of an owner. Honesty is the heap grown, divided by `stats().bytes`.',
       head: ['', ...shapes.map(([name]) => name)],
       rows: [
         ...STORES.map((store) => [

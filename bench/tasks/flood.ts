@@ -20,6 +20,8 @@ export interface Found {
   readonly newcomers: number
   /** Sessions in the store when it was over. */
   readonly held: number
+  /** The bytes that express-lembro then counts. */
+  readonly counted: number | undefined
 }
 
 const MEMBERS = 1000
@@ -60,6 +62,7 @@ export async function flood(input: Flood): Promise<Found> {
     members: found / (bouts * VISITS_AT_ONCE),
     newcomers: newcomers / bouts,
     held: await lengthOf(store),
+    counted: '_size' in store ? Number(store._size) : undefined,
   }
 }
 

@@ -1,6 +1,13 @@
 /** Times operations on a store that this process holds, a batch of a hundred in flight at once. */
 
-import { fill, OPERATIONS, type OperationName, type Population, type Step } from '../operations.js'
+import {
+  fill,
+  OPERATIONS,
+  type OperationName,
+  type Population,
+  type Step,
+  timed,
+} from '../operations.js'
 import type { Shape } from '../sessions.js'
 import { STORES, type StoreName } from '../stores.js'
 
@@ -35,21 +42,9 @@ export async function measure(input: {
     for (let i = 0; i < IN_FLIGHT; i++) {
       steps.push(await OPERATIONS[input.operation](population))
     }
-    ns += await time(steps)
+    ns += await timed(steps)
     // The store stays as large as it is said to be.
     for (const sid of population.added.splice(0)) population.store.destroy(sid)
   }
   return ns / (input.batches * IN_FLIGHT)
-}
-
-function time(steps: readonly Step[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let left = steps.length
-    const done = (error?: unknown) => {
-      if (error) reject(error)
-      else if (--left === 0) resolve(Number(process.hrtime.bigint() - began))
-    }
-    const began = process.hrtime.bigint()
-    for (const step of steps) step(done)
-  })
 }

@@ -1,0 +1,30 @@
+/** The delay of the event loop, as Node's own histogram has it. */
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
+/** ms; without any delay at all it is the resolution, 1 ms and a bit. */
+export interface Delays {
+  readonly p99: number
+  readonly longest: number
+}
+
+const NS_IN_MS = 1e6
+
+export class DelayMonitor {
+  readonly #histogram = monitorEventLoopDelay({ resolution: 1 })
+
+  /** Goes on watching, where it is not. */
+  start(): void {
+    this.#histogram.enable()
+  }
+
+  stop(): void {
+    this.#histogram.disable()
+  }
+
+  /** What was seen in all the time that it watched. */
+  get delays(): Delays {
+    const { max } = this.#histogram
+    return { p99: this.#histogram.percentile(99) / NS_IN_MS, longest: max / NS_IN_MS }
+  }
+}
