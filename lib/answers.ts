@@ -79,7 +79,13 @@ export class Answers {
   #tell(error: Error): void {
     if (!this.#isHeard) return
     setImmediate(() => {
-      if (this.#isHeard) this.#emitter.emit('error', error)
+      try {
+        if (this.#isHeard) this.#emitter.emit('error', error)
+      } catch (thrown) {
+        // A visitor can cause some faults: none of them may end the process, whatever hears of it.
+        const message = `lembro: an 'error' listener threw: ${toError(thrown).message}`
+        warnOnce('LEMBRO_FAULT', 'listener', message)
+      }
     })
   }
 }

@@ -143,6 +143,10 @@ export function parseOptions(options: LembroOptions): Settings {
       warnOnce('LEMBRO_UNKNOWN_OPTION', name, `lembro has no option '${name}': it is ignored`)
     }
   }
+  if (options.saveKeys != null && options.saveFile == null) {
+    const message = 'saveKeys is given without a saveFile: nothing is saved, nor encrypted'
+    warnOnce('LEMBRO_UNUSED_OPTION', 'saveKeys', message)
+  }
   const maxBytes = parseMaxSize(withDefault(options.maxSize, DEFAULT_MAX_SIZE))
   const interval = parseInterval(options)
   const max = options.max ?? Number.POSITIVE_INFINITY
@@ -230,7 +234,7 @@ function parseTtl(ttl: unknown): Settings['ttl'] {
 
 function parseOwner(owner: unknown): Settings['owner'] {
   if (owner === false) return undefined
-  return toFunction('owner', owner, 'a function (session) => string | undefined, or false')
+  return toFunction('owner', owner, 'a function (session) => id, true or nothing; or false')
 }
 
 function parseOnConflict(onConflict: unknown): Settings['onConflict'] {

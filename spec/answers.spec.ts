@@ -159,6 +159,15 @@ describe('a report', () => {
     assert.deepEqual(said, [])
   })
 
+  it('ends no process where a listener throws: that is a warning', async (t) => {
+    const said = warnings(t)
+    const { emitter, answers } = make()
+    emitter.on('error', () => assert.fail('I did not expect that'))
+    answers.report(fault('EF'))
+    await nextTurn()
+    assert.match(String(said), /an 'error' listener threw: I did not expect that/)
+  })
+
   it('ends no process where the last listener left meanwhile', async () => {
     const { emitter, answers, heard } = make()
     answers.report(fault('EE'))

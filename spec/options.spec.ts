@@ -83,7 +83,7 @@ const REFUSED: Record<string, Expectation> = {
   noDisposeOnSet: { expected: 'true or false', values: [...notFlags, ...truthy] },
   stale: { expected: 'true or false', values: [...notFlags, ...truthy] },
   owner: {
-    expected: 'a function (session) => string | undefined, or false',
+    expected: 'a function (session) => id, true or nothing; or false',
     values: [text, digits, object, array, yes, nothing, ...truthy],
   },
   onConflict: {
@@ -257,6 +257,15 @@ describe('a warning', () => {
     assert.match(err, /\[LEMBRO_UNKNOWN_OPTION\] LembroWarning: lembro has no option 'maxsize'/)
     assert.match(err, /'saveFiles': it is ignored/)
     assert.equal(err.match(/LembroWarning/g)?.length, 2)
+  })
+
+  it('tells of keys without a file to encrypt', async () => {
+    const { code, err } = await parsed("{ saveKeys: ['0123456789abcdef'] }")
+    assert.equal(code, 0)
+    assert.match(
+      err,
+      /\[LEMBRO_UNUSED_OPTION\] LembroWarning: saveKeys is given without a saveFile/,
+    )
   })
 
   it('tells once of a budget that the heap is too small for, and how to raise the limit', async () => {
