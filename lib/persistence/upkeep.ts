@@ -42,6 +42,7 @@ export class Upkeep {
   #closedBytes: number
   #closedSegments: number
   #rewriteDue: boolean
+  #distrusted = false
   #reread: readonly string[]
   #failures = 0
   #cancelRetry: (() => void) | undefined
@@ -63,6 +64,11 @@ export class Upkeep {
   /** Bytes of snapshot and journal. */
   get bytes(): number {
     return this.#snapshotBytes + this.#journalBytes
+  }
+
+  /** Whether changes may be missing in the files, until they are written anew. */
+  get distrusted(): boolean {
+    return this.#distrusted
   }
 
   /** Begins the next segment: from now on the journal goes there. */
@@ -92,6 +98,7 @@ export class Upkeep {
   /** The files can't be trusted any more: they are to be written anew, once that goes. */
   distrust(): void {
     this.#rewriteDue = true
+    this.#distrusted = true
     this.#retryLater()
   }
 
@@ -104,10 +111,15 @@ export class Upkeep {
 
   /** Writes the files anew now, where that is due. Rejects where it can't be done. */
   async mend(): Promise<void> {
-    while (this.#work !== undefined) await this.#work.catch(() => {})
-    this.#cancelRetry?.()
-    this.#cancelRetry = undefined
-    if (this.#rewriteDue) await this.#start()
+    while (this.#rewriteDue && !this.#closed) {
+      if (this.#work !== undefined) {
+        await this.#work.catch(() => {})
+        continue
+      }
+      this.#cancelRetry?.()
+      this.#cancelRetry = undefined
+      await this.#start()
+    }
   }
 
   /** Calls off what is going on, and starts nothing more. */
@@ -173,6 +185,7 @@ export class Upkeep {
     for (const name of this.#reread) await files.remove(name)
     this.#reread = []
     this.#rewriteDue = false
+    this.#distrusted = false
   }
 
   async #compact(): Promise<void> {
