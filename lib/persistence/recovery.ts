@@ -29,6 +29,8 @@ export interface Recovered {
   readonly reread: readonly string[]
   /** Whether the file was one of express-memfilestore. */
   readonly imported: boolean
+  /** The number in the snapshot's header, where there is one. */
+  readonly snapshot: number | undefined
   readonly snapshotBytes: number
   readonly journalBytes: number
   readonly segments: readonly number[]
@@ -99,6 +101,7 @@ export class Recovery {
       rewrite: !isWhole || snapshot.imported || snapshot.bytes === 0,
       reread,
       imported: snapshot.imported,
+      snapshot: this.#from,
       snapshotBytes: snapshot.bytes,
       journalBytes,
       segments,

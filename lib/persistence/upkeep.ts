@@ -39,8 +39,10 @@ export class Upkeep {
   readonly #parts: UpkeepParts
   #next: number
   #snapshotBytes: number
+  /** The number in the snapshot's header; `undefined` where there is none. */
+  #snapshot: number | undefined
   #closedBytes: number
-  #closedSegments: number
+  #closedSegments: readonly number[]
   #rewriteDue: boolean
   #distrusted = false
   #reread: readonly string[]
@@ -55,8 +57,9 @@ export class Upkeep {
     this.#parts = parts
     this.#next = found.next
     this.#snapshotBytes = found.snapshotBytes
+    this.#snapshot = found.snapshot
     this.#closedBytes = found.journalBytes
-    this.#closedSegments = found.segments.length
+    this.#closedSegments = found.segments
     this.#rewriteDue = found.rewrite
     this.#reread = found.reread
   }
@@ -90,7 +93,7 @@ export class Upkeep {
     await journal.goOn(segment)
     if (former !== undefined) {
       this.#closedBytes += former.length
-      this.#closedSegments++
+      this.#closedSegments = [...this.#closedSegments, former.number]
     }
     return number
   }
@@ -137,7 +140,7 @@ export class Upkeep {
 
   get #isLong(): boolean {
     const tooLong = this.#journalBytes > Math.max(this.#snapshotBytes, LEAST_BYTES)
-    return tooLong || this.#closedSegments > MOST_SEGMENTS
+    return tooLong || this.#closedSegments.length > MOST_SEGMENTS
   }
 
   #start(): Promise<void> {
@@ -195,7 +198,9 @@ export class Upkeep {
     const number = await this.begin()
     this.#running = startCompaction(files, {
       saveFile: names.file,
-      last: number - 1,
+      snapshot: this.#snapshot,
+      segments: this.#closedSegments,
+      next: number,
       marker: writer.marker,
       keys: keys?.keys ?? [],
       now: clock.now(),
@@ -216,8 +221,9 @@ export class Upkeep {
   }
 
   async #holdsAllBefore(number: number): Promise<void> {
+    this.#snapshot = number
     this.#closedBytes = 0
-    this.#closedSegments = 0
+    this.#closedSegments = []
     await removeSegments(this.#parts.files, this.#parts.names, number)
   }
 }
