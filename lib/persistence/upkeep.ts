@@ -196,7 +196,7 @@ export class Upkeep {
     const from = this.bytes
     const began = clock.elapsed()
     const number = await this.begin()
-    this.#running = startCompaction(files, {
+    const task = {
       saveFile: names.file,
       snapshot: this.#snapshot,
       segments: this.#closedSegments,
@@ -204,8 +204,9 @@ export class Upkeep {
       marker: writer.marker,
       keys: keys?.keys ?? [],
       now: clock.now(),
-    })
+    }
     try {
+      this.#running = startCompaction(files, task)
       const compacted = await this.#running.done
       if (compacted === undefined) return
       this.#snapshotBytes = compacted.bytes
