@@ -165,8 +165,9 @@ export class Persistence implements LedgerListener {
       readOnly = toError(error)
     }
     const trimmed = await this.#load(names, keys, marker, readOnly === undefined)
-    if (readOnly !== undefined) throw readOnly
     const found = this.#found as Recovered
+    readOnly ??= found.fault
+    if (readOnly !== undefined) throw readOnly
     const { ledger } = this.#parts
     const failed = (error: Error) => this.#notRewritten(error)
     const parts = {

@@ -13,7 +13,7 @@ import { beginSegment, type Journal, type Segment } from './journal'
 import type { KeyRing } from './keys'
 import type { Names } from './names'
 import type { RecordWriter } from './record-writer'
-import type { Recovered } from './recovery'
+import { type Kept, keepAside, type Recovered } from './recovery'
 import { removeSegments, writeSnapshot } from './snapshot'
 
 /** A journal shorter than this is not worth compacting. */
@@ -46,6 +46,7 @@ export class Upkeep {
   #rewriteDue: boolean
   #distrusted = false
   #reread: readonly string[]
+  #toKeep: readonly Kept[]
   #failures = 0
   #cancelRetry: (() => void) | undefined
   #work: Promise<void> | undefined
@@ -62,6 +63,7 @@ export class Upkeep {
     this.#closedSegments = found.segments
     this.#rewriteDue = found.rewrite
     this.#reread = found.reread
+    this.#toKeep = found.toKeep
   }
 
   /** Bytes of snapshot and journal. */
@@ -172,6 +174,8 @@ export class Upkeep {
 
   async #rewrite(): Promise<void> {
     const { files, names, writer, ledger, clock, journal } = this.#parts
+    for (const { name, aside } of this.#toKeep) await keepAside(files, name, aside)
+    this.#toKeep = []
     const number = await this.begin()
     const walk = ledger.walk()
     try {
