@@ -21,8 +21,12 @@ const PART_BYTES = 512 * 1024
 
 export interface CompactionTask {
   readonly saveFile: string
-  /** The number of the last closed segment. */
-  readonly last: number
+  /** The number in the header of the snapshot; `undefined` where there is none. */
+  readonly snapshot: number | undefined
+  /** The closed segments that it does not hold, in order. */
+  readonly segments: readonly number[]
+  /** The first segment that the new snapshot is not to hold. */
+  readonly next: number
   readonly marker: number
   readonly keys: readonly Uint8Array[]
   readonly now: number
@@ -38,8 +42,8 @@ export interface Compacted {
 type See = (read: Read, bytes: Buffer, at: number, end: number, place: number) => void
 
 /**
- * Compacts the files of a store. Gives `undefined` where `isOff` said so. Rejects for damage too:
- * the store's memory knows better then, and is to be written instead.
+ * Compacts the files of a store. Gives `undefined` where `isOff` said so. Rejects for damage too,
+ * and for a file that is gone: the store's memory knows better then, and is to be written instead.
  */
 export async function compact(
   files: Files,
@@ -78,9 +82,9 @@ class Compaction {
     const sources = await this.#sources()
     const note: See = (read, _bytes, _at, _end, place) => this.#live.note(read, place)
     await this.#visit(sources, note, async () => this.#check())
-    const number = this.#task.last + 1
-    const bytes = await this.#write(sources, number)
-    await removeSegments(this.#files, this.#names, number)
+    const { next } = this.#task
+    const bytes = await this.#write(sources, next)
+    await removeSegments(this.#files, this.#names, next)
     return { bytes, sessions: this.#live.size }
   }
 
@@ -112,25 +116,21 @@ class Compaction {
     }
   }
 
-  /** The files to read, in order: the snapshot, and the closed segments that it does not hold. */
+  /** The files to read, in order. One that somebody took away fails later, as it is opened. */
   async #sources(): Promise<string[]> {
-    const { file, folder } = this.#names
-    const from = await this.#snapshotNumber()
-    const segments = this.#names
-      .segmentsAmong(await this.#files.list(folder))
-      .filter((number) => number >= (from ?? 0) && number <= this.#task.last)
-      .map((number) => this.#names.segment(number))
-    return from === undefined ? segments : [file, ...segments]
+    const { snapshot } = this.#task
+    const { file } = this.#names
+    const segments = this.#task.segments.map((number) => this.#names.segment(number))
+    if (snapshot === undefined) return segments
+    if ((await this.#snapshotNumber()) !== snapshot) throw damage(file)
+    return [file, ...segments]
   }
 
   async #snapshotNumber(): Promise<number | undefined> {
-    const { file } = this.#names
-    if ((await this.#files.info(file)) === undefined) return undefined
-    const open = await this.#files.open(file, 'r')
+    const open = await this.#files.open(this.#names.file, 'r')
     try {
       const header = await readHeader(open)
-      if (header === undefined || header === 'newer') throw damage(file)
-      return header.number
+      return typeof header === 'object' ? header.number : undefined
     } finally {
       await open.close()
     }

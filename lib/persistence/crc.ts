@@ -2,20 +2,21 @@
 
 import zlib from 'node:zlib'
 
-type Crc = (bytes: Buffer) => number
+/** `crc`: of what came before these bytes. */
+type Crc = (bytes: Buffer, crc?: number) => number
 
 const POLYNOMIAL = 0xedb88320
 
 const native = (zlib as { crc32?: Crc }).crc32
 
-export const crc32: Crc = native === undefined ? tableCrc32 : (bytes) => native(bytes)
+export const crc32: Crc = native === undefined ? tableCrc32 : (bytes, crc) => native(bytes, crc)
 
 let table: Uint32Array | undefined
 
 /** What `zlib.crc32` gives, some ten times slower. */
-export function tableCrc32(bytes: Buffer): number {
+export function tableCrc32(bytes: Buffer, before = 0): number {
   table ??= Uint32Array.from({ length: 256 }, (_, byte) => shifted(byte))
-  let crc = 0xffffffff
+  let crc = before ^ 0xffffffff
   for (let at = 0; at < bytes.length; at++) {
     crc = (table[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8)
   }

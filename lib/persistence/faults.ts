@@ -35,6 +35,19 @@ export function notTidied(error: Error): Error {
   return fault(message, error)
 }
 
+/** A file that is to be kept could not be given another name yet. */
+export function notKept(file: string, error: Error): Error {
+  return fault(
+    `saveFile: can't keep '${file}' aside: ${reason(error)}; it stays until it can`,
+    error,
+  )
+}
+
+/** A file may be readable for others. */
+export function notRestricted(file: string, error: Error): Error {
+  return fault(`saveFile: can't take the rights of others from '${file}': ${reason(error)}`, error)
+}
+
 /** The lock was taken away, so that another process may be writing. */
 export function lockLost(): Error {
   const message =
@@ -43,8 +56,8 @@ export function lockLost(): Error {
 }
 
 /** What a start has to report of what it found. */
-export function findings({ damaged, aside, newer, unread }: Recovered): Error[] {
-  const found: Error[] = []
+export function findings({ damaged, aside, newer, unread, problems }: Recovered): Error[] {
+  const found: Error[] = [...problems]
   if (damaged > 0) {
     const message = `saveFile: ${records(damaged, 'damaged')} skipped; kept aside: ${aside.join(', ')}`
     found.push(Object.assign(new Error(message), { code: 'ESAVEDAMAGED', damaged, files: aside }))

@@ -113,7 +113,7 @@ export class Persistence implements LedgerListener {
   async save(): Promise<void> {
     if (this.#useless !== undefined) throw this.#useless
     try {
-      if (this.#journal.fault !== undefined) await this.#upkeep?.mend()
+      await this.#upkeep?.mend()
       await this.#journal.sync()
     } catch (thrown) {
       throw notSaved(toError(thrown))
@@ -133,8 +133,9 @@ export class Persistence implements LedgerListener {
 
   stats(): SaveStats {
     const { fault, pending, lastSync } = this.#journal
+    const sound = fault === undefined && this.#upkeep?.distrusted !== true
     return {
-      saving: this.#useless === undefined && fault === undefined && this.#lock !== undefined,
+      saving: this.#useless === undefined && sound && this.#lock !== undefined,
       bytes: this.#upkeep?.bytes ?? 0,
       pending,
       lastSave: lastSync,
@@ -164,8 +165,9 @@ export class Persistence implements LedgerListener {
       readOnly = toError(error)
     }
     const trimmed = await this.#load(names, keys, marker, readOnly === undefined)
-    if (readOnly !== undefined) throw readOnly
     const found = this.#found as Recovered
+    readOnly ??= found.fault
+    if (readOnly !== undefined) throw readOnly
     const { ledger } = this.#parts
     const failed = (error: Error) => this.#notRewritten(error)
     const parts = {
@@ -241,18 +243,20 @@ export class Persistence implements LedgerListener {
       return
     }
     try {
-      if (this.#journal.fault !== undefined) await this.#upkeep?.mend()
-      await this.#upkeep?.close()
-      const { segment } = this.#journal
-      await this.#journal.close()
-      const isEmpty = segment !== undefined && segment.length === HEADER_BYTES
-      if (isEmpty) await this.#files.remove((this.#names as Names).segment(segment.number))
+      await this.#upkeep?.mend().finally(() => this.#closeJournal())
     } catch (thrown) {
       throw notSaved(toError(thrown))
     } finally {
-      await this.#upkeep?.close()
       this.#lock?.release()
     }
+  }
+
+  async #closeJournal(): Promise<void> {
+    await this.#upkeep?.close()
+    const { segment } = this.#journal
+    await this.#journal.close()
+    const isEmpty = segment !== undefined && segment.length === HEADER_BYTES
+    if (isEmpty) await this.#files.remove((this.#names as Names).segment(segment.number))
   }
 }
 

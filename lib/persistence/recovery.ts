@@ -4,6 +4,7 @@
  */
 
 import type { Entry } from '../entry'
+import { notKept, notRestricted } from './faults'
 import { codeOf, type Files, folderOf, type OpenFile } from './files'
 import { HEADER_BYTES } from './header'
 import type { KeyRing } from './keys'
@@ -27,13 +28,27 @@ export interface Recovered {
   readonly rewrite: boolean
   /** Files of records kept aside that could be read this time: to be removed once they are saved. */
   readonly reread: readonly string[]
+  /** What could not be kept aside yet, and must not be removed before. */
+  readonly toKeep: readonly Kept[]
+  /** What could not be done, but does not keep the store from starting. */
+  readonly problems: readonly Error[]
+  /** Why the files are to be left as they are, if they are. */
+  readonly fault: Error | undefined
   /** Whether the file was one of express-memfilestore. */
   readonly imported: boolean
+  /** The number in the snapshot's header, where there is one. */
+  readonly snapshot: number | undefined
   readonly snapshotBytes: number
   readonly journalBytes: number
   readonly segments: readonly number[]
   /** A number that no segment has had. */
   readonly next: number
+}
+
+/** A file, and the name to keep it aside by. */
+export interface Kept {
+  readonly name: string
+  readonly aside: string
 }
 
 export interface RecoveryParts {
@@ -63,6 +78,8 @@ export class Recovery {
   #from: number | undefined
   readonly #aside: string[] = []
   readonly #newer: string[] = []
+  readonly #toKeep: Kept[] = []
+  readonly #problems: Error[] = []
 
   constructor(parts: RecoveryParts) {
     this.#files = parts.files
@@ -77,7 +94,7 @@ export class Recovery {
   /** Rejects only where the folder can't be read at all. */
   async run(now: number): Promise<Recovered> {
     const names = await this.#files.list(this.#names.folder)
-    if (this.#writable) await this.#files.remove(this.#names.unfinished)
+    await this.#remove(this.#names.unfinished)
     const reread = await this.#readUnread(names, now)
     const snapshot = await this.#readSnapshot()
     const all = this.#names.segmentsAmong(names)
@@ -88,9 +105,10 @@ export class Recovery {
       if (size > 0) segments.push(number)
       journalBytes += size
     }
-    if (this.#writable) await this.#unread.finish()
+    await this.#unread.finish()
     const unread = this.#unread.count
-    const isWhole = this.#damaged + unread + reread.length === 0 && !this.#outdated
+    const odd = this.#damaged + unread + reread.length + this.#toKeep.length
+    const isWhole = odd === 0 && !this.#outdated
     return {
       damaged: this.#damaged,
       aside: this.#aside,
@@ -98,7 +116,11 @@ export class Recovery {
       unread,
       rewrite: !isWhole || snapshot.imported || snapshot.bytes === 0,
       reread,
+      toKeep: this.#toKeep,
+      problems: this.#problems,
+      fault: this.#unread.fault,
       imported: snapshot.imported,
+      snapshot: this.#from,
       snapshotBytes: snapshot.bytes,
       journalBytes,
       segments,
@@ -115,7 +137,7 @@ export class Recovery {
         await this.#read(name)
         reread.push(name)
       } else if (this.#writable && (await hasExpired(this.#files, name, now))) {
-        await this.#files.remove(name)
+        await this.#remove(name)
       }
     }
     return reread
@@ -125,11 +147,11 @@ export class Recovery {
     const { file } = this.#names
     const info = await this.#files.info(file)
     if (info === undefined) return { bytes: 0, imported: false }
-    if (!(await isMemfile(this.#files, file))) {
+    if (!(await unlessTorn(isMemfile(this.#files, file)))) {
       return { bytes: await this.#read(file), imported: false }
     }
-    if (this.#writable) await this.#files.restrict(file)
-    const sessions = await readMemfile(this.#files, file, info.size)
+    await this.#restrict(file)
+    const sessions = await unlessTorn(readMemfile(this.#files, file, info.size))
     if (sessions === undefined) {
       this.#damaged++
       await this.#keepDamaged(file, info.changed)
@@ -140,7 +162,7 @@ export class Recovery {
       const entry = this.#adopted(sid, session)
       if (entry !== undefined) this.#replay.adopt(entry)
     }
-    if (this.#writable) await keepAside(this.#files, file, this.#names.imported)
+    await this.#keep(file, this.#names.imported)
     return { bytes: info.size, imported: true }
   }
 
@@ -161,7 +183,7 @@ export class Recovery {
     // A process that ended as it began the segment.
     const empty = info.size < HEADER_BYTES
     if (!over && !empty) return this.#read(name)
-    if (this.#writable) await this.#files.remove(name)
+    await this.#remove(name)
     return 0
   }
 
@@ -169,15 +191,18 @@ export class Recovery {
   async #read(name: string): Promise<number> {
     const info = await this.#files.info(name)
     if (info === undefined) return 0
-    if (this.#writable) await this.#files.restrict(name)
+    await this.#restrict(name)
     const file = await this.#files.open(name, 'r')
-    let damaged: number
+    let damaged: number | undefined
     try {
-      if ((await readHeader(file)) === 'newer') {
+      const header = await unlessTorn(readHeader(file))
+      if (header === 'newer') {
         await this.#keepNewer(name, info.changed)
         return 0
       }
-      damaged = await this.#scan(file, info.size, name === this.#names.file)
+      const isSnapshot = name === this.#names.file
+      if (isSnapshot) this.#from = header?.number
+      damaged = (await unlessTorn(this.#scan(file, info.size, isSnapshot))) ?? 1
     } finally {
       await file.close()
     }
@@ -221,16 +246,57 @@ export class Recovery {
   async #keepDamaged(name: string, changed: number): Promise<void> {
     const aside = this.#names.aside(name, 'damaged', changed)
     this.#aside.push(aside)
-    if (this.#writable) await keepAside(this.#files, name, aside)
+    await this.#keep(name, aside)
   }
 
   async #keepNewer(name: string, changed: number): Promise<void> {
     const aside = this.#names.aside(name, 'newer', changed)
     this.#newer.push(aside)
-    if (this.#writable) {
+    if (!this.#writable) return
+    try {
       await this.#files.rename(name, aside)
       await this.#files.syncFolder(folderOf(name))
+    } catch (error) {
+      this.#failedToKeep({ name, aside }, error)
     }
+  }
+
+  async #keep(name: string, aside: string): Promise<void> {
+    if (!this.#writable) return
+    try {
+      await keepAside(this.#files, name, aside)
+    } catch (error) {
+      this.#failedToKeep({ name, aside }, error)
+    }
+  }
+
+  #failedToKeep(kept: Kept, error: unknown): void {
+    this.#toKeep.push(kept)
+    this.#problems.push(notKept(kept.name, error as Error))
+  }
+
+  async #restrict(name: string): Promise<void> {
+    if (!this.#writable) return
+    try {
+      await this.#files.restrict(name)
+    } catch (error) {
+      this.#problems.push(notRestricted(name, error as Error))
+    }
+  }
+
+  /** Removes what is worth nothing any more. Where it stays, that is known the next time as well. */
+  async #remove(name: string): Promise<void> {
+    if (this.#writable) await this.#files.remove(name).catch(() => {})
+  }
+}
+
+/** What is read; `undefined` where the disk can't. */
+async function unlessTorn<Value>(reading: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (codeOf(error) !== 'EIO') throw error
+    return undefined
   }
 }
 
@@ -239,6 +305,8 @@ export async function keepAside(files: Files, name: string, aside: string): Prom
   try {
     await files.link(name, aside)
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
+    const code = codeOf(error)
+    // It is kept already, or somebody took it away.
+    if (code !== 'EEXIST' && code !== 'ENOENT') throw error
   }
 }

@@ -3,6 +3,7 @@
  * next whole record, and counted.
  */
 
+import { crc32 } from './crc'
 import { type OpenFile, readAll } from './files'
 import { decodeHeader, HEADER_BYTES, type Header } from './header'
 import { claimedLength, HEAD_BYTES, isWhole } from './record'
@@ -77,7 +78,7 @@ class Walk {
       const end = this.#at + length
       if (end > this.#filled) {
         if (length <= PART_BYTES / 2) return this.#goOn(left)
-        if (!(await this.#isFollowed(end))) {
+        if (!(await this.#isFollowed(end)) && !(await this.#isIntact(end))) {
           if (!this.#skip()) return true
           continue
         }
@@ -146,13 +147,29 @@ class Walk {
     return false
   }
 
-  // A giant is only read when the next record, or the file's end, is where it claims to end.
+  // A giant takes its room only when the next record, or the file's end, is where it claims to end
+  // or, where damage follows, it turns out to be whole.
   async #isFollowed(end: number): Promise<boolean> {
     const position = this.#position + end
     if (position === this.#size) return true
     const bytes = Buffer.alloc(4)
     const read = await readAll(this.#file, bytes, 0, 4, position)
     return read === 4 && bytes.readUInt32LE(0) === this.#bytes.readUInt32LE(this.#at)
+  }
+
+  /** Whether the record up to `end` is whole, without holding it. Too much to ask of any place where the marker is unknown. */
+  async #isIntact(end: number): Promise<boolean> {
+    if (this.#marker === undefined) return false
+    const part = Buffer.allocUnsafe(PART_BYTES)
+    const last = this.#position + end
+    let crc = 0
+    for (let position = this.#position + this.#at + 8; position < last; ) {
+      const length = Math.min(PART_BYTES, last - position)
+      if ((await readAll(this.#file, part, 0, length, position)) < length) return false
+      crc = crc32(part.subarray(0, length), crc)
+      position += length
+    }
+    return crc === this.#bytes.readUInt32LE(this.#at + 4)
   }
 
   /** Drops what is behind and fills up, to hold at least `least` bytes from here on. */

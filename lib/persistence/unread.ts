@@ -21,6 +21,8 @@ export class Unread {
   readonly #writable: boolean
   readonly #waiting = new Map<string, Waiting>()
   count = 0
+  /** Why they could not be kept, if they could not. */
+  fault: Error | undefined
 
   /** Where not `writable`, they are only counted. */
   constructor(files: Files, names: Names, marker: number, writable: boolean) {
@@ -33,7 +35,7 @@ export class Unread {
   /** Keeps a record aside. */
   add(bytes: Buffer, at: number, end: number): void {
     this.count++
-    if (!this.#writable) return
+    if (!this.#writable || this.fault !== undefined) return
     const id = keyIdAt(bytes, at)
     const record = Buffer.from(bytes.subarray(at, end))
     record.writeUInt32LE(this.#marker, 0)
@@ -43,7 +45,30 @@ export class Unread {
   }
 
   /** Writes what was added since the last time. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    return this.#try(() => this.#flush())
+  }
+
+  /** Gives the files their names. */
+  finish(): Promise<void> {
+    return this.#try(async () => {
+      await this.#flush()
+      for (const [id, { file }] of this.#waiting) await file?.finish(this.#names.unread(id))
+    })
+  }
+
+  async #try(run: () => Promise<void>): Promise<void> {
+    if (this.fault !== undefined) return
+    try {
+      await run()
+    } catch (error) {
+      this.fault = error as Error
+      for (const { file } of this.#waiting.values()) await file?.abandon()
+      this.#waiting.clear()
+    }
+  }
+
+  async #flush(): Promise<void> {
     for (const [id, waiting] of this.#waiting) {
       if (waiting.records.length === 0) continue
       waiting.file ??= await this.#begin(id)
@@ -51,12 +76,6 @@ export class Unread {
       waiting.records = []
       await waiting.file.write(bytes, bytes.length)
     }
-  }
-
-  /** Gives the files their names. */
-  async finish(): Promise<void> {
-    await this.flush()
-    for (const [id, { file }] of this.#waiting) await file?.finish(this.#names.unread(id))
   }
 
   /** A file for what has been kept aside of that key before, and for more. */

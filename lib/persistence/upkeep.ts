@@ -13,7 +13,7 @@ import { beginSegment, type Journal, type Segment } from './journal'
 import type { KeyRing } from './keys'
 import type { Names } from './names'
 import type { RecordWriter } from './record-writer'
-import type { Recovered } from './recovery'
+import { type Kept, keepAside, type Recovered } from './recovery'
 import { removeSegments, writeSnapshot } from './snapshot'
 
 /** A journal shorter than this is not worth compacting. */
@@ -39,10 +39,14 @@ export class Upkeep {
   readonly #parts: UpkeepParts
   #next: number
   #snapshotBytes: number
+  /** The number in the snapshot's header; `undefined` where there is none. */
+  #snapshot: number | undefined
   #closedBytes: number
-  #closedSegments: number
+  #closedSegments: readonly number[]
   #rewriteDue: boolean
+  #distrusted = false
   #reread: readonly string[]
+  #toKeep: readonly Kept[]
   #failures = 0
   #cancelRetry: (() => void) | undefined
   #work: Promise<void> | undefined
@@ -54,15 +58,22 @@ export class Upkeep {
     this.#parts = parts
     this.#next = found.next
     this.#snapshotBytes = found.snapshotBytes
+    this.#snapshot = found.snapshot
     this.#closedBytes = found.journalBytes
-    this.#closedSegments = found.segments.length
+    this.#closedSegments = found.segments
     this.#rewriteDue = found.rewrite
     this.#reread = found.reread
+    this.#toKeep = found.toKeep
   }
 
   /** Bytes of snapshot and journal. */
   get bytes(): number {
     return this.#snapshotBytes + this.#journalBytes
+  }
+
+  /** Whether changes may be missing in the files, until they are written anew. */
+  get distrusted(): boolean {
+    return this.#distrusted
   }
 
   /** Begins the next segment: from now on the journal goes there. */
@@ -84,7 +95,7 @@ export class Upkeep {
     await journal.goOn(segment)
     if (former !== undefined) {
       this.#closedBytes += former.length
-      this.#closedSegments++
+      this.#closedSegments = [...this.#closedSegments, former.number]
     }
     return number
   }
@@ -92,6 +103,7 @@ export class Upkeep {
   /** The files can't be trusted any more: they are to be written anew, once that goes. */
   distrust(): void {
     this.#rewriteDue = true
+    this.#distrusted = true
     this.#retryLater()
   }
 
@@ -104,10 +116,15 @@ export class Upkeep {
 
   /** Writes the files anew now, where that is due. Rejects where it can't be done. */
   async mend(): Promise<void> {
-    while (this.#work !== undefined) await this.#work.catch(() => {})
-    this.#cancelRetry?.()
-    this.#cancelRetry = undefined
-    if (this.#rewriteDue) await this.#start()
+    while (this.#rewriteDue && !this.#closed) {
+      if (this.#work !== undefined) {
+        await this.#work.catch(() => {})
+        continue
+      }
+      this.#cancelRetry?.()
+      this.#cancelRetry = undefined
+      await this.#start()
+    }
   }
 
   /** Calls off what is going on, and starts nothing more. */
@@ -125,7 +142,7 @@ export class Upkeep {
 
   get #isLong(): boolean {
     const tooLong = this.#journalBytes > Math.max(this.#snapshotBytes, LEAST_BYTES)
-    return tooLong || this.#closedSegments > MOST_SEGMENTS
+    return tooLong || this.#closedSegments.length > MOST_SEGMENTS
   }
 
   #start(): Promise<void> {
@@ -157,6 +174,8 @@ export class Upkeep {
 
   async #rewrite(): Promise<void> {
     const { files, names, writer, ledger, clock, journal } = this.#parts
+    for (const { name, aside } of this.#toKeep) await keepAside(files, name, aside)
+    this.#toKeep = []
     const number = await this.begin()
     const walk = ledger.walk()
     try {
@@ -173,6 +192,7 @@ export class Upkeep {
     for (const name of this.#reread) await files.remove(name)
     this.#reread = []
     this.#rewriteDue = false
+    this.#distrusted = false
   }
 
   async #compact(): Promise<void> {
@@ -180,14 +200,17 @@ export class Upkeep {
     const from = this.bytes
     const began = clock.elapsed()
     const number = await this.begin()
-    this.#running = startCompaction(files, {
+    const task = {
       saveFile: names.file,
-      last: number - 1,
+      snapshot: this.#snapshot,
+      segments: this.#closedSegments,
+      next: number,
       marker: writer.marker,
       keys: keys?.keys ?? [],
       now: clock.now(),
-    })
+    }
     try {
+      this.#running = startCompaction(files, task)
       const compacted = await this.#running.done
       if (compacted === undefined) return
       this.#snapshotBytes = compacted.bytes
@@ -203,8 +226,9 @@ export class Upkeep {
   }
 
   async #holdsAllBefore(number: number): Promise<void> {
+    this.#snapshot = number
     this.#closedBytes = 0
-    this.#closedSegments = 0
+    this.#closedSegments = []
     await removeSegments(this.#parts.files, this.#parts.names, number)
   }
 }

@@ -23,7 +23,8 @@ export class WholeFile {
   static async begin(files: Files, unfinished: string, header: Header): Promise<WholeFile> {
     const whole = new WholeFile(files, unfinished, await files.open(unfinished, 'w'))
     try {
-      await files.restrict(unfinished)
+      // Some disks know no rights.
+      await files.restrict(unfinished).catch(() => {})
       const bytes = encodeHeader(header)
       await whole.write(bytes, bytes.length)
     } catch (error) {

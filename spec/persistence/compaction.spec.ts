@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
-import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { compact } from '../../lib/persistence/compaction'
 import { Names } from '../../lib/persistence/names'
 import type { Lembro } from '../../lib/store'
 import { type Cut, Disk, failure, mount } from '../support/disk'
-import { compactAll, placesIn, segmentsOf } from '../support/files'
+import { compactAll, placesIn, segmentsOf, taskOf } from '../support/files'
 import { newSaveFile } from '../support/folder'
 import { idsIn, kill, open } from '../support/saving'
 import { plainSession } from '../support/sessions'
@@ -74,10 +73,7 @@ describe('a compaction', () => {
     stopTime(t)
     const saveFile = newSaveFile()
     const { disk, content } = await livedOn(t, saveFile)
-    const last = new Names(saveFile)
-      .segmentsAmong(disk.names.map((name) => path.basename(name)))
-      .at(-1)
-    const task = { saveFile, last: last as number, marker: 9, keys: [], now: Date.now() }
+    const task = await taskOf(disk, saveFile)
     const steps = await crashAfterEachStep(
       disk,
       (crashing) => compact(crashing, task, () => false),
@@ -151,6 +147,33 @@ describe('a compaction', () => {
     assert.match(heard[0]?.message ?? '', /is damaged/)
     await store.close()
   })
+})
+
+describe('a file that somebody removed', () => {
+  for (const which of ['snapshot', 'segment']) {
+    it(`costs no session, as a ${which}, and is told`, async (t) => {
+      const disk = new Disk()
+      mount(t, disk)
+      const saveFile = newSaveFile()
+      for (let round = 0; round < 11; round++) {
+        const { store } = await open({ saveFile })
+        await store.set(`s${round}`, plainSession())
+        await store.close()
+        if (round === 1) await compact(disk, await taskOf(disk, saveFile), () => false)
+      }
+      const { store, heard } = await open({ saveFile })
+      const { segments } = await taskOf(disk, saveFile)
+      const segment = new Names(saveFile).segment(segments[0] as number)
+      disk.remove(which === 'snapshot' ? saveFile : segment)
+      while (heard.length === 0) await nextTurn()
+      assert.match(heard[0]?.message ?? '', /can't write a new snapshot/)
+      await store.save()
+      kill(saveFile)
+      mount(t, disk.cut('nothing'))
+      assert.equal((await idsIn(saveFile)).ids.length, 11)
+      await store.close()
+    })
+  }
 })
 
 describe('a start', () => {

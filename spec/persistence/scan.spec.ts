@@ -73,6 +73,16 @@ it('reads all before a cut, wherever it is, and counts what was cut', async () =
   await fc.assert(property, { numRuns: 60 })
 })
 
+for (const [what, rest] of [
+  ['a byte', Buffer.from([1])],
+  ['a page of zeros', Buffer.alloc(4096)],
+] as const) {
+  it(`reads a giant that is followed by ${what}`, async () => {
+    const { bytes } = fileOf([400_000])
+    assert.deepEqual(await read(Buffer.concat([bytes, rest])), { sids: ['s0'], damaged: 1 })
+  })
+}
+
 it('reads all that damage did not hit, wherever it is and whatever it leaves', async () => {
   const damage = fc.record({
     share: fc.double({ min: 0, max: 0.999, noNaN: true }),

@@ -28,6 +28,8 @@ export class Disk implements Files {
   /** The most bytes that one write takes. */
   mostWritten = Number.POSITIVE_INFINITY
   readonly steps: string[] = []
+  /** How many files are open. */
+  opened = 0
   #names: Names = new Map()
   #syncedNames: Names = new Map()
   #time = Date.UTC(2026, 0, 1)
@@ -107,6 +109,8 @@ export class Disk implements Files {
   }
 
   #file(name: string, inode: Inode): OpenFile {
+    let isOpen = true
+    this.opened++
     return {
       read: async (target, offset, length, position) =>
         inode.written.copy(target, offset, position, position + length),
@@ -122,7 +126,10 @@ export class Disk implements Files {
         this.#step('datasync', name)
         inode.synced = inode.written
       },
-      close: async () => {},
+      close: async () => {
+        if (isOpen) this.opened--
+        isOpen = false
+      },
     }
   }
 

@@ -2,11 +2,11 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { compact } from '../../lib/persistence/compaction'
-import { realFiles } from '../../lib/persistence/files'
+import { type CompactionTask, compact } from '../../lib/persistence/compaction'
+import { type Files, realFiles } from '../../lib/persistence/files'
 import { Names } from '../../lib/persistence/names'
 import { openRecord, sidOf, Type } from '../../lib/persistence/record'
-import { scan } from '../../lib/persistence/scan'
+import { readHeader, scan } from '../../lib/persistence/scan'
 
 /** The numbers of the journal's segments. */
 export function segmentsOf(saveFile: string): number[] {
@@ -15,9 +15,29 @@ export function segmentsOf(saveFile: string): number[] {
 
 /** Puts all that is saved into the snapshot. */
 export async function compactAll(saveFile: string, keys: Uint8Array[] = []): Promise<void> {
-  const last = segmentsOf(saveFile).at(-1) ?? 0
-  const task = { saveFile, last, marker: 1, keys, now: Date.now() }
+  const task = await taskOf(realFiles, saveFile, keys)
   await compact(realFiles, task, () => false)
+}
+
+/** To compact all the files that are there. */
+export async function taskOf(
+  files: Files,
+  saveFile: string,
+  keys: Uint8Array[] = [],
+): Promise<CompactionTask> {
+  const all = new Names(saveFile).segmentsAmong(await files.list(path.dirname(saveFile)))
+  const next = (all.at(-1) ?? 0) + 1
+  const exists = (await files.info(saveFile)) !== undefined
+  const snapshot = exists ? await numberOf(files, saveFile) : undefined
+  const segments = all.filter((number) => number >= (snapshot ?? 0))
+  return { saveFile, snapshot, segments, next, marker: 1, keys, now: Date.now() }
+}
+
+async function numberOf(files: Files, name: string): Promise<number | undefined> {
+  const file = await files.open(name, 'r')
+  const header = await readHeader(file)
+  await file.close()
+  return typeof header === 'object' ? header.number : undefined
 }
 
 /** The file that holds most. */
