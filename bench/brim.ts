@@ -1,5 +1,6 @@
 /** A store that is full of sessions, and whose journal is about to be compacted. */
 
+import { statSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import type { Lembro } from 'lembro'
 import { fill, OPERATIONS, type Population, type Step, timed } from './operations.js'
@@ -11,27 +12,39 @@ const LEAST_BYTES = 16 * 1024 * 1024
 const MARGIN_BYTES = 2 * 1024 * 1024
 const AT_ONCE = 500
 
+/** A full store, its sessions, and where it saves them. */
+export interface Brimful {
+  readonly store: Lembro
+  readonly file: string
+  readonly population: Population
+}
+
 /** Stores that many typical sessions, then some of them again until the journal is nearly as long as it gets. */
-export async function fillToTheBrim(store: Lembro, sessions: number): Promise<Population> {
+export async function fillToTheBrim(
+  store: Lembro,
+  file: string,
+  sessions: number,
+): Promise<Brimful> {
   const sids = await fill(store, TYPICAL, sessions)
   const population = { store, shape: TYPICAL, sids, added: [] }
-  if (store.stats().save === undefined) return population
+  const brimful = { store, file, population }
+  if (store.stats().save === undefined) return brimful
   await store.save()
   for (;;) {
-    const room = roomOf(store)
+    const room = roomOf(brimful)
     // One that the filling made due is not over yet.
     if (room < 0) await setTimeout(100)
     else if (room > MARGIN_BYTES) await setAgain(population)
     else break
   }
   await store.save()
-  return population
+  return brimful
 }
 
 /** Bytes that the journal may grow by until it is compacted; below 0 while that is going on. */
-export function roomOf(store: Lembro): number {
-  const { bytes = 0, lastCompaction } = store.stats().save ?? {}
-  const snapshot = lastCompaction?.to ?? 0
+export function roomOf({ store, file }: Brimful): number {
+  const { bytes = 0 } = store.stats().save ?? {}
+  const snapshot = statSync(file, { throwIfNoEntry: false })?.size ?? 0
   return Math.max(snapshot, LEAST_BYTES) - (bytes - snapshot)
 }
 

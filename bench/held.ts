@@ -10,4 +10,6 @@ export const HELD = {
     'Stalls: compare the run of the floor beside it. What is left after the slices of 2 ms is the growth of `Map`s, memory fetched from the system, and what the machine adds.',
   growth:
     'Growth: waiting for memory again. A million sessions are in no cache, and the floor grows too; a `touch` or a `set` of lembro also moves its entry in age order, away from neighbours that may be anywhere.',
+  restart:
+    'Restart: every record is read, checked and put in its place by one thread, those that later ones overtook as well, so that a journal as long as the snapshot doubles the time.',
 } as const

@@ -58,7 +58,7 @@ export const FULL: Scale = {
   persistence: {
     rounds: 3,
     operations: 100_000,
-    seconds: [3, 15],
+    seconds: [2, 12],
     sessions: [100_000, 1_000_000],
     period: 5000,
     times: 2,

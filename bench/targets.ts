@@ -134,6 +134,7 @@ const TARGETS: readonly Target[] = [
     what: 'restart with the largest number of sessions',
     target: 'at most 5 s',
     most: 5000,
+    heldBy: HELD.restart,
     measure: ({ persistence }) =>
       persistence &&
       each(

@@ -1,10 +1,9 @@
 /** How long anything waits for the event loop while a full store saves, a compaction included. */
 
-import type { Lembro } from 'lembro'
-import { fillToTheBrim, roomOf } from '../brim.js'
+import { type Brimful, fillToTheBrim, roomOf } from '../brim.js'
 import { DelayMonitor, type Delays } from '../delay.js'
 import { p99 } from '../figures.js'
-import { OPERATIONS, type Population } from '../operations.js'
+import { OPERATIONS } from '../operations.js'
 import { after, pace } from '../pace.js'
 import { openLembro, type Saving } from '../saving.js'
 
@@ -20,7 +19,7 @@ export interface Paced {
 const LONGEST_MS = 120_000
 const WARM_UP_MS = 1000
 
-let full: { readonly store: Lembro; readonly population: Population } | undefined
+let full: Brimful | undefined
 
 /** Opens a new file and fills the store, until a compaction is about to be due. */
 export async function brim(input: {
@@ -29,7 +28,7 @@ export async function brim(input: {
   sessions: number
 }): Promise<void> {
   const store = await openLembro(input.saving, input.file)
-  full = { store, population: await fillToTheBrim(store, input.sessions) }
+  full = await fillToTheBrim(store, input.file, input.sessions)
 }
 
 /** Half sets, half touches at a steady pace, for that long and until a compaction is over. */
@@ -43,7 +42,7 @@ export async function paced(input: { perSecond: number; seconds: number }): Prom
   const compacting = new DelayMonitor()
   const tooLong = after(LONGEST_MS)
   const longEnough = after(input.seconds * 1000)
-  const compacted = observe(store, compacting)
+  const compacted = observe(full, compacting)
   whole.start()
   const acknowledged = await run(() => {
     if (tooLong()) throw new Error('there was no compaction')
@@ -59,7 +58,8 @@ export async function paced(input: { perSecond: number; seconds: number }): Prom
 }
 
 /** Tells whether a compaction is over, each time it is asked; lets the monitor run while there is one. */
-function observe(store: Lembro, monitor: DelayMonitor): () => boolean {
+function observe(brimful: Brimful, monitor: DelayMonitor): () => boolean {
+  const { store } = brimful
   const before = store.stats().save
   if (before === undefined) return () => true
   let over = false
@@ -67,7 +67,7 @@ function observe(store: Lembro, monitor: DelayMonitor): () => boolean {
     if (over) return true
     over = store.stats().save?.lastCompaction !== before.lastCompaction
     if (over) monitor.stop()
-    else if (roomOf(store) < 0) monitor.start()
+    else if (roomOf(brimful) < 0) monitor.start()
     return over
   }
 }
