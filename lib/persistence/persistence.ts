@@ -3,7 +3,7 @@
  * writes it down in the journal.
  */
 
-import { realpath } from 'node:fs/promises'
+import { readlink, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import v8 from 'node:v8'
 import { toError } from '../answers'
@@ -51,7 +51,8 @@ export class Persistence implements LedgerListener {
   constructor(parts: SessionParts, report: (error: Error) => void) {
     const { settings, clock } = parts
     this.#parts = parts
-    this.#saveFile = settings.saveFile ?? ''
+    // Before anybody changes the working directory.
+    this.#saveFile = path.resolve(settings.saveFile ?? '')
     this.#restorer = new Restorer(parts)
     this.#report = report
     this.#journal = new Journal({
@@ -267,5 +268,17 @@ async function wholePath(file: string): Promise<string> {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
   }
-  return path.join(await realpath(path.dirname(path.resolve(file))), path.basename(file))
+  const whole = path.join(await realpath(path.dirname(file)), path.basename(file))
+  const target = await targetOf(whole)
+  return target === undefined ? whole : wholePath(path.resolve(path.dirname(whole), target))
+}
+
+/** Where a link leads whose file is not there yet; `undefined` for none. */
+async function targetOf(file: string): Promise<string | undefined> {
+  try {
+    return await readlink(file)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EINVAL') throw error
+    return undefined
+  }
 }

@@ -80,6 +80,37 @@ describe('a saveFile', () => {
     await first.store.close()
   })
 
+  it('is the one that a link leads to, before there is any', {
+    skip: process.platform === 'win32',
+  }, async () => {
+    const saveFile = newSaveFile()
+    const link = newSaveFile()
+    const chain = `${link}-again`
+    fs.symlinkSync(saveFile, link)
+    fs.symlinkSync(path.basename(link), chain)
+    const first = await open({ saveFile: chain })
+    const second = await open({ saveFile })
+    assert.deepEqual([first.error, second.error?.code], [null, 'ELOCKED'])
+    await second.store.close()
+    await first.store.close()
+    assert.ok(fs.lstatSync(link).isSymbolicLink())
+    assert.deepEqual(fs.readdirSync(path.dirname(link)).length, 2)
+  })
+
+  it('is the one in the working directory that the store was made in', async (t) => {
+    const [saveFile, other] = [newSaveFile(), newSaveFile()]
+    const before = process.cwd()
+    t.after(() => process.chdir(before))
+    process.chdir(path.dirname(saveFile))
+    const opening = open({ saveFile: path.basename(saveFile) })
+    process.chdir(path.dirname(other))
+    const { store } = await opening
+    await store.save()
+    await store.close()
+    assert.deepEqual(fs.readdirSync('.'), [])
+    assert.ok(fs.existsSync(saveFile))
+  })
+
   it('has one thread at a time', onLinux, async () => {
     const saveFile = newSaveFile()
     const first = await open({ saveFile })
