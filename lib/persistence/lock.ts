@@ -34,7 +34,8 @@ export class Lock {
       const found = readLock(file)
       if (found === undefined) continue
       if (await isAlive(file, found)) throw lockedBy(file, found)
-      lock.#takeAway(found)
+      // It took a while to tell: another one may have taken it over.
+      if (readLock(file) === found) lock.#takeAway(found)
     }
     hold(lock.#token, true)
     lock.#mark(lost)

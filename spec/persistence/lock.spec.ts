@@ -161,6 +161,14 @@ describe('a lock', () => {
     })
   }
 
+  it("of an earlier process with the pid of another user's is taken over", onLinux, async (t) => {
+    const saveFile = await left((lock) => ({ ...lock, pid: process.ppid }))
+    t.mock.method(process, 'kill', () => {
+      throw Object.assign(new Error('EPERM'), { code: 'EPERM' })
+    })
+    assert.equal((await idsIn(saveFile)).error, null)
+  })
+
   describe('whose owner can only be told by its marks', { concurrency: true, ...onLinux }, () => {
     for (const [whose, change] of [
       ['of another machine', (lock) => ({ ...lock, host: 'elsewhere' })],
