@@ -46,6 +46,8 @@ export class Persistence implements LedgerListener {
   /** Why nothing is saved for good. */
   #useless: Error | undefined
   #closing: Promise<void> | undefined
+  /** When no session that was cleared is left aside. */
+  #forgotten: Promise<void> = Promise.resolve()
 
   /** For a store whose `saveFile` is set; `report` hears of what nobody waits for. */
   constructor(parts: SessionParts, report: (error: Error) => void) {
@@ -102,6 +104,7 @@ export class Persistence implements LedgerListener {
   clear(): void {
     const sink = this.#journal.sink(0)
     if (sink !== undefined) this.#writer?.clear(sink)
+    this.#forgotten = this.#forgotten.then(() => this.#forgetUnread())
   }
 
   /** Calls back when all that happened before is saved as well as `savePeriod` promises. */
@@ -116,6 +119,7 @@ export class Persistence implements LedgerListener {
     try {
       await this.#upkeep?.mend()
       await this.#journal.sync()
+      await this.#forgotten
     } catch (thrown) {
       throw notSaved(toError(thrown))
     }
@@ -209,16 +213,31 @@ export class Persistence implements LedgerListener {
     const { entries, next } = replay.end()
     ledger.adopt(entries)
     let restored = 0
+    let dropped = replay.dropped
+    const now = clock.now()
     const step = () => {
       for (let n = 0; n < AT_ONCE; n++) {
         const entry = next()
         if (entry === undefined) return false
         if (restorer.restore(entry, entry.owner !== UNASKED)) restored++
+        else if (entry.expiry > now) dropped = true
       }
       return true
     }
     await new Promise<void>((resolve) => inSlices(clock, step, resolve))
-    return ledger.size < restored
+    return dropped || ledger.size < restored
+  }
+
+  /** Removes the sessions of unknown keys: they are cleared as well. */
+  async #forgetUnread(): Promise<void> {
+    const names = this.#names as Names
+    try {
+      for (const id of names.unreadAmong(await this.#files.list(names.folder))) {
+        await this.#files.remove(names.unread(id))
+      }
+    } catch (thrown) {
+      this.#report(notSaved(toError(thrown)))
+    }
   }
 
   #failed(error: Error): void {
@@ -253,6 +272,7 @@ export class Persistence implements LedgerListener {
   }
 
   async #closeJournal(): Promise<void> {
+    await this.#forgotten
     await this.#upkeep?.close()
     const { segment } = this.#journal
     await this.#journal.close()
