@@ -194,6 +194,19 @@ describe('a lock', () => {
     }
   })
 
+  it('leaves nothing of those who were killed as they took it', async (t) => {
+    const saveFile = newSaveFile()
+    const [old, other] = ['0123456789abcdef', 'mine'].map((end) => `${saveFile}.lock-${end}`)
+    for (const name of [old, other]) fs.writeFileSync(name as string, '')
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 })
+    const { store } = await open({ saveFile })
+    assert.deepEqual(
+      [old, other].map((name) => fs.existsSync(name as string)),
+      [false, true],
+    )
+    await store.close()
+  })
+
   it('that somebody removed is made again', async () => {
     const saveFile = newSaveFile()
     const { store, heard } = await open({ saveFile })
