@@ -47,6 +47,11 @@ export class Lock {
     return lock
   }
 
+  /** Throws `ELOCKED` where somebody took it away in the instant that it was taken over from a dead owner. */
+  check(): void {
+    if (!this.#isOurs()) throw lockedBy(this.#file, readLock(this.#file) ?? '')
+  }
+
   /** Gives the lock back. */
   release(): void {
     this.#cancel?.()

@@ -3,7 +3,6 @@
  * writes it down in the journal.
  */
 
-import { readlink, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import v8 from 'node:v8'
 import { toError } from '../answers'
@@ -25,6 +24,7 @@ import { type Recovered, Recovery } from './recovery'
 import { Replay, UNASKED } from './replay'
 import { Restorer } from './restorer'
 import { Upkeep } from './upkeep'
+import { wholePath } from './whole-path'
 
 /** Of the heap limit, what saved sessions may take while they are loaded, if the budget is less. */
 const HEAP_SHARE = 0.4
@@ -173,6 +173,7 @@ export class Persistence implements LedgerListener {
     const found = this.#found as Recovered
     readOnly ??= found.fault
     if (readOnly !== undefined) throw readOnly
+    this.#lock?.check()
     const { ledger } = this.#parts
     const failed = (error: Error) => this.#notRewritten(error)
     const parts = {
@@ -278,27 +279,5 @@ export class Persistence implements LedgerListener {
     await this.#journal.close()
     const isEmpty = segment !== undefined && segment.length === HEADER_BYTES
     if (isEmpty) await this.#files.remove((this.#names as Names).segment(segment.number))
-  }
-}
-
-/** The path without any links, so that a file has the same one for everybody. */
-async function wholePath(file: string): Promise<string> {
-  try {
-    return await realpath(file)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
-  const whole = path.join(await realpath(path.dirname(file)), path.basename(file))
-  const target = await targetOf(whole)
-  return target === undefined ? whole : wholePath(path.resolve(path.dirname(whole), target))
-}
-
-/** Where a link leads whose file is not there yet; `undefined` for none. */
-async function targetOf(file: string): Promise<string | undefined> {
-  try {
-    return await readlink(file)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EINVAL') throw error
-    return undefined
   }
 }

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import { Disk, mount } from '../support/disk'
 import { newSaveFile } from '../support/folder'
 import { idsIn, open } from '../support/saving'
 import { type Data, plainSession } from '../support/sessions'
@@ -192,6 +193,23 @@ describe('a lock', () => {
         },
       )
     }
+  })
+
+  it('that another one took over in the same instant is left to it', async (t) => {
+    const disk = new Disk()
+    mount(t, disk)
+    const saveFile = newSaveFile()
+    const { list } = disk
+    disk.list = async (folder) => {
+      fs.writeFileSync(`${saveFile}.lock`, '{"pid":1}')
+      return list.call(disk, folder)
+    }
+    const { store, error } = await open({ saveFile })
+    assert.equal(error?.code, 'ELOCKED')
+    await store.set('a', plainSession())
+    await store.close()
+    assert.deepEqual(disk.names, [])
+    assert.equal(fs.readFileSync(`${saveFile}.lock`, 'utf8'), '{"pid":1}')
   })
 
   it('leaves nothing of those who were killed as they took it', async (t) => {
