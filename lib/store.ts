@@ -40,10 +40,12 @@ type Request = Parameters<Store['createSession']>[0]
  *
  * With a `saveFile`, verbs called before the saved sessions are loaded wait for that, in order. What
  * changes sessions ends once it is saved: a killed process loses nothing that was acknowledged, a
- * power cut no more than `savePeriod`. Where the file can't be used, `ready` gets the error and
- * sessions are served from memory. While the disk fails they are, too: writes under way fail, later
- * ones succeed without being saved (at `savePeriod: 0` they fail), `stats().save.saving` is false,
- * and all is saved as soon as the disk is back.
+ * power cut no more than `savePeriod`. While the disk fails sessions are served from memory: writes
+ * under way fail, later ones succeed without being saved (at `savePeriod: 0` they fail),
+ * `stats().save.saving` is false, and all is saved as soon as the disk is back. Where the file can't
+ * be used at the start, or its lock can't be made, as on a full disk, `ready` gets the error; where
+ * its lock or its folder is taken away later, the `'error'` listeners do. From then on sessions are
+ * served from memory until another store is made.
  *
  * Events: `'error'` (error), `'evict'` and `'expire'` (sid, departure), `'reduce'` (report).
  */

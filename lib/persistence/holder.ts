@@ -91,7 +91,8 @@ export async function isAlive(file: string, text: string): Promise<boolean> {
   try {
     process.kill(holder.pid, 0)
   } catch (error) {
-    return codeOf(error) === 'EPERM'
+    // Another user's: its start can be told all the same.
+    if (codeOf(error) !== 'EPERM') return false
   }
   const started = startOf(holder.pid)
   if (started !== undefined) return started === holder.started

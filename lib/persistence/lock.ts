@@ -4,12 +4,16 @@
  */
 
 import fs from 'node:fs'
+import path from 'node:path'
 import type { Clock } from '../clock'
 import { codeOf } from './files'
 import { hold, isAlive, lockedBy, readLock, self } from './holder'
 
 /** How often a lock is marked. */
 const MARK_MS = 1000
+/** What a taker needs for some ms only is left by a dead one after so long. */
+const LEFT_MS = 60_000
+const TOKEN = /^[0-9a-f]{16}$/
 
 export class Lock {
   readonly #file: string
@@ -34,11 +38,18 @@ export class Lock {
       const found = readLock(file)
       if (found === undefined) continue
       if (await isAlive(file, found)) throw lockedBy(file, found)
-      lock.#takeAway(found)
+      // It took a while to tell: another one may have taken it over.
+      if (readLock(file) === found) lock.#takeAway(found)
     }
     hold(lock.#token, true)
+    lock.#tidyUp()
     lock.#mark(lost)
     return lock
+  }
+
+  /** Throws `ELOCKED` where somebody took it away in the instant that it was taken over from a dead owner. */
+  check(): void {
+    if (!this.#isOurs()) throw lockedBy(this.#file, readLock(this.#file) ?? '')
   }
 
   /** Gives the lock back. */
@@ -92,6 +103,22 @@ export class Lock {
       if (codeOf(error) !== 'EEXIST') throw error
     } finally {
       fs.rmSync(away, { force: true })
+    }
+  }
+
+  /** Removes what takers left that were killed as they took it. */
+  #tidyUp(): void {
+    const folder = path.dirname(this.#file)
+    const begin = `${path.basename(this.#file)}-`
+    try {
+      for (const name of fs.readdirSync(folder)) {
+        if (!name.startsWith(begin) || !TOKEN.test(name.slice(begin.length))) continue
+        const left = path.join(folder, name)
+        // Not that of one who is about to find that we have it.
+        if (this.#clock.now() - fs.statSync(left).ctimeMs > LEFT_MS) fs.rmSync(left)
+      }
+    } catch {
+      // They are in nobody's way.
     }
   }
 

@@ -2,6 +2,9 @@
 
 import path from 'node:path'
 
+/** No store gets so far. Beyond it, numbers would not be exact soon. */
+const MOST = 2 ** 52
+
 export class Names {
   /** The snapshot. */
   readonly file: string
@@ -39,7 +42,7 @@ export class Names {
   }
 
   /** The name to keep a file aside by: the same each time, until the file changes. */
-  aside(file: string, why: 'damaged' | 'newer', changed: number): string {
+  aside(file: string, why: 'damaged' | 'newer' | 'imported', changed: number): string {
     const part = path.basename(file).slice(this.#base.length)
     const instant = new Date(changed).toISOString().replace(/[:.]/g, '-')
     return `${this.file}.${why}-${instant}${part}`
@@ -49,6 +52,7 @@ export class Names {
   segmentsAmong(names: readonly string[]): number[] {
     return this.#partsAmong(names, /^\.journal-(\d+)$/)
       .map(Number)
+      .filter((number) => number <= MOST)
       .sort((a, b) => a - b)
   }
 

@@ -3,7 +3,6 @@
  * writes it down in the journal.
  */
 
-import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import v8 from 'node:v8'
 import { toError } from '../answers'
@@ -25,6 +24,7 @@ import { type Recovered, Recovery } from './recovery'
 import { Replay, UNASKED } from './replay'
 import { Restorer } from './restorer'
 import { Upkeep } from './upkeep'
+import { wholePath } from './whole-path'
 
 /** Of the heap limit, what saved sessions may take while they are loaded, if the budget is less. */
 const HEAP_SHARE = 0.4
@@ -46,12 +46,15 @@ export class Persistence implements LedgerListener {
   /** Why nothing is saved for good. */
   #useless: Error | undefined
   #closing: Promise<void> | undefined
+  /** When no session that was cleared is left aside. */
+  #forgotten: Promise<void> = Promise.resolve()
 
   /** For a store whose `saveFile` is set; `report` hears of what nobody waits for. */
   constructor(parts: SessionParts, report: (error: Error) => void) {
     const { settings, clock } = parts
     this.#parts = parts
-    this.#saveFile = settings.saveFile ?? ''
+    // Before anybody changes the working directory.
+    this.#saveFile = path.resolve(settings.saveFile ?? '')
     this.#restorer = new Restorer(parts)
     this.#report = report
     this.#journal = new Journal({
@@ -101,6 +104,7 @@ export class Persistence implements LedgerListener {
   clear(): void {
     const sink = this.#journal.sink(0)
     if (sink !== undefined) this.#writer?.clear(sink)
+    this.#forgotten = this.#forgotten.then(() => this.#forgetUnread())
   }
 
   /** Calls back when all that happened before is saved as well as `savePeriod` promises. */
@@ -115,6 +119,7 @@ export class Persistence implements LedgerListener {
     try {
       await this.#upkeep?.mend()
       await this.#journal.sync()
+      await this.#forgotten
     } catch (thrown) {
       throw notSaved(toError(thrown))
     }
@@ -168,6 +173,7 @@ export class Persistence implements LedgerListener {
     const found = this.#found as Recovered
     readOnly ??= found.fault
     if (readOnly !== undefined) throw readOnly
+    this.#lock?.check()
     const { ledger } = this.#parts
     const failed = (error: Error) => this.#notRewritten(error)
     const parts = {
@@ -208,16 +214,31 @@ export class Persistence implements LedgerListener {
     const { entries, next } = replay.end()
     ledger.adopt(entries)
     let restored = 0
+    let dropped = replay.dropped
+    const now = clock.now()
     const step = () => {
       for (let n = 0; n < AT_ONCE; n++) {
         const entry = next()
         if (entry === undefined) return false
         if (restorer.restore(entry, entry.owner !== UNASKED)) restored++
+        else if (entry.expiry > now) dropped = true
       }
       return true
     }
     await new Promise<void>((resolve) => inSlices(clock, step, resolve))
-    return ledger.size < restored
+    return dropped || ledger.size < restored
+  }
+
+  /** Removes the sessions of unknown keys: they are cleared as well. */
+  async #forgetUnread(): Promise<void> {
+    const names = this.#names as Names
+    try {
+      for (const id of names.unreadAmong(await this.#files.list(names.folder))) {
+        await this.#files.remove(names.unread(id))
+      }
+    } catch (thrown) {
+      this.#report(notSaved(toError(thrown)))
+    }
   }
 
   #failed(error: Error): void {
@@ -252,20 +273,11 @@ export class Persistence implements LedgerListener {
   }
 
   async #closeJournal(): Promise<void> {
+    await this.#forgotten
     await this.#upkeep?.close()
     const { segment } = this.#journal
     await this.#journal.close()
     const isEmpty = segment !== undefined && segment.length === HEADER_BYTES
     if (isEmpty) await this.#files.remove((this.#names as Names).segment(segment.number))
   }
-}
-
-/** The path without any links, so that a file has the same one for everybody. */
-async function wholePath(file: string): Promise<string> {
-  try {
-    return await realpath(file)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
-  return path.join(await realpath(path.dirname(path.resolve(file))), path.basename(file))
 }

@@ -5,7 +5,7 @@
 
 import type { Entry } from '../entry'
 import { notKept, notRestricted } from './faults'
-import { codeOf, type Files, folderOf, type OpenFile } from './files'
+import { codeOf, type FileInfo, type Files, folderOf, type OpenFile } from './files'
 import { HEADER_BYTES } from './header'
 import type { KeyRing } from './keys'
 import { isMemfile, readMemfile } from './memfile'
@@ -162,7 +162,7 @@ export class Recovery {
       const entry = this.#adopted(sid, session)
       if (entry !== undefined) this.#replay.adopt(entry)
     }
-    await this.#keep(file, this.#names.imported)
+    await this.#keepImported(file, info)
     return { bytes: info.size, imported: true }
   }
 
@@ -268,6 +268,14 @@ export class Recovery {
     } catch (error) {
       this.#failedToKeep({ name, aside }, error)
     }
+  }
+
+  async #keepImported(file: string, { size, changed }: FileInfo): Promise<void> {
+    const { imported } = this.#names
+    const former = await this.#files.info(imported)
+    const isSame = former?.size === size && former.changed === changed
+    const isTaken = former !== undefined && !isSame
+    await this.#keep(file, isTaken ? this.#names.aside(file, 'imported', changed) : imported)
   }
 
   #failedToKeep(kept: Kept, error: unknown): void {

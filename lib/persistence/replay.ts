@@ -21,6 +21,8 @@ const UNNAMED = new Owner(undefined)
 export class Replay {
   readonly #jar: CookieJar
   readonly #ceiling: number
+  /** Whether some had no place. */
+  dropped = false
   #entries = new Shards<Entry>()
   #lane = new Lane()
 
@@ -72,7 +74,10 @@ export class Replay {
     entry.bytes = length
     this.#entries.set(entry.sid, entry)
     this.#lane.add(entry)
-    while (this.#lane.bytes > this.#ceiling && this.#lane.size > 1) this.#remove(this.#lane.oldest)
+    while (this.#lane.bytes > this.#ceiling && this.#lane.size > 1) {
+      this.#remove(this.#lane.oldest)
+      this.dropped = true
+    }
   }
 
   #touch(read: Read): void {

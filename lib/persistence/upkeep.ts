@@ -124,6 +124,9 @@ export class Upkeep {
       this.#cancelRetry?.()
       this.#cancelRetry = undefined
       await this.#start()
+      // The disk failed again meanwhile.
+      const { fault } = this.#parts.journal
+      if (fault !== undefined) throw fault
     }
   }
 

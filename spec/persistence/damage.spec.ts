@@ -205,3 +205,16 @@ async function fill(saveFile: string, where: 'snapshot' | 'journal', count = ids
   await store.close()
   if (where === 'snapshot') await compactAll(saveFile)
 }
+
+it('a journal of an absurd number is left alone', async () => {
+  const saveFile = newSaveFile()
+  await fill(saveFile, 'journal', 3)
+  const absurd = `${saveFile}.journal-9007199254740992`
+  fs.writeFileSync(absurd, Buffer.alloc(40))
+  const { store, error } = await open({ saveFile })
+  assert.equal(error, null)
+  await store.set('next', plainSession())
+  await store.close()
+  assert.deepEqual((await idsIn(saveFile)).ids, [...ids.slice(0, 3), 'next'])
+  assert.ok(fs.existsSync(absurd))
+})

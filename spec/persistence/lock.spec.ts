@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import { Disk, mount } from '../support/disk'
 import { newSaveFile } from '../support/folder'
 import { idsIn, open } from '../support/saving'
 import { type Data, plainSession } from '../support/sessions'
@@ -80,6 +81,37 @@ describe('a saveFile', () => {
     await first.store.close()
   })
 
+  it('is the one that a link leads to, before there is any', {
+    skip: process.platform === 'win32',
+  }, async () => {
+    const saveFile = newSaveFile()
+    const link = newSaveFile()
+    const chain = `${link}-again`
+    fs.symlinkSync(saveFile, link)
+    fs.symlinkSync(path.basename(link), chain)
+    const first = await open({ saveFile: chain })
+    const second = await open({ saveFile })
+    assert.deepEqual([first.error, second.error?.code], [null, 'ELOCKED'])
+    await second.store.close()
+    await first.store.close()
+    assert.ok(fs.lstatSync(link).isSymbolicLink())
+    assert.deepEqual(fs.readdirSync(path.dirname(link)).length, 2)
+  })
+
+  it('is the one in the working directory that the store was made in', async (t) => {
+    const [saveFile, other] = [newSaveFile(), newSaveFile()]
+    const before = process.cwd()
+    t.after(() => process.chdir(before))
+    process.chdir(path.dirname(saveFile))
+    const opening = open({ saveFile: path.basename(saveFile) })
+    process.chdir(path.dirname(other))
+    const { store } = await opening
+    await store.save()
+    await store.close()
+    assert.deepEqual(fs.readdirSync('.'), [])
+    assert.ok(fs.existsSync(saveFile))
+  })
+
   it('has one thread at a time', onLinux, async () => {
     const saveFile = newSaveFile()
     const first = await open({ saveFile })
@@ -130,6 +162,14 @@ describe('a lock', () => {
     })
   }
 
+  it("of an earlier process with the pid of another user's is taken over", onLinux, async (t) => {
+    const saveFile = await left((lock) => ({ ...lock, pid: process.ppid }))
+    t.mock.method(process, 'kill', () => {
+      throw Object.assign(new Error('EPERM'), { code: 'EPERM' })
+    })
+    assert.equal((await idsIn(saveFile)).error, null)
+  })
+
   describe('whose owner can only be told by its marks', { concurrency: true, ...onLinux }, () => {
     for (const [whose, change] of [
       ['of another machine', (lock) => ({ ...lock, host: 'elsewhere' })],
@@ -153,6 +193,36 @@ describe('a lock', () => {
         },
       )
     }
+  })
+
+  it('that another one took over in the same instant is left to it', async (t) => {
+    const disk = new Disk()
+    mount(t, disk)
+    const saveFile = newSaveFile()
+    const { list } = disk
+    disk.list = async (folder) => {
+      fs.writeFileSync(`${saveFile}.lock`, '{"pid":1}')
+      return list.call(disk, folder)
+    }
+    const { store, error } = await open({ saveFile })
+    assert.equal(error?.code, 'ELOCKED')
+    await store.set('a', plainSession())
+    await store.close()
+    assert.deepEqual(disk.names, [])
+    assert.equal(fs.readFileSync(`${saveFile}.lock`, 'utf8'), '{"pid":1}')
+  })
+
+  it('leaves nothing of those who were killed as they took it', async (t) => {
+    const saveFile = newSaveFile()
+    const [old, other] = ['0123456789abcdef', 'mine'].map((end) => `${saveFile}.lock-${end}`)
+    for (const name of [old, other]) fs.writeFileSync(name as string, '')
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 })
+    const { store } = await open({ saveFile })
+    assert.deepEqual(
+      [old, other].map((name) => fs.existsSync(name as string)),
+      [false, true],
+    )
+    await store.close()
   })
 
   it('that somebody removed is made again', async () => {

@@ -55,6 +55,19 @@ describe('the file of an express-memfilestore', () => {
     assert.deepEqual(ids.sort(), LIVE.filter((sid) => sid !== 'member').sort())
   })
 
+  it('is kept beside that of an earlier import', async (t) => {
+    stopTime(t)
+    const saveFile = fixture()
+    fs.writeFileSync(`${saveFile}.imported`, 'earlier')
+    const { store } = await open({ saveFile })
+    await isSnapshot(saveFile)
+    await store.close()
+    const [earlier, later] = othersBeside(saveFile)
+    assert.match(later ?? '', /^\.imported-2/)
+    assert.equal(fs.readFileSync(saveFile + earlier, 'utf8'), 'earlier')
+    assert.deepEqual(fs.readFileSync(saveFile + later), fs.readFileSync(FIXTURE))
+  })
+
   it('loses nothing, and brings nothing back, when the process is killed as it imports', async (t) => {
     stopTime(t)
     const saveFile = fixture()

@@ -5,7 +5,7 @@ import { Disk, failure, mount } from '../support/disk'
 import { newSaveFile } from '../support/folder'
 import { idsIn, kill, open } from '../support/saving'
 import { plainSession } from '../support/sessions'
-import { nextTurn } from '../support/time'
+import { nextTurn, stopTime } from '../support/time'
 
 const A = new Uint8Array(32).fill(1)
 const B = new Uint8Array(32).fill(2)
@@ -87,5 +87,39 @@ describe('a close right after the start', () => {
     await store.close()
     const { ids } = await idsIn(saveFile, { saveKeys: [A] })
     assert.equal(ids.includes('ended'), false)
+  })
+})
+
+describe('a session that is dropped at the start', () => {
+  for (const [why, before, after] of [
+    ['for its size', {}, { maxEntrySize: 2000 }],
+    ['for its age', { absoluteTtl: 1000 }, { absoluteTtl: 10 }],
+  ] as const) {
+    it(`${why} does not come back`, async (t) => {
+      const time = stopTime(t)
+      mount(t, new Disk())
+      const saveFile = newSaveFile()
+      const first = await open({ saveFile, ...before })
+      await first.store.set('large', plainSession({ text: 'x'.repeat(5000) }))
+      await first.store.close()
+      time.pass(20)
+      const { store } = await open({ saveFile, ...after })
+      assert.deepEqual(await store.ids(), [])
+      await store.destroy('large')
+      await store.close()
+      assert.deepEqual((await idsIn(saveFile, before)).ids, [])
+    })
+  }
+
+  it('for want of its key is gone for good after clear', async (t) => {
+    mount(t, new Disk())
+    const saveFile = newSaveFile()
+    const first = await open({ saveFile, saveKeys: [A] })
+    await first.store.set('a', plainSession())
+    await first.store.close()
+    const { store } = await open({ saveFile, saveKeys: [B] })
+    await store.clear()
+    await store.close()
+    assert.deepEqual((await idsIn(saveFile, { saveKeys: [B, A] })).ids, [])
   })
 })
