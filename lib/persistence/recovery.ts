@@ -4,9 +4,9 @@
  */
 
 import type { Entry } from '../entry'
-import { notKept, notRestricted } from './faults'
-import { codeOf, type FileInfo, type Files, folderOf, type OpenFile } from './files'
+import { codeOf, type Files, type OpenFile } from './files'
 import { HEADER_BYTES } from './header'
+import { Keeper, type KeptAside } from './keeper'
 import type { KeyRing } from './keys'
 import { isMemfile, readMemfile } from './memfile'
 import type { Names } from './names'
@@ -15,23 +15,15 @@ import type { Replay } from './replay'
 import { readHeader, scan, type Visit } from './scan'
 import { hasExpired, Unread } from './unread'
 
-export interface Recovered {
+export interface Recovered extends KeptAside {
   /** Records that damage hit. */
   readonly damaged: number
-  /** The files kept aside for it. */
-  readonly aside: readonly string[]
-  /** Files that a later version wrote, kept aside. */
-  readonly newer: readonly string[]
   /** Records whose key is unknown, kept aside. */
   readonly unread: number
   /** Whether the snapshot has to be written anew, from memory. */
   readonly rewrite: boolean
   /** Files of records kept aside that could be read this time: to be removed once they are saved. */
   readonly reread: readonly string[]
-  /** What could not be kept aside yet, and must not be removed before. */
-  readonly toKeep: readonly Kept[]
-  /** What could not be done, but does not keep the store from starting. */
-  readonly problems: readonly Error[]
   /** Why the files are to be left as they are, if they are. */
   readonly fault: Error | undefined
   /** Whether the file was one of express-memfilestore. */
@@ -43,12 +35,6 @@ export interface Recovered {
   readonly segments: readonly number[]
   /** A number that no segment has had. */
   readonly next: number
-}
-
-/** A file, and the name to keep it aside by. */
-export interface Kept {
-  readonly name: string
-  readonly aside: string
 }
 
 export interface RecoveryParts {
@@ -76,10 +62,7 @@ export class Recovery {
   #damaged = 0
   #outdated = false
   #from: number | undefined
-  readonly #aside: string[] = []
-  readonly #newer: string[] = []
-  readonly #toKeep: Kept[] = []
-  readonly #problems: Error[] = []
+  readonly #keeper: Keeper
 
   constructor(parts: RecoveryParts) {
     this.#files = parts.files
@@ -88,13 +71,14 @@ export class Recovery {
     this.#replay = parts.replay
     this.#adopt = parts.adopt
     this.#writable = parts.writable
+    this.#keeper = new Keeper(parts.files, parts.names, parts.writable)
     this.#unread = new Unread(parts.files, parts.names, parts.marker, parts.writable)
   }
 
   /** Rejects only where the folder can't be read at all. */
   async run(now: number): Promise<Recovered> {
     const names = await this.#files.list(this.#names.folder)
-    await this.#remove(this.#names.unfinished)
+    await this.#keeper.remove(this.#names.unfinished)
     const reread = await this.#readUnread(names, now)
     const snapshot = await this.#readSnapshot()
     const all = this.#names.segmentsAmong(names)
@@ -107,17 +91,14 @@ export class Recovery {
     }
     await this.#unread.finish()
     const unread = this.#unread.count
-    const odd = this.#damaged + unread + reread.length + this.#toKeep.length
+    const odd = this.#damaged + unread + reread.length + this.#keeper.kept.toKeep.length
     const isWhole = odd === 0 && !this.#outdated
     return {
       damaged: this.#damaged,
-      aside: this.#aside,
-      newer: this.#newer,
+      ...this.#keeper.kept,
       unread,
       rewrite: !isWhole || snapshot.imported || snapshot.bytes === 0,
       reread,
-      toKeep: this.#toKeep,
-      problems: this.#problems,
       fault: this.#unread.fault,
       imported: snapshot.imported,
       snapshot: this.#from,
@@ -137,7 +118,7 @@ export class Recovery {
         await this.#read(name)
         reread.push(name)
       } else if (this.#writable && (await hasExpired(this.#files, name, now))) {
-        await this.#remove(name)
+        await this.#keeper.remove(name)
       }
     }
     return reread
@@ -150,11 +131,11 @@ export class Recovery {
     if (!(await unlessTorn(isMemfile(this.#files, file)))) {
       return { bytes: await this.#read(file), imported: false }
     }
-    await this.#restrict(file)
+    await this.#keeper.restrict(file)
     const sessions = await unlessTorn(readMemfile(this.#files, file, info.size))
     if (sessions === undefined) {
       this.#damaged++
-      await this.#keepDamaged(file, info.changed)
+      await this.#keeper.damaged(file, info.changed)
       return { bytes: 0, imported: false }
     }
     // The newest come first in such a file.
@@ -162,7 +143,7 @@ export class Recovery {
       const entry = this.#adopted(sid, session)
       if (entry !== undefined) this.#replay.adopt(entry)
     }
-    await this.#keepImported(file, info)
+    await this.#keeper.imported(file, info)
     return { bytes: info.size, imported: true }
   }
 
@@ -183,7 +164,7 @@ export class Recovery {
     // A process that ended as it began the segment.
     const empty = info.size < HEADER_BYTES
     if (!over && !empty) return this.#read(name)
-    await this.#remove(name)
+    await this.#keeper.remove(name)
     return 0
   }
 
@@ -191,13 +172,13 @@ export class Recovery {
   async #read(name: string): Promise<number> {
     const info = await this.#files.info(name)
     if (info === undefined) return 0
-    await this.#restrict(name)
+    await this.#keeper.restrict(name)
     const file = await this.#files.open(name, 'r')
     let damaged: number | undefined
     try {
       const header = await unlessTorn(readHeader(file))
       if (header === 'newer') {
-        await this.#keepNewer(name, info.changed)
+        await this.#keeper.newer(name, info.changed)
         return 0
       }
       const isSnapshot = name === this.#names.file
@@ -207,7 +188,7 @@ export class Recovery {
       await file.close()
     }
     this.#damaged += damaged
-    if (damaged > 0) await this.#keepDamaged(name, info.changed)
+    if (damaged > 0) await this.#keeper.damaged(name, info.changed)
     return info.size
   }
 
@@ -242,60 +223,6 @@ export class Recovery {
       return false
     }
   }
-
-  async #keepDamaged(name: string, changed: number): Promise<void> {
-    const aside = this.#names.aside(name, 'damaged', changed)
-    this.#aside.push(aside)
-    await this.#keep(name, aside)
-  }
-
-  async #keepNewer(name: string, changed: number): Promise<void> {
-    const aside = this.#names.aside(name, 'newer', changed)
-    this.#newer.push(aside)
-    if (!this.#writable) return
-    try {
-      await this.#files.rename(name, aside)
-      await this.#files.syncFolder(folderOf(name))
-    } catch (error) {
-      this.#failedToKeep({ name, aside }, error)
-    }
-  }
-
-  async #keep(name: string, aside: string): Promise<void> {
-    if (!this.#writable) return
-    try {
-      await keepAside(this.#files, name, aside)
-    } catch (error) {
-      this.#failedToKeep({ name, aside }, error)
-    }
-  }
-
-  async #keepImported(file: string, { size, changed }: FileInfo): Promise<void> {
-    const { imported } = this.#names
-    const former = await this.#files.info(imported)
-    const isSame = former?.size === size && former.changed === changed
-    const isTaken = former !== undefined && !isSame
-    await this.#keep(file, isTaken ? this.#names.aside(file, 'imported', changed) : imported)
-  }
-
-  #failedToKeep(kept: Kept, error: unknown): void {
-    this.#toKeep.push(kept)
-    this.#problems.push(notKept(kept.name, error as Error))
-  }
-
-  async #restrict(name: string): Promise<void> {
-    if (!this.#writable) return
-    try {
-      await this.#files.restrict(name)
-    } catch (error) {
-      this.#problems.push(notRestricted(name, error as Error))
-    }
-  }
-
-  /** Removes what is worth nothing any more. Where it stays, that is known the next time as well. */
-  async #remove(name: string): Promise<void> {
-    if (this.#writable) await this.#files.remove(name).catch(() => {})
-  }
 }
 
 /** What is read; `undefined` where the disk can't. */
@@ -305,16 +232,5 @@ async function unlessTorn<Value>(reading: Promise<Value>): Promise<Value | undef
   } catch (error) {
     if (codeOf(error) !== 'EIO') throw error
     return undefined
-  }
-}
-
-/** Gives a file a second name, so that it stays when the first one goes to another. */
-export async function keepAside(files: Files, name: string, aside: string): Promise<void> {
-  try {
-    await files.link(name, aside)
-  } catch (error) {
-    const code = codeOf(error)
-    // It is kept already, or somebody took it away.
-    if (code !== 'EEXIST' && code !== 'ENOENT') throw error
   }
 }

@@ -10,10 +10,11 @@ import type { CompactionReport } from '../stats'
 import { type Running, startCompaction } from './compactor'
 import type { Files } from './files'
 import { beginSegment, type Journal, type Segment } from './journal'
+import { type Kept, keepAside } from './keeper'
 import type { KeyRing } from './keys'
 import type { Names } from './names'
 import type { RecordWriter } from './record-writer'
-import { type Kept, keepAside, type Recovered } from './recovery'
+import type { Recovered } from './recovery'
 import { removeSegments, writeSnapshot } from './snapshot'
 
 /** A journal shorter than this is not worth compacting. */
