@@ -27,12 +27,13 @@ const busy = new Set<string>()
 let turn = 0
 let waiting: Said[] = []
 
-// A beginning goes to the parent before anything of it can be on the disk; ends go together.
-function say(said: Said): void {
-  if (!said.done) {
-    process.send?.([said])
-    return
-  }
+// Before anything of it can be on the disk: only what is sent is known when this process is killed.
+function begin(said: Said, go: () => void): void {
+  process.send?.([said], undefined, undefined, go)
+}
+
+// Ends go together.
+function end(said: Said): void {
   waiting.push(said)
   if (waiting.length > 1) return
   setImmediate(() => {
@@ -53,23 +54,25 @@ function next(): void {
   const chance = Math.random()
   const ended = (after: object) => (error: Error | null) => {
     if (error !== null) process.exit(4)
-    say({ ...mine, ...after, done: true })
+    end({ ...mine, ...after, done: true })
     busy.delete(sid)
     next()
   }
   if (n === undefined || chance < 0.4) {
     const fresh = Number(round) * 1e6 + turn
     current.set(sid, fresh)
-    say({ ...mine, n: fresh, expiry, done: false })
     const text = 'x'.repeat(Math.floor(Math.random() * 2000))
-    store.set(sid, { cookie, n: fresh, text } as never, ended({ n: fresh, expiry }))
+    const session = { cookie, n: fresh, text } as never
+    begin({ ...mine, n: fresh, expiry, done: false }, () =>
+      store.set(sid, session, ended({ n: fresh, expiry })),
+    )
   } else if (chance < 0.8) {
-    say({ ...mine, n, expiry, done: false })
-    store.touch(sid, { cookie } as never, ended({ n, expiry }))
+    begin({ ...mine, n, expiry, done: false }, () =>
+      store.touch(sid, { cookie } as never, ended({ n, expiry })),
+    )
   } else {
     current.delete(sid)
-    say({ ...mine, done: false })
-    store.destroy(sid, ended({}))
+    begin({ ...mine, done: false }, () => store.destroy(sid, ended({})))
   }
 }
 
