@@ -38,7 +38,7 @@ export async function crash(input: {
   const monitor = new DelayMonitor()
   monitor.start()
   const watched = await untilSaved()
-  monitor.stop()
+  await monitor.stop()
   const sinceSave = (await run(after(period / 2))).length
   const acknowledged = sessions + before.length + watched.length + sinceSave
   return { acknowledged, sinceSave, stall: monitor.delays.longest }
