@@ -1,6 +1,7 @@
 /** The delay of the event loop, as Node's own histogram has it. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout } from 'node:timers/promises'
 
 /** ms; without any delay at all it is the resolution, 1 ms and a bit. */
 export interface Delays {
@@ -9,6 +10,8 @@ export interface Delays {
 }
 
 const NS_IN_MS = 1e6
+/** A delay is only seen by the next turn of the histogram's own timer. */
+const UNTIL_SEEN_MS = 20
 
 export class DelayMonitor {
   readonly #histogram = monitorEventLoopDelay({ resolution: 1 })
@@ -18,7 +21,8 @@ export class DelayMonitor {
     this.#histogram.enable()
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
+    await setTimeout(UNTIL_SEEN_MS)
     this.#histogram.disable()
   }
 

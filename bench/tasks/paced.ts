@@ -48,7 +48,7 @@ export async function paced(input: { perSecond: number; seconds: number }): Prom
     if (tooLong()) throw new Error('there was no compaction')
     return compacted() && longEnough()
   })
-  whole.stop()
+  await whole.stop()
   const last = store.stats().save?.lastCompaction
   return {
     delays: whole.delays,
@@ -66,7 +66,7 @@ function observe(brimful: Brimful, monitor: DelayMonitor): () => boolean {
   return () => {
     if (over) return true
     over = store.stats().save?.lastCompaction !== before.lastCompaction
-    if (over) monitor.stop()
+    if (over) void monitor.stop()
     else if (roomOf(brimful) < 0) monitor.start()
     return over
   }
