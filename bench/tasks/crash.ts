@@ -17,8 +17,6 @@ export interface Crash {
   readonly stall: number
 }
 
-const SETTLE_MS = 50
-
 /** Fills a store, lets new sessions come in until it has saved, and then for half a period more. */
 export async function crash(input: {
   saver: Saver
@@ -42,7 +40,7 @@ export async function crash(input: {
   const watched = await untilSaved()
   await monitor.stop()
   const sinceSave = (await run(after(period / 2))).length
-  const acknowledged = sessions + before.length + watched.length + noticed.length + sinceSave
+  const acknowledged = sessions + before.length + watched.length + sinceSave
   return { acknowledged, sinceSave, stall: monitor.delays.longest }
 }
 
