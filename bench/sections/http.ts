@@ -80,7 +80,7 @@ export function httpTables(figures: HttpFigures): Table[] {
   return [
     {
       title: 'Over HTTP: requests per second of an Express application',
-      note: "Each has one process, the load another. Of some 250 µs that a request takes here, the store takes a few: differences of less than a fifth are the machine's, as the floor and MemoryStore show, which do the same. In brackets: the share of what the same application answers without sessions.",
+      note: "Each has one process, the load another. Of some 250 µs that a request takes here, the store takes a few: differences of less than a third are the machine's: memorystore and express-memfilestore, its fork, do the same. In brackets: the share of what the same application answers without sessions.",
       head: ['', 'read', 'write'],
       rows: SERVERS.map((server) => [
         server === 'none' ? 'no sessions' : server,
