@@ -10,7 +10,7 @@ import { Shards } from './shards'
 import { Wheel } from './wheel'
 
 /** Of any target, the share that anonymous entries keep when room is made. */
-export const ANONYMOUS_SHARE = 1 / 5
+const ANONYMOUS_SHARE = 1 / 5
 /** Due entries looked at in search of an expired one before a live one has to go: bounds the stall. */
 const MOST_LOOKED_AT = 1000
 

@@ -26,8 +26,6 @@ export interface Recovered extends KeptAside {
   readonly reread: readonly string[]
   /** Why the files are to be left as they are, if they are. */
   readonly fault: Error | undefined
-  /** Whether the file was one of express-memfilestore. */
-  readonly imported: boolean
   /** The number in the snapshot's header, where there is one. */
   readonly snapshot: number | undefined
   readonly snapshotBytes: number
@@ -100,7 +98,6 @@ export class Recovery {
       rewrite: !isWhole || snapshot.imported || snapshot.bytes === 0,
       reread,
       fault: this.#unread.fault,
-      imported: snapshot.imported,
       snapshot: this.#from,
       snapshotBytes: snapshot.bytes,
       journalBytes,
