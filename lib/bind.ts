@@ -1,8 +1,8 @@
 /** The factory form of the predecessors: `lembro(session)` is the class for that express-session. */
 
 import { type Session, type SessionData, Store } from 'express-session'
-import { got } from './check'
-import { handOn } from './links'
+import { handOn } from './session/link'
+import { got } from './settings/check'
 import { Lembro } from './store'
 
 type StoreClass = typeof Store

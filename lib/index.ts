@@ -1,12 +1,10 @@
 /** The public names, as CommonJS has them. */
 
-import type * as answers from './answers'
 import { bindTo, type SessionModule } from './bind'
-import type * as codec from './codec'
-import type * as entry from './entry'
-import type * as notices from './notices'
-import type * as options from './options'
-import * as owner from './owner'
+import type * as answers from './call/answers'
+import type * as notices from './session/removals'
+import * as owner from './settings/default-owner'
+import type * as options from './settings/options'
 import type * as stats from './stats'
 import { Lembro } from './store'
 
@@ -37,9 +35,9 @@ declare namespace lembro {
   export type OwnerName = owner.OwnerName
   export type PurgeReport = stats.PurgeReport
   export type ReduceReport = stats.ReduceReport
-  export type RemovalCause = entry.RemovalCause
+  export type RemovalCause = options.RemovalCause
   export type SaveStats = stats.SaveStats
-  export type Serializer = codec.Serializer
+  export type Serializer = options.Serializer
 }
 
 export = lembro

@@ -1,7 +1,7 @@
 /** What happened to a store, counted: as a listener of its ledger, and as an unchanging snapshot. */
 
-import type { LedgerListener } from './entry'
-import type { Ledger } from './ledger'
+import type { LeaveCause, LedgerListener } from './entry/entry'
+import type { Ledger } from './ledger/ledger'
 
 /** One trim by `reduce`: bytes before and after, sessions evicted, and ms from start to end. */
 export interface ReduceReport {
@@ -94,7 +94,7 @@ export class Stats implements LedgerListener {
     this.#touches++
   }
 
-  remove(entry: { owner: unknown }, cause: 'evict' | 'expire' | 'destroy'): void {
+  remove(entry: { owner: unknown }, cause: LeaveCause): void {
     if (cause === 'destroy') this.#destroyed++
     else if (cause === 'expire') this.#expired++
     else if (entry.owner === undefined) this.#evictedAnonymous++

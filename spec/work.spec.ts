@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { LembroOptions } from '../lib/options'
+import type { LembroOptions } from '../lib/settings/options'
 import { Lembro } from '../lib/store'
 import { type Data, load, plainSession } from './support/sessions'
 import { nextTurn, stopTime } from './support/time'

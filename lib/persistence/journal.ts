@@ -3,7 +3,7 @@
  * that a write or a sync failed on is never used again: what the system holds of it can't be known.
  */
 
-import type { Clock } from '../clock'
+import type { Clock } from '../time/clock'
 import { Batch, type Waiter } from './batch'
 import { type OpenFile, writeAll } from './files'
 import { encodeHeader } from './header'

@@ -5,7 +5,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import type { Clock } from '../clock'
+import type { Clock } from '../time/clock'
 import { codeOf } from './files'
 import { hold, isAlive, lockedBy, readLock, self } from './holder'
 

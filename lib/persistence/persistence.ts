@@ -5,15 +5,16 @@
 
 import path from 'node:path'
 import v8 from 'node:v8'
-import { toError } from '../answers'
-import type { KeptCookie } from '../cookie'
-import type { Entry, LedgerListener } from '../entry'
-import type { SessionParts } from '../sessions'
-import { inSlices } from '../slices'
+import { toError } from '../call/answers'
+import type { KeptCookie } from '../entry/cookie'
+import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
+import type { SessionParts } from '../session/sessions'
 import type { SaveStats } from '../stats'
+import { inSlices } from '../time/slices'
 import type { Waiter } from './batch'
-import { findings, lockLost, notSaved, notTidied, unusable } from './faults'
+import { lockLost, notSaved, notTidied, unusable } from './faults'
 import { codeOf, type Files, system } from './files'
+import { findings } from './findings'
 import { HEADER_BYTES, newMarker } from './header'
 import { Journal } from './journal'
 import { KeyRing } from './keys'
@@ -94,7 +95,7 @@ export class Persistence implements LedgerListener {
     if (sink !== undefined) this.#writer?.touch(sink, entry, changed)
   }
 
-  remove(entry: Entry, cause: 'evict' | 'expire' | 'destroy'): void {
+  remove(entry: Entry, cause: LeaveCause): void {
     // The record says itself when it expires.
     if (cause === 'expire' && entry.expiry <= this.#parts.clock.now()) return
     const sink = this.#journal.sink(0)

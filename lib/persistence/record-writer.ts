@@ -1,7 +1,7 @@
 /** Writes records, as `record.ts` draws them, to the end of what is about to be written. */
 
-import type { KeptCookie } from '../cookie'
-import type { Entry } from '../entry'
+import type { KeptCookie } from '../entry/cookie'
+import type { Entry } from '../entry/entry'
 import { crc32 } from './crc'
 import { Flag, HEAD_BYTES, type Sealer, Type } from './record'
 

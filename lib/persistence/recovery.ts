@@ -3,7 +3,7 @@
  * whatever it finds: what is damaged is skipped, counted and kept aside.
  */
 
-import type { Entry } from '../entry'
+import type { Entry } from '../entry/entry'
 import { codeOf, type Files, type OpenFile } from './files'
 import { HEADER_BYTES } from './header'
 import { Keeper, type KeptAside } from './keeper'

@@ -1,9 +1,9 @@
 /** The sessions that a file's records add up to, in age order, before they go into the ledger. */
 
-import type { CookieJar, KeptCookie } from '../cookie'
-import { Entry, Owner } from '../entry'
-import { Lane } from '../lane'
-import { Shards } from '../shards'
+import type { CookieJar, KeptCookie } from '../entry/cookie'
+import { Entry, Owner } from '../entry/entry'
+import { Lane } from '../ledger/lane'
+import { ShardedMap } from '../ledger/sharded-map'
 import {
   decodePut,
   decodeTouch,
@@ -23,7 +23,7 @@ export class Replay {
   readonly #ceiling: number
   /** Whether some had no place. */
   dropped = false
-  #entries = new Shards<Entry>()
+  #entries = new ShardedMap<Entry>()
   #lane = new Lane()
 
   /** Beyond `ceiling` bytes the oldest go at once, so that a store made much smaller still starts. */
@@ -47,7 +47,7 @@ export class Replay {
   }
 
   /** No more records come. Gives the entries by id, and what takes one after the other out of the order, the oldest first. */
-  end(): { entries: Shards<Entry>; next: () => Entry | undefined } {
+  end(): { entries: ShardedMap<Entry>; next: () => Entry | undefined } {
     const lane = this.#lane
     const next = () => {
       const { oldest } = lane
@@ -98,7 +98,7 @@ export class Replay {
   }
 
   #clear(): void {
-    this.#entries = new Shards()
+    this.#entries = new ShardedMap()
     this.#lane = new Lane()
   }
 

@@ -1,10 +1,10 @@
 /** Saved sessions on their way back into the ledger: what has become of them by now. */
 
 import type { SessionData } from 'express-session'
-import { expiryOf, readableCookie } from '../cookie'
-import { Entry, weigh } from '../entry'
-import type { SessionParts } from '../sessions'
-import { flat } from '../text'
+import { expiryOf, readableCookie } from '../entry/cookie'
+import { Entry, weigh } from '../entry/entry'
+import { flat } from '../entry/text'
+import type { SessionParts } from '../session/sessions'
 
 export class Restorer {
   readonly #parts: SessionParts

@@ -4,9 +4,9 @@
  * whichever state of a session the walk met.
  */
 
-import type { Clock } from '../clock'
-import type { Entry } from '../entry'
-import { SLICE_MS } from '../slices'
+import type { Entry } from '../entry/entry'
+import type { Clock } from '../time/clock'
+import { SLICE_MS } from '../time/slices'
 import { Batch } from './batch'
 import type { Files } from './files'
 import type { Names } from './names'

@@ -4,9 +4,9 @@
  * write, after an import, for a new key. One of these at a time.
  */
 
-import type { Clock } from '../clock'
-import type { Ledger } from '../ledger'
+import type { Ledger } from '../ledger/ledger'
 import type { CompactionReport } from '../stats'
+import type { Clock } from '../time/clock'
 import { type Running, startCompaction } from './compactor'
 import type { Files } from './files'
 import { beginSegment, type Journal, type Segment } from './journal'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Entry } from '../../lib/entry'
+import { Entry } from '../../lib/entry/entry'
 import { MOST_BYTES } from '../../lib/persistence/batch'
 import { HEADER_BYTES } from '../../lib/persistence/header'
 import { beginSegment, Journal } from '../../lib/persistence/journal'

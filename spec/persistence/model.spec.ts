@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import fc from 'fast-check'
-import type { LembroOptions } from '../../lib/options'
+import type { LembroOptions } from '../../lib/settings/options'
 import type { Lembro } from '../../lib/store'
 import { type Cut, Disk, mount } from '../support/disk'
 import { newSaveFile } from '../support/folder'

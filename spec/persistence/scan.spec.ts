@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { Entry } from '../../lib/entry'
+import { Entry } from '../../lib/entry/entry'
 import { Batch } from '../../lib/persistence/batch'
 import { encodeHeader, HEADER_BYTES } from '../../lib/persistence/header'
 import { openRecord, sidOf } from '../../lib/persistence/record'

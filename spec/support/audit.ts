@@ -1,9 +1,9 @@
 /** Adds up again what a ledger holds, and compares it with what it says. */
 
 import assert from 'node:assert/strict'
-import type { Entry } from '../../lib/entry'
-import type { Ledger } from '../../lib/ledger'
-import type { Owners } from '../../lib/owner'
+import type { Entry } from '../../lib/entry/entry'
+import type { Ledger } from '../../lib/ledger/ledger'
+import type { Owners } from '../../lib/session/owners'
 
 /** Fails where the lanes, the index, the sizes or the bytes of a ledger disagree. Gives its entries. */
 export function audit(ledger: Ledger): Entry[] {

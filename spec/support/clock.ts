@@ -1,6 +1,6 @@
 /** A clock that only a spec moves. */
 
-import type { Clock } from '../../lib/clock'
+import type { Clock } from '../../lib/time/clock'
 import { NOON } from './time'
 
 interface Timer {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LembroOptions } from '../../lib/options'
+import type { LembroOptions } from '../../lib/settings/options'
 import type { Lembro } from '../../lib/store'
 import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './sessions'
 import { NOON, nextTurn, stopTime } from './time'

@@ -1,7 +1,7 @@
 /** Entries put into a ledger without the rest of a store around it. */
 
-import { Entry, Owner } from '../../lib/entry'
-import { Ledger } from '../../lib/ledger'
+import { Entry, Owner } from '../../lib/entry/entry'
+import { Ledger } from '../../lib/ledger/ledger'
 import { NOON } from './time'
 
 export interface Given {

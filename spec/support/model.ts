@@ -1,7 +1,7 @@
 /** A naive store: what lembro does, written as plainly as can be, to compare it with. */
 
-import { ENTRY_BYTES, OWNER_BYTES } from '../../lib/entry'
-import { textBytes } from '../../lib/text'
+import { ENTRY_BYTES, OWNER_BYTES } from '../../lib/entry/entry'
+import { textBytes } from '../../lib/entry/text'
 
 export interface Limits {
   readonly maxBytes: number

@@ -1,7 +1,7 @@
 /** Stores that save, and what they report. */
 
 import fs from 'node:fs'
-import type { LembroOptions } from '../../lib/options'
+import type { LembroOptions } from '../../lib/settings/options'
 import { Lembro } from '../../lib/store'
 
 /** Above what any system gives. */

@@ -1,8 +1,8 @@
 /** Counts work instead of time: entries looked at, steps in Maps and Sets, text serialised. */
 
-import type { Serializer } from '../../lib/codec'
-import type { Entry } from '../../lib/entry'
-import { Ledger } from '../../lib/ledger'
+import type { Entry } from '../../lib/entry/entry'
+import { Ledger } from '../../lib/ledger/ledger'
+import type { Serializer } from '../../lib/settings/options'
 
 export interface Work {
   /** Stored entries of which any field was read or written. */

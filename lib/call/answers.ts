@@ -1,0 +1,97 @@
+/** How a verb ends: its callback called once and later, or a promise; and who hears of a failure. */
+
+import { AsyncResource } from 'node:async_hooks'
+import type { EventEmitter } from 'node:events'
+import { inspect } from 'node:util'
+import { warnOnce } from '../settings/warn'
+
+/** A Node callback: an error or `null`, and then the value. */
+export type Callback<Value = void> = (error: Error | null, value: Value) => void
+
+/** Ends a long verb. */
+export type End<Value> = (error: Error | null, value?: Value) => void
+
+export class Answers {
+  readonly #emitter: EventEmitter
+
+  constructor(emitter: EventEmitter) {
+    this.#emitter = emitter
+  }
+
+  /**
+   * Ends a verb: calls the callback asynchronously and outside of any `try`, so that an error of
+   * the application is never taken for one of the verb; without a callback gives a promise. One
+   * that fails and that nobody awaits is reported, and is no unhandled rejection: it must not end
+   * the process of an application whose former store ignored what nobody asked for.
+   */
+  give<Value>(callback: unknown, error: Error | null, value?: Value): Promise<Value> | undefined {
+    if (typeof callback !== 'function') return this.#promise(error, value as Value)
+    if (error === null) {
+      setImmediate(callback as Callback<Value>, null, value as Value)
+    } else {
+      this.#tell(error)
+      setImmediate(callback as (error: Error) => void, error)
+    }
+    return undefined
+  }
+
+  /** As `give`, for a verb that ends when `start` calls the function it gets. */
+  later<Value>(callback: unknown, start: (end: End<Value>) => void): Promise<Value> | undefined {
+    if (typeof callback === 'function') {
+      // It may end in the turn of another request, whose context is not the caller's. By hand: a
+      // bound function costs ten times as much (Node 20).
+      const caller = new AsyncResource('LembroVerb')
+      start((error, value) => {
+        caller.runInAsyncScope(this.give, this, callback, error, value)
+      })
+      return undefined
+    }
+    const promise = new Promise<Value>((resolve) => {
+      start((error, value) => resolve(this.#promise(error, value as Value)))
+    })
+    promise.catch(() => {})
+    return promise
+  }
+
+  /** Reports a failure that perhaps nobody waits for: to the `'error'` listeners, else as a warning, once for each code. */
+  report(error: Error): void {
+    if (this.#isHeard) {
+      this.#tell(error)
+    } else {
+      const code = (error as NodeJS.ErrnoException).code ?? error.name
+      warnOnce('LEMBRO_FAULT', code, `lembro: ${error.message} (listen to 'error' to hear of each)`)
+    }
+  }
+
+  get #isHeard(): boolean {
+    return this.#emitter.listenerCount('error') > 0
+  }
+
+  #promise<Value>(error: Error | null, value: Value): Promise<Value> {
+    if (error === null) return Promise.resolve(value)
+    this.report(error)
+    const rejection = Promise.reject<Value>(error)
+    rejection.catch(() => {})
+    return rejection
+  }
+
+  // Later, so that a listener that throws harms no verb.
+  #tell(error: Error): void {
+    if (!this.#isHeard) return
+    setImmediate(() => {
+      try {
+        if (this.#isHeard) this.#emitter.emit('error', error)
+      } catch (thrown) {
+        // A visitor can cause some faults: none of them may end the process, whatever hears of it.
+        const message = `lembro: an 'error' listener threw: ${toError(thrown).message}`
+        warnOnce('LEMBRO_FAULT', 'listener', message)
+      }
+    })
+  }
+}
+
+/** What was thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  return new Error(typeof thrown === 'string' ? thrown : inspect(thrown))
+}

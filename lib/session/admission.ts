@@ -1,0 +1,64 @@
+/** What an entry must meet before it is stored: its size, the room of others, the limit of its owner. */
+
+import type { Entry, Owner } from '../entry/entry'
+import type { Ledger } from '../ledger/ledger'
+import type { Settings } from '../settings/options'
+import { toText } from '../settings/size'
+import type { Stats } from '../stats'
+import type { Owners } from './owners'
+
+export class Admission {
+  readonly #settings: Settings
+  readonly #ledger: Ledger
+  readonly #owners: Owners
+  readonly #stats: Stats
+
+  constructor(settings: Settings, ledger: Ledger, owners: Owners, stats: Stats) {
+    this.#settings = settings
+    this.#ledger = ledger
+    this.#owners = owners
+    this.#stats = stats
+  }
+
+  /** Why an entry of that size and owner can't be stored; `undefined` where it can. */
+  obstacle(entry: Entry, bytes: number, owner: Owner | undefined): string | undefined {
+    const { maxEntryBytes } = this.#settings
+    if (bytes > maxEntryBytes) {
+      return `of ${toText(bytes)} is larger than maxEntrySize, ${toText(maxEntryBytes)}`
+    }
+    if (owner === undefined && this.#ledger.wouldPushOut(entry, bytes)) {
+      return `of ${toText(bytes)} belongs to nobody and would push out those of your users`
+    }
+    return undefined
+  }
+
+  /** Throws a `RangeError` with the code `ESESSIONTOOBIG` where there is an obstacle. */
+  check(entry: Entry, bytes: number, owner: Owner | undefined): void {
+    const obstacle = this.obstacle(entry, bytes, owner)
+    if (obstacle === undefined) return
+    this.#stats.tooBig++
+    const error = new RangeError(`session ${obstacle}: it is not stored`)
+    throw Object.assign(error, { code: 'ESESSIONTOOBIG' })
+  }
+
+  /** Whether an entry is expired when it comes: nobody could read it again, so nothing makes room for it, and what it would replace goes. */
+  expiredOnArrival(entry: Entry, expiry: number, now: number): boolean {
+    if (expiry > now || this.#settings.stale) return false
+    if (this.#ledger.find(entry.sid) === entry) this.#ledger.remove(entry, 'expire')
+    return true
+  }
+
+  /** Evicts the oldest of an owner who would have more than `maxPerOwner` with this entry. */
+  makeRoomForOwner(entry: Entry, owner: Owner | undefined, now: number): void {
+    const { maxPerOwner } = this.#settings
+    if (maxPerOwner === Number.POSITIVE_INFINITY || owner?.name === undefined) return
+    const others = this.#owners.entriesOf(owner.name).filter((other) => other !== entry)
+    const live = others.filter((other) => other.expiry > now)
+    for (const other of others) if (other.expiry <= now) this.#ledger.remove(other, 'expire')
+    for (const oldest of live.slice(0, Math.max(0, live.length + 1 - maxPerOwner))) {
+      this.#ledger.remove(oldest, 'evict')
+      // A slow request of the one signed out must not push out the one signed in.
+      oldest.destroy()
+    }
+  }
+}

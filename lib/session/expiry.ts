@@ -1,0 +1,46 @@
+/** When a session expires: by `ttl`, else by its cookie, else after a day; and never past `absoluteTtl`. */
+
+import type { SessionData } from 'express-session'
+import { expiryOf, type ReadableCookie } from '../entry/cookie'
+import type { LembroOptions, Settings } from '../settings/options'
+
+/** As in memorystore, for a session whose cookie lasts as long as the browser. */
+export const ONE_DAY = 86_400_000
+
+export class Expiry {
+  readonly #ttl: Settings['ttl']
+  readonly #absoluteTtl: number
+  readonly #options: Readonly<LembroOptions>
+
+  constructor(settings: Settings) {
+    this.#ttl = settings.ttl
+    this.#absoluteTtl = settings.absoluteTtl
+    this.#options = settings.given
+  }
+
+  /** Whether the instant of creation matters. */
+  get needsCreated(): boolean {
+    return this.#absoluteTtl !== Number.POSITIVE_INFINITY
+  }
+
+  /** The instant at which a session expires, apart from `absoluteTtl`. Throws what the user's `ttl` throws, and a `TypeError` where it gives neither a number nor nothing. */
+  of(sid: string, session: SessionData, cookie: ReadableCookie | undefined, now: number): number {
+    const ttl = this.#ttlOf(sid, session)
+    if (ttl === undefined) return expiryOf(cookie, now) ?? now + ONE_DAY
+    return now + Math.floor(ttl)
+  }
+
+  /** An expiry, or the end of the absolute life of what was created then, if that is sooner. */
+  within(created: number, expiry: number): number {
+    return this.needsCreated ? Math.min(expiry, created + this.#absoluteTtl) : expiry
+  }
+
+  #ttlOf(sid: string, session: SessionData): number | undefined {
+    const ask = this.#ttl
+    if (typeof ask !== 'function') return ask
+    const ttl: unknown = ask(this.#options, session, sid)
+    if (ttl === undefined || ttl === null) return undefined
+    if (typeof ttl === 'number' && !Number.isNaN(ttl)) return Math.max(ttl, 0)
+    throw new TypeError(`ttl: expected the function to return a number of ms; got ${String(ttl)}`)
+  }
+}

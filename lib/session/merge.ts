@@ -1,0 +1,63 @@
+/** Parallel writes of one session: what becomes of one that another request changed meanwhile. */
+
+import { isDeepStrictEqual } from 'node:util'
+import type { SessionData } from 'express-session'
+import type { Codec } from '../entry/codec'
+import type { Entry } from '../entry/entry'
+import { got } from '../settings/check'
+import type { ConflictResolver } from '../settings/options'
+import type { Link } from './link'
+
+type Keys = Record<string, unknown>
+
+/** The session to store instead of an incoming one. Throws what the user's function throws, and a `TypeError` where it gives no session. */
+export function resolveConflict(
+  onConflict: 'merge' | ConflictResolver,
+  codec: Codec,
+  link: Link,
+  stored: Entry,
+  incoming: SessionData,
+  body: string,
+): SessionData {
+  const base = codec.decode(stored, link.base)
+  const theirs = codec.decode(stored)
+  if (typeof onConflict === 'function') {
+    const resolved = checked(onConflict(base, theirs, incoming))
+    return resolved.cookie === undefined ? { ...resolved, cookie: incoming.cookie } : resolved
+  }
+  const ours = codec.decode(stored, body)
+  const merged = mergeKeys(asKeys(base), asKeys(theirs), asKeys(ours))
+  return { ...merged, cookie: incoming.cookie }
+}
+
+/**
+ * What two requests make of one session together: each key as the side that changed it left it.
+ * A key that either side deleted stays deleted; where both changed one, the incoming wins.
+ */
+export function mergeKeys(base: Keys, stored: Keys, incoming: Keys): Keys {
+  const merged: [string, unknown][] = []
+  for (const key of new Set([...Object.keys(stored), ...Object.keys(incoming)])) {
+    const wasThere = Object.hasOwn(base, key)
+    const isTheirs = Object.hasOwn(stored, key)
+    const isOurs = Object.hasOwn(incoming, key)
+    const deleted = wasThere && !(isTheirs && isOurs)
+    if (deleted) continue
+    const unchangedByUs = !isOurs || (wasThere && same(base[key], incoming[key]))
+    merged.push([key, unchangedByUs ? stored[key] : incoming[key]])
+  }
+  return Object.fromEntries(merged)
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a === b || isDeepStrictEqual(a, b)
+}
+
+function asKeys(session: SessionData): Keys {
+  return session as unknown as Keys
+}
+
+function checked(session: unknown): SessionData {
+  const isSession = typeof session === 'object' && session !== null && !('then' in session)
+  if (isSession) return session as SessionData
+  throw new TypeError(`onConflict: expected the function to return a session; ${got(session)}`)
+}

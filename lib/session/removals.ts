@@ -1,0 +1,127 @@
+/** What the application is told of sessions that leave: `dispose`, and the events `'evict'` and `'expire'`. */
+
+import type { EventEmitter } from 'node:events'
+import type { SessionData } from 'express-session'
+import { type Answers, toError } from '../call/answers'
+import type { Codec } from '../entry/codec'
+import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
+import type { RemovalCause, Settings } from '../settings/options'
+import type { Clock } from '../time/clock'
+import { inSlices } from '../time/slices'
+
+/** What a listener of `'evict'` or `'expire'` hears beside the session id. */
+export interface Departure {
+  /** The owner's name, `true` for one without a name, `undefined` for an anonymous session. */
+  readonly owner: string | true | undefined
+  readonly bytes: number
+  /** The session as it was, parsed when it is asked for. */
+  readonly session: SessionData
+}
+
+interface Notice {
+  readonly entry: Entry
+  readonly cause: RemovalCause
+}
+
+/** Gathers notices while the ledger changes and tells them when it is at rest, so that the application may call the store from within. */
+export class Notices implements LedgerListener {
+  readonly #emitter: EventEmitter
+  readonly #answers: Answers
+  readonly #codec: Codec
+  readonly #clock: Clock
+  readonly #dispose: Settings['dispose']
+  /** Whether anyone hears of a session that a newer version replaces. */
+  readonly wantsReplaced: boolean
+  #waiting: Notice[] = []
+  #telling = false
+
+  constructor(
+    emitter: EventEmitter,
+    answers: Answers,
+    codec: Codec,
+    clock: Clock,
+    { dispose, noDisposeOnSet }: Settings,
+  ) {
+    this.#emitter = emitter
+    this.#answers = answers
+    this.#codec = codec
+    this.#clock = clock
+    this.#dispose = dispose
+    this.wantsReplaced = dispose !== undefined && !noDisposeOnSet
+  }
+
+  remove(entry: Entry, cause: LeaveCause): void {
+    const wanted = this.#dispose !== undefined || this.#emitter.listenerCount(cause) > 0
+    if (wanted) this.#waiting.push({ entry: entry.copy(), cause })
+  }
+
+  clear(_size: number, entries: Iterable<Entry>): void {
+    const walk = entries[Symbol.iterator]()
+    const tellNext = () => {
+      const { done, value } = walk.next()
+      if (!done) this.#tell({ entry: value, cause: 'clear' })
+      return !done
+    }
+    // To the end also where nobody wants to hear: see `Ledger.clear`.
+    this.#clock.breathe(() => inSlices(this.#clock, tellNext, () => {}))
+  }
+
+  /** A newer version took the place of the one that `entry` is a copy of. */
+  replaced(entry: Entry): void {
+    this.#waiting.push({ entry, cause: 'replace' })
+  }
+
+  /** Tells what is waiting. What the application causes meanwhile is told later, so that it can't go on for ever. */
+  flush(): void {
+    if (this.#waiting.length === 0) return
+    if (this.#telling) return
+    this.#telling = true
+    const notices = this.#waiting
+    this.#waiting = []
+    try {
+      for (const notice of notices) this.#tell(notice)
+    } finally {
+      this.#telling = false
+    }
+    if (this.#waiting.length > 0) this.#clock.breathe(() => this.flush())
+  }
+
+  /** Emits an event. What a listener throws is reported and harms nobody else. */
+  announce(event: string, ...details: unknown[]): void {
+    try {
+      this.#emitter.emit(event, ...details)
+    } catch (thrown) {
+      this.#answers.report(toError(thrown))
+    }
+  }
+
+  #tell({ entry, cause }: Notice): void {
+    this.#callDispose(entry, cause)
+    if (cause === 'evict' || cause === 'expire') {
+      this.announce(cause, entry.sid, departure(entry, this.#codec))
+    }
+  }
+
+  #callDispose(entry: Entry, cause: RemovalCause): void {
+    const dispose = this.#dispose
+    if (dispose === undefined) return
+    const report = (thrown: unknown) => this.#answers.report(toError(thrown))
+    try {
+      // An async function is none that dispose asks for, but what it rejects with must end no process.
+      const result: unknown = dispose(entry.sid, this.#codec.serialized(entry), cause)
+      if (result instanceof Promise) result.catch(report)
+    } catch (thrown) {
+      report(thrown)
+    }
+  }
+}
+
+function departure(entry: Entry, codec: Codec): Departure {
+  return {
+    owner: entry.owner === undefined ? undefined : (entry.owner.name ?? true),
+    bytes: entry.bytes,
+    get session() {
+      return codec.decode(entry)
+    },
+  }
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import { describe, it, type TestContext } from 'node:test'
+import { Answers, type End, toError } from '../../lib/call/answers'
+import { runNode } from '../support/process'
+import { nextTurn } from '../support/time'
+
+/** Answers with a listener that notes what it hears. */
+function make() {
+  const emitter = new EventEmitter()
+  const heard: unknown[] = []
+  emitter.on('error', (error) => heard.push(error))
+  return { emitter, answers: new Answers(emitter), heard }
+}
+
+/** What is warned of while a test runs, instead of on the console. */
+function warnings(t: TestContext): string[] {
+  const said: string[] = []
+  t.mock.method(process, 'emitWarning', (message: string) => said.push(message))
+  return said
+}
+
+const fault = (code: string) => Object.assign(new Error(`of ${code}`), { code })
+
+describe('a verb with a callback', () => {
+  it('calls it once and later, with null for no error', async () => {
+    const { answers } = make()
+    const calls: unknown[][] = []
+    const note = (...args: unknown[]) => calls.push(args)
+    assert.equal(answers.give(note, null, 7), undefined)
+    assert.equal(
+      answers.later(note, (end) => end(null, 8)),
+      undefined,
+    )
+    assert.deepEqual(calls, [])
+    await nextTurn()
+    assert.deepEqual(calls, [
+      [null, 7],
+      [null, 8],
+    ])
+    await nextTurn()
+    assert.equal(calls.length, 2)
+  })
+
+  it('calls it with the error alone, which the listeners hear once too', async () => {
+    const { answers, heard } = make()
+    const [one, other] = [fault('EONE'), fault('EOTHER')]
+    const calls: unknown[][] = []
+    const note = (...args: unknown[]) => calls.push(args)
+    answers.give(note, one)
+    answers.later(note, (end) => end(other))
+    assert.deepEqual([calls, heard], [[], []])
+    await nextTurn()
+    assert.deepEqual(calls, [[one], [other]])
+    assert.deepEqual(heard, [one, other])
+  })
+
+  it('warns nobody where there is no listener: the callback knows', async (t) => {
+    const said = warnings(t)
+    const answers = new Answers(new EventEmitter())
+    const failed = await new Promise((resolve) => answers.give(resolve, fault('EQUIET')))
+    assert.equal((failed as NodeJS.ErrnoException).code, 'EQUIET')
+    assert.deepEqual(said, [])
+  })
+
+  it('ends only when what it waits for does', async () => {
+    const { answers } = make()
+    const calls: unknown[] = []
+    let end: End<number> = () => {}
+    answers.later<number>(
+      (_: unknown, value: unknown) => calls.push(value),
+      (ended) => {
+        end = ended
+      },
+    )
+    await nextTurn()
+    assert.deepEqual(calls, [])
+    end(null, 1)
+    await nextTurn()
+    assert.deepEqual(calls, [1])
+  })
+
+  it('takes no error of the callback for its own: it is the application that fails', async () => {
+    const { out } = await runNode(`
+      const { Lembro } = require('./lib/store')
+      const store = new Lembro()
+      let calls = 0
+      store.on('error', () => console.log('taken for ours'))
+      process.on('uncaughtException', (error) => console.log(error.message, ++calls))
+      const fail = (name) => () => { throw new Error(name) }
+      store.set('a', { cookie: {} }, fail('set'))
+      store.get('a', fail('get'))
+      store.length(fail('length'))
+      store.destroy('a', fail('destroy'))
+    `)
+    assert.deepEqual(out.trim().split('\n'), ['set 1', 'get 2', 'length 3', 'destroy 4'])
+  })
+})
+
+describe('a verb without a callback', () => {
+  for (const callback of [undefined, null, {}, 'callback']) {
+    it(`gives a promise, as for ${JSON.stringify(callback)}`, async () => {
+      const { answers } = make()
+      assert.equal(await answers.give(callback, null, 7), 7)
+      assert.equal(await answers.later(callback, (end) => end(null, 8)), 8)
+    })
+  }
+
+  it('rejects it, which the listeners hear once too', async () => {
+    const { answers, heard } = make()
+    const [one, other] = [fault('EONE'), fault('EOTHER')]
+    await assert.rejects(answers.give(undefined, one) as Promise<void>, one)
+    await assert.rejects(answers.later(undefined, (end) => end(other)) as Promise<void>, other)
+    await nextTurn()
+    assert.deepEqual(heard, [one, other])
+  })
+
+  it('ends no process where nobody awaits it', async () => {
+    const { code, out, err } = await runNode(`
+      const { Answers } = require('./lib/call/answers')
+      const answers = new Answers(new (require('node:events'))())
+      process.on('unhandledRejection', () => console.log('unhandled'))
+      answers.give(undefined, new Error('one'))
+      answers.later(undefined, (end) => setTimeout(end, 5, new Error('other')))
+      setTimeout(() => console.log('goes on'), 20)
+    `)
+    assert.deepEqual([code, out.trim()], [0, 'goes on'])
+    assert.match(err, /LembroWarning: lembro: one/)
+  })
+})
+
+describe('a report', () => {
+  it('warns once for each code where nobody listens', (t) => {
+    const said = warnings(t)
+    const answers = new Answers(new EventEmitter())
+    for (const code of ['EA', 'EB', 'EA', 'EB', 'EC']) answers.report(fault(code))
+    assert.deepEqual(
+      said,
+      ['EA', 'EB', 'EC'].map((code) => `lembro: of ${code} (listen to 'error' to hear of each)`),
+    )
+  })
+
+  it('goes by the name of an error that has no code', (t) => {
+    const said = warnings(t)
+    const answers = new Answers(new EventEmitter())
+    for (const message of ['first', 'second']) answers.report(new SyntaxError(message))
+    assert.equal(said.length, 1)
+    assert.match(said[0] ?? '', /first/)
+  })
+
+  it('tells each to the listeners, later, and warns of none', async (t) => {
+    const said = warnings(t)
+    const { answers, heard } = make()
+    const faults = [fault('ED'), fault('ED')]
+    for (const each of faults) answers.report(each)
+    assert.deepEqual(heard, [])
+    await nextTurn()
+    assert.deepEqual(heard, faults)
+    assert.deepEqual(said, [])
+  })
+
+  it('ends no process where a listener throws: that is a warning', async (t) => {
+    const said = warnings(t)
+    const { emitter, answers } = make()
+    emitter.on('error', () => assert.fail('I did not expect that'))
+    answers.report(fault('EF'))
+    await nextTurn()
+    assert.match(String(said), /an 'error' listener threw: I did not expect that/)
+  })
+
+  it('ends no process where the last listener left meanwhile', async () => {
+    const { emitter, answers, heard } = make()
+    answers.report(fault('EE'))
+    emitter.removeAllListeners('error')
+    await nextTurn()
+    assert.deepEqual(heard, [])
+  })
+})
+
+describe('toError', () => {
+  it('gives what was thrown as an Error', () => {
+    const error = new RangeError('as it is')
+    assert.equal(toError(error), error)
+    assert.equal(toError('text').message, 'text')
+    assert.equal(toError(undefined).message, 'undefined')
+    assert.equal(toError(null).message, 'null')
+  })
+})

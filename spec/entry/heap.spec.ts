@@ -1,0 +1,34 @@
+/** The bytes that a store says it holds are those that its process pays for. */
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { runNode } from '../support/process'
+
+const SHAPES = ['tiny', 'typical', 'large', 'two-byte']
+const SESSIONS = 50_000
+const LOGINS = 1_000_000
+
+async function measured(...args: (string | number)[]): Promise<Record<string, number>> {
+  const source = `process.argv.push(...${JSON.stringify(args)}); require('./spec/support/heap.ts')`
+  const { code, out, err } = await runNode(source, {}, ['--expose-gc'])
+  assert.equal(code, 0, err)
+  return JSON.parse(out)
+}
+
+describe('a process with a store', { concurrency: 2 }, () => {
+  for (const shape of SHAPES) {
+    it(`grows by what stats tell for ${shape} sessions`, async () => {
+      const { grown = 0, bytes = 0, sessions } = await measured(shape, SESSIONS, 0)
+      assert.equal(sessions, SESSIONS)
+      const ratio = grown / bytes
+      assert.ok(ratio >= 0.8 && ratio <= 1.1, `${ratio.toFixed(3)} of ${bytes} bytes`)
+    })
+  }
+
+  it('is as large as before after a million logins and logouts', async () => {
+    const { grown = 0, ended = 0, sessions } = await measured('comeAndGo', LOGINS, 1000)
+    assert.ok(ended >= LOGINS)
+    assert.equal(sessions, 0)
+    assert.ok(grown < 1_000_000, `${grown} bytes`)
+  })
+})

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { type Content, Entry } from '../../lib/entry/entry'
+import { Ledger, type LedgerWalk } from '../../lib/ledger/ledger'
+import { Owners } from '../../lib/session/owners'
+import { audit, auditOwners } from '../support/audit'
+import { NOON } from '../support/time'
+
+const BUDGET = { maxBytes: 1000, maxSessions: 12 }
+const NAMES = ['ann', 'bob', true, undefined] as const
+
+const sid = fc.integer({ min: 0, max: 15 }).map((n) => `s${n}`)
+const bytes = fc.integer({ min: 1, max: 300 })
+// Below zero: expired on arrival, as `stale` allows.
+const ttl = fc.constantFrom(-5, 1, 60, 70, 5000, 1e7, 1e12, Infinity)
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('put' as const),
+      sid,
+      bytes,
+      ttl,
+      name: fc.constantFrom(...NAMES),
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('touch' as const), sid, bytes, ttl }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('remove' as const),
+      sid,
+      cause: fc.constantFrom('evict', 'expire', 'destroy'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('shrink' as const), goal: fc.nat(1000) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('expire' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.constantFrom(-3, 1, 65, 65, 4999, 1e7),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('walk' as const), steps: fc.nat(5) }) },
+)
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
+/** A ledger that is audited whenever anyone can see it, and a walk that goes on through all edits. */
+class Audited {
+  readonly ledger = new Ledger(BUDGET, NOON)
+  readonly visited = new Set<string>()
+  readonly #owners = new Owners()
+  readonly #left = new Map<string, Entry>()
+  readonly #walk: LedgerWalk
+  #now = NOON
+  #expired = 0
+  #asked: Entry | undefined
+
+  constructor() {
+    this.ledger.listen(this.#owners)
+    this.ledger.listen({
+      remove: (entry, cause) => {
+        assert.ok(this.ledger.bytes <= BUDGET.maxBytes)
+        if (cause === 'evict') assert.ok(entry.expiry > this.#now || this.#asked === entry)
+        if (cause === 'expire') this.#expired++
+        if (cause !== 'destroy') this.#left.set(entry.sid, entry)
+      },
+      put: (entry) => {
+        assert.ok(this.ledger.bytes <= BUDGET.maxBytes)
+        assert.ok(this.ledger.size <= BUDGET.maxSessions)
+        assert.equal(this.ledger.find(entry.sid), entry)
+      },
+      touch: () => assert.ok(this.ledger.bytes <= BUDGET.maxBytes),
+    })
+    this.#walk = this.ledger.walk()
+  }
+
+  take(step: Step): void {
+    const { ledger } = this
+    switch (step.do) {
+      case 'put':
+        this.#put(step.sid, step.name, step.bytes, this.#now + step.ttl)
+        break
+      case 'touch':
+        this.#touch(step.sid, step.bytes, this.#now + step.ttl)
+        break
+      case 'remove':
+        this.#asked = ledger.find(step.sid)
+        if (this.#asked !== undefined) ledger.remove(this.#asked, step.cause)
+        assert.equal(ledger.find(step.sid), undefined)
+        break
+      case 'shrink':
+        while (ledger.shrink(step.goal, this.#now) !== undefined);
+        assert.ok(ledger.bytes <= step.goal || ledger.size <= 1)
+        break
+      case 'expire':
+        this.#expireAll()
+        break
+      case 'wait':
+        this.#now += step.ms
+        break
+      case 'walk':
+        for (let n = 0; n < step.steps; n++) this.visit()
+    }
+  }
+
+  /** Steps on with the walk. Returns whether it went anywhere. */
+  visit(): boolean {
+    const entry = this.#walk.next()
+    if (entry === undefined) return false
+    assert.equal(this.ledger.find(entry.sid), entry)
+    this.visited.add(entry.sid)
+    return true
+  }
+
+  check(): void {
+    audit(this.ledger)
+    auditOwners(this.ledger, this.#owners, ['ann', 'bob'])
+  }
+
+  #put(sid: string, name: (typeof NAMES)[number], bytes: number, expiry: number): void {
+    const entry = this.#live(sid) ?? this.#left.get(sid) ?? new Entry(sid)
+    const owner = this.#owners.named(name, entry.owner)
+    const content: Content = { body: sid, cookie: undefined, expiry, owner }
+    this.ledger.put(entry, content, bytes, this.#now)
+    this.#left.delete(sid)
+    assert.deepEqual([entry.bytes, entry.owner, entry.expiry], [bytes, owner, expiry])
+  }
+
+  #touch(sid: string, bytes: number, expiry: number): void {
+    const entry = this.#live(sid)
+    if (entry === undefined) return
+    this.ledger.touch(entry, undefined, expiry, bytes, this.#now)
+    assert.deepEqual([entry.bytes, entry.expiry, entry.body], [bytes, expiry, sid])
+  }
+
+  // As everyone does who puts and touches: what has expired goes first.
+  #live(sid: string): Entry | undefined {
+    const entry = this.ledger.find(sid)
+    if (entry === undefined || entry.expiry > this.#now) return entry
+    this.ledger.remove(entry, 'expire')
+    return undefined
+  }
+
+  #expireAll(): void {
+    const due = audit(this.ledger).filter((entry) => entry.expiry <= this.#now)
+    this.#expired = 0
+    while (this.ledger.expireOne(this.#now));
+    assert.equal(this.#expired, due.length)
+    for (const entry of due) assert.equal(this.ledger.find(entry.sid), undefined)
+  }
+}
+
+describe('a ledger', () => {
+  it('keeps its books and its budget, whatever happens in whatever order', () => {
+    const property = fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
+      const audited = new Audited()
+      for (const step of steps) {
+        audited.take(step)
+        audited.check()
+      }
+    })
+    fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 1000) })
+  })
+
+  it('is walked through edits of any kind without one missed that stays', () => {
+    const property = fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
+      const audited = new Audited()
+      for (const step of steps) audited.take(step)
+      while (audited.visit());
+      for (const { sid } of audit(audited.ledger)) assert.ok(audited.visited.has(sid), sid)
+    })
+    fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 1000) })
+  })
+})

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Entry, LedgerListener } from '../../lib/entry/entry'
+import { audit } from '../support/audit'
+import { ann, newLedger, put, sidsOf } from '../support/ledger'
+import { NOON } from '../support/time'
+
+describe('put', () => {
+  it('adds an entry as the newest, and moves one that is there', () => {
+    const ledger = newLedger()
+    for (const sid of ['a', 'b', 'c']) put(ledger, sid)
+    put(ledger, 'a', { bytes: 150 })
+    assert.deepEqual(sidsOf(ledger), ['b', 'c', 'a'])
+    assert.equal(ledger.bytes, 350)
+    audit(ledger)
+  })
+
+  it('makes room before it stores, the oldest first, and says that live ones had to go', () => {
+    const ledger = newLedger({ maxBytes: 300 })
+    for (const sid of ['a', 'b', 'c']) put(ledger, sid)
+    const entry = put(newLedger(), 'd')
+    assert.equal(ledger.put(entry, entry, 150, NOON), true)
+    assert.deepEqual(sidsOf(ledger), ['c', 'd'])
+    audit(ledger)
+  })
+
+  it('says that nobody had to go where there was room, or only expired ones went', () => {
+    const ledger = newLedger({ maxBytes: 200 })
+    const entry = put(newLedger(), 'c')
+    put(ledger, 'a', { expiry: NOON + 10 })
+    put(ledger, 'b')
+    assert.equal(ledger.put(entry, entry, 100, NOON + 10), false)
+    assert.deepEqual(sidsOf(ledger), ['b', 'c'])
+  })
+
+  it('evicts for more sessions than may be, and none where one is replaced', () => {
+    const ledger = newLedger({ maxSessions: 2 })
+    for (const sid of ['a', 'b', 'a']) put(ledger, sid)
+    assert.deepEqual(sidsOf(ledger), ['b', 'a'])
+    put(ledger, 'c')
+    assert.deepEqual(sidsOf(ledger), ['a', 'c'])
+    audit(ledger)
+  })
+
+  it('never evicts the entry that grows, though it is the oldest', () => {
+    const ledger = newLedger({ maxBytes: 300 })
+    for (const sid of ['a', 'b', 'c']) put(ledger, sid)
+    put(ledger, 'a', { bytes: 300 })
+    assert.deepEqual(sidsOf(ledger), ['a'])
+    audit(ledger)
+  })
+
+  it('keeps its books where an entry gets a past expiry and needs room, long after it was due', () => {
+    const ledger = newLedger({ maxBytes: 300 })
+    const entry = put(ledger, 'a', { expiry: NOON + 10 })
+    for (const sid of ['b', 'c']) put(ledger, sid)
+    ledger.touch(entry, undefined, NOON + 1000, 100, NOON)
+    put(ledger, 'a', { bytes: 150, expiry: NOON + 10, now: NOON + 50 })
+    assert.equal(audit(ledger).length, 2)
+    assert.equal(ledger.find('a'), entry)
+  })
+
+  it('moves an entry from lane to lane as its owner signs in and out', () => {
+    const ledger = newLedger()
+    for (const sid of ['a', 'b']) put(ledger, sid)
+    put(ledger, 'a', { owner: ann })
+    assert.deepEqual([ledger.anonymous, ledger.owned], [1, 1])
+    assert.deepEqual(sidsOf(ledger), ['b', 'a'])
+    put(ledger, 'a')
+    assert.deepEqual([ledger.anonymous, ledger.owned], [2, 0])
+    assert.deepEqual(sidsOf(ledger), ['b', 'a'])
+    audit(ledger)
+  })
+
+  it('takes back an entry that left before', () => {
+    const ledger = newLedger()
+    const entry = put(ledger, 'a')
+    ledger.remove(entry, 'evict')
+    audit(ledger)
+    ledger.put(entry, entry, 100, NOON)
+    assert.equal(ledger.find('a'), entry)
+    audit(ledger)
+  })
+})
+
+describe('eviction', () => {
+  const crowd = (strangers: number, members: number, maxBytes = 1000) => {
+    const ledger = newLedger({ maxBytes })
+    for (let n = 0; n < members; n++) put(ledger, `member-${n}`, { owner: ann })
+    for (let n = 0; n < strangers; n++) put(ledger, `stranger-${n}`)
+    return ledger
+  }
+
+  it('takes strangers first, though members are older, down to a fifth of the budget', () => {
+    const ledger = crowd(5, 5)
+    for (let n = 0; n < 3; n++) put(ledger, `new-${n}`, { owner: ann })
+    assert.deepEqual([ledger.anonymous, ledger.owned], [2, 8])
+    put(ledger, 'new-3', { owner: ann })
+    assert.deepEqual([ledger.anonymous, ledger.owned], [2, 8])
+    assert.equal(ledger.find('member-0'), undefined)
+    assert.deepEqual(sidsOf(ledger).slice(0, 2), ['stranger-3', 'stranger-4'])
+  })
+
+  it('keeps members in a flood of strangers', () => {
+    const ledger = crowd(0, 7)
+    for (let n = 0; n < 1000; n++) put(ledger, `flood-${n}`)
+    assert.deepEqual([ledger.anonymous, ledger.owned], [3, 7])
+  })
+
+  it('keeps room for strangers to sign in among members', () => {
+    const ledger = crowd(2, 8)
+    put(ledger, 'visitor')
+    assert.ok(ledger.find('visitor'))
+    assert.equal(ledger.find('stranger-0'), undefined)
+    put(ledger, 'member', { owner: ann })
+    assert.deepEqual([ledger.anonymous, ledger.owned], [2, 8])
+    const members = crowd(0, 10)
+    for (const sid of ['one', 'two', 'three']) put(members, sid)
+    assert.deepEqual([members.anonymous, members.owned], [2, 8])
+  })
+
+  it('is plain oldest first without owners', () => {
+    const ledger = crowd(10, 0)
+    for (let n = 0; n < 5; n++) put(ledger, `new-${n}`)
+    assert.deepEqual(sidsOf(ledger)[0], 'stranger-5')
+    assert.equal(ledger.size, 10)
+  })
+
+  it('takes members where there are no strangers', () => {
+    const ledger = crowd(0, 10)
+    put(ledger, 'new', { owner: ann })
+    assert.equal(ledger.find('member-0'), undefined)
+    audit(ledger)
+  })
+
+  it('takes what has expired before anyone live, however new it is', () => {
+    const ledger = crowd(5, 4)
+    put(ledger, 'brief', { owner: ann, expiry: NOON + 10 })
+    put(ledger, 'late', { now: NOON + 10 })
+    assert.equal(ledger.find('brief'), undefined)
+    assert.equal(ledger.size, 10)
+  })
+
+  it('looks anew at an entry that was prolonged, and lets it live', () => {
+    const ledger = crowd(9, 0)
+    const brief = put(ledger, 'brief', { expiry: NOON + 10 })
+    ledger.touch(brief, undefined, NOON + 20, 100, NOON)
+    put(ledger, 'late', { now: NOON + 10 })
+    assert.equal(ledger.find('brief'), brief)
+    assert.equal(ledger.find('stranger-0'), undefined)
+    put(ledger, 'later', { now: NOON + 20 })
+    assert.equal(ledger.find('brief'), undefined)
+    assert.ok(ledger.find('stranger-1'))
+  })
+})
+
+describe('touch', () => {
+  it('gives an entry another expiry and weight, and makes it the newest of its lane', () => {
+    const ledger = newLedger()
+    const entry = put(ledger, 'a')
+    put(ledger, 'b')
+    assert.equal(ledger.touch(entry, undefined, NOON + 5, 120, NOON), false)
+    assert.deepEqual(sidsOf(ledger), ['b', 'a'])
+    assert.deepEqual([entry.expiry, entry.body, ledger.bytes], [NOON + 5, 'a', 220])
+    assert.equal(ledger.expireOne(NOON + 5), true)
+    audit(ledger)
+  })
+
+  it('makes room where the cookie grew', () => {
+    const ledger = newLedger({ maxBytes: 300 })
+    const entry = put(ledger, 'a')
+    for (const sid of ['b', 'c']) put(ledger, sid)
+    assert.equal(ledger.touch(entry, undefined, Infinity, 101, NOON), true)
+    assert.deepEqual(sidsOf(ledger), ['c', 'a'])
+    audit(ledger)
+  })
+})
+
+describe('remove', () => {
+  it('marks what was destroyed, for those who loaded it, and nothing else', () => {
+    const ledger = newLedger()
+    const [a, b, c] = ['a', 'b', 'c'].map((sid) => put(ledger, sid)) as [Entry, Entry, Entry]
+    ledger.remove(a, 'destroy')
+    ledger.remove(b, 'evict')
+    ledger.remove(c, 'expire')
+    assert.deepEqual([a.destroyed, b.destroyed, c.destroyed], [true, false, false])
+    assert.deepEqual([ledger.size, ledger.bytes, ledger.find('a')], [0, 0, undefined])
+  })
+})
+
+describe('shrink', () => {
+  it('goes down one entry at a time, the expired first, and keeps the last', () => {
+    const ledger = newLedger()
+    for (const sid of ['a', 'b', 'c']) put(ledger, sid)
+    put(ledger, 'd', { expiry: NOON + 1 })
+    assert.equal(ledger.shrink(400, NOON + 1), undefined)
+    assert.equal(ledger.shrink(399, NOON + 1), 'expire')
+    assert.equal(ledger.shrink(0, NOON + 1), 'evict')
+    assert.equal(ledger.shrink(0, NOON + 1), 'evict')
+    assert.equal(ledger.shrink(0, NOON + 1), undefined)
+    assert.deepEqual(sidsOf(ledger), ['c'])
+  })
+
+  it('leaves strangers a fifth of the goal', () => {
+    const ledger = newLedger()
+    for (const sid of ['a', 'b', 'c', 'd', 'e']) put(ledger, sid)
+    for (const sid of ['v', 'w', 'x', 'y', 'z']) put(ledger, sid, { owner: ann })
+    while (ledger.shrink(500, NOON) !== undefined);
+    assert.deepEqual(sidsOf(ledger), ['e', 'w', 'x', 'y', 'z'])
+  })
+})
+
+describe('listeners', () => {
+  it('hear of everything after it happened, with the budget kept and the books in order', () => {
+    const ledger = newLedger({ maxBytes: 250 })
+    const heard: string[] = []
+    const note = (what: string) => {
+      assert.ok(ledger.bytes <= 250)
+      heard.push(`${what}: ${ledger.size} of ${ledger.bytes}`)
+    }
+    ledger.listen({
+      put: (entry, previous) => note(`put ${entry.sid} after ${previous?.name}`),
+      touch: (entry) => note(`touch ${entry.sid}`),
+      remove: (entry, cause) => note(`${cause} ${entry.sid}`),
+      clear: (size, entries) => note(`clear ${size} ${[...entries].map(({ sid }) => sid)}`),
+    } satisfies LedgerListener)
+    const a = put(ledger, 'a', { owner: ann })
+    put(ledger, 'a', { bytes: 50 })
+    ledger.touch(a, undefined, NOON + 1, 60, NOON)
+    put(ledger, 'b')
+    put(ledger, 'c', { now: NOON + 1 })
+    put(ledger, 'd', { bytes: 120, owner: ann })
+    ledger.remove(ledger.find('c') as Entry, 'destroy')
+    put(ledger, 'e')
+    ledger.clear(NOON)
+    assert.deepEqual(heard, [
+      'put a after undefined: 1 of 100',
+      'put a after ann: 1 of 50',
+      'touch a: 1 of 60',
+      'put b after undefined: 2 of 160',
+      'expire a: 1 of 100',
+      'put c after undefined: 2 of 200',
+      'evict b: 1 of 100',
+      'put d after undefined: 2 of 220',
+      'destroy c: 1 of 120',
+      'put e after undefined: 2 of 220',
+      'clear 2 e,d: 0 of 0',
+    ])
+  })
+})
+
+describe('clear', () => {
+  it('drops all at once, begins a new era, and forgets what was due', () => {
+    const ledger = newLedger()
+    put(ledger, 'a', { expiry: NOON + 1 })
+    put(ledger, 'b', { owner: ann })
+    const { era } = ledger
+    ledger.clear(NOON)
+    assert.equal(ledger.era, era + 1)
+    assert.deepEqual([ledger.size, ledger.bytes, ledger.find('a')], [0, 0, undefined])
+    assert.equal(ledger.expireOne(NOON + 1), false)
+    put(ledger, 'a')
+    assert.deepEqual(sidsOf(ledger), ['a'])
+  })
+})

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+
+const LIB = path.resolve('lib')
+
+/** The rooms of the house, the lowest first. A file imports from its own room and from those below it. */
+const ROOMS = [
+  'settings',
+  'call',
+  'entry',
+  'ledger',
+  'stats',
+  'time',
+  'session',
+  'persistence',
+  'store',
+  'bind',
+  'index',
+]
+
+/** `persistence` for `lib/persistence/lock.ts`; the file's own name at the top level. */
+function roomOf(file: string): string {
+  const [first = ''] = path.relative(LIB, file).split(path.sep)
+  return path.parse(first).name
+}
+
+function sourcesIn(folder: string): string[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((found) => {
+    const file = path.join(folder, found.name)
+    if (found.isDirectory()) return sourcesIn(file)
+    return /\.m?ts$/.test(file) ? [file] : []
+  })
+}
+
+/** The files that a file of `lib` imports, by `import`, `export … from`, `import()` or `require()`. */
+function importsOf(file: string): string[] {
+  const text = fs.readFileSync(file, 'utf8')
+  const found = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.[^']*)'/g)
+  return [...found].map(([, name = '']) => {
+    const target = path.resolve(path.dirname(file), name).replace(/\.js$/, '')
+    const source = [`${target}.ts`, `${target}.d.ts`, `${target}/index.ts`].find(fs.existsSync)
+    assert(source, `${file} imports ${name}, which is no file of lib`)
+    return source
+  })
+}
+
+const sources = sourcesIn(LIB)
+const name = (file: string) => path.relative(LIB, file)
+
+describe('the rooms of lib', () => {
+  it('are all known', () => {
+    assert.deepEqual([...new Set(sources.map(roomOf))].sort(), [...ROOMS].sort())
+  })
+
+  it('import only from the rooms below them', () => {
+    const upward = sources.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => ROOMS.indexOf(roomOf(target)) > ROOMS.indexOf(roomOf(file)))
+        .map((target) => `${name(file)} imports ${name(target)}`),
+    )
+    assert.deepEqual(upward, [])
+  })
+
+  it('have no circle of imports', () => {
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (file: string, above: readonly string[]) => {
+      const at = above.indexOf(file)
+      if (at >= 0) circles.push([...above.slice(at), file].map(name).join(' → '))
+      if (at >= 0 || done.has(file)) return
+      for (const target of importsOf(file)) visit(target, [...above, file])
+      done.add(file)
+    }
+    for (const file of sources) visit(file, [])
+    assert.deepEqual(circles, [])
+  })
+})

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Expiry, ONE_DAY } from '../../lib/session/expiry'
+import { type LembroOptions, parseOptions } from '../../lib/settings/options'
+import type { Data } from '../support/sessions'
+import { NOON } from '../support/time'
+
+const session = { n: 1 } as unknown as Data
+
+function expiryOf(options: LembroOptions, cookie?: object, created = NOON): number {
+  const expiry = new Expiry(parseOptions(options))
+  const asked = expiry.of('a', session, cookie as Record<string, unknown>, NOON)
+  return expiry.within(created, asked) - NOON
+}
+
+describe('a session expires', () => {
+  it('when its cookie says so', () => {
+    assert.equal(expiryOf({}, { expires: new Date(NOON + 5) }), 5)
+    assert.equal(expiryOf({}, { maxAge: 7 }), 7)
+    assert.equal(expiryOf({}, { maxAge: 0 }), 0)
+  })
+
+  it('after a day, where its cookie does not say or there is none', () => {
+    assert.equal(expiryOf({}, { expires: null }), ONE_DAY)
+    assert.equal(expiryOf({}), ONE_DAY)
+  })
+
+  it('by ttl, whatever its cookie says, in whole ms', () => {
+    assert.equal(expiryOf({ ttl: 100.9 }, { maxAge: 7 }), 100)
+    assert.equal(expiryOf({ ttl: Infinity }, { maxAge: 7 }), Infinity)
+  })
+
+  it('by a ttl function, asked with the options, the session and the id', () => {
+    const asked: unknown[] = []
+    const options: LembroOptions = {
+      max: 3,
+      ttl: (...args) => {
+        asked.push(...args)
+        return 55.5
+      },
+    }
+    assert.equal(expiryOf(options, { maxAge: 7 }), 55)
+    const [given, ...others] = asked as [LembroOptions]
+    assert.deepEqual(others, [session, 'a'])
+    assert.deepEqual([given.max, given.ttl], [3, options.ttl])
+    assert.ok(Object.isFrozen(given))
+  })
+
+  it('by its cookie after all, where a ttl function gives nothing', () => {
+    for (const ttl of [undefined, null]) {
+      assert.equal(expiryOf({ ttl: () => ttl }, { maxAge: 7 }), 7)
+      assert.equal(expiryOf({ ttl: () => ttl }), ONE_DAY)
+    }
+  })
+
+  for (const ttl of ['100', Number.NaN, {}]) {
+    it(`never by a ttl function that gives ${String(ttl)}: that is an error`, () => {
+      const message = `ttl: expected the function to return a number of ms; got ${String(ttl)}`
+      assert.throws(() => expiryOf({ ttl: () => ttl as unknown as number }), {
+        name: 'TypeError',
+        message,
+      })
+    })
+  }
+
+  it('at its absoluteTtl at the latest, counted from its creation', () => {
+    assert.equal(expiryOf({ absoluteTtl: 100 }, { maxAge: 500 }), 100)
+    assert.equal(expiryOf({ absoluteTtl: 100 }, { maxAge: 500 }, NOON - 90), 10)
+    assert.equal(expiryOf({ absoluteTtl: 100 }, { maxAge: 50 }), 50)
+    assert.equal(expiryOf({ absoluteTtl: 100, ttl: Infinity }), 100)
+  })
+
+  it('by an instant of creation only where absoluteTtl needs one', () => {
+    assert.equal(new Expiry(parseOptions({})).needsCreated, false)
+    assert.equal(new Expiry(parseOptions({ absoluteTtl: 1 })).needsCreated, true)
+  })
+})

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { Entry } from '../../lib/entry/entry'
+import { handOn, isLive, Link, LiveLink, LoadedLink } from '../../lib/session/link'
+import { Lembro } from '../../lib/store'
+import { type Data, load, newSession, plainSession } from '../support/sessions'
+
+const link = (base = '{}') => new Link({}, new Entry('a'), 0, base, base)
+
+describe('a link', () => {
+  it('is invisible on the object that it is stamped on, frozen ones and those of any class too', () => {
+    for (const object of [{}, Object.create(null), new Map(), Object.freeze({ n: 1 })]) {
+      const before = JSON.stringify(object)
+      const mine = link()
+      LoadedLink.stamp(object, mine)
+      assert.equal(LoadedLink.linkOf(object), mine)
+      assert.deepEqual(Reflect.ownKeys(object), object && 'n' in object ? ['n'] : [])
+      assert.equal(JSON.stringify(object), before)
+      assert.ok(!(object instanceof LoadedLink))
+    }
+  })
+
+  it('is replaced by another', () => {
+    const [object, first, second] = [{}, link('1'), link('2')]
+    for (const each of [first, second]) {
+      LiveLink.stamp(object, each)
+      LoadedLink.stamp(object, each)
+    }
+    assert.equal(LiveLink.linkOf(object), second)
+    assert.equal(LoadedLink.linkOf(object), second)
+  })
+
+  it('is of what was loaded, or of what is live, each for itself', () => {
+    const object = {}
+    LoadedLink.stamp(object, link())
+    assert.equal(LiveLink.linkOf(object), undefined)
+  })
+
+  it('does not go over to a copy', () => {
+    const object = { n: 1 }
+    LiveLink.stamp(object, link())
+    assert.equal(LiveLink.linkOf({ ...object }), undefined)
+    assert.equal(LiveLink.linkOf(structuredClone(object)), undefined)
+    assert.equal(LiveLink.linkOf(Object.create(object)), undefined)
+  })
+
+  it('is handed on from what was loaded to the live session', () => {
+    const [data, live, mine] = [{}, {}, link()]
+    LoadedLink.stamp(data, mine)
+    assert.equal(handOn(data, live), live)
+    assert.equal(LiveLink.linkOf(live), mine)
+    assert.equal(LiveLink.linkOf(handOn({}, {})), undefined)
+  })
+
+  it('is revoked by the end of its entry, or of its era', () => {
+    const entry = new Entry('a')
+    const mine = new Link({}, entry, 3, '', '')
+    assert.equal(mine.revoked(3), false)
+    assert.equal(mine.revoked(4), true)
+    entry.destroy()
+    assert.equal(mine.revoked(3), true)
+  })
+})
+
+describe('isLive', () => {
+  it('knows a live session, of whatever copy, from a plain one', () => {
+    const store = new Lembro()
+    assert.equal(isLive(newSession(store, 'a')), true)
+    assert.equal(isLive({ req: {}, save: () => {} }), true)
+    for (const plain of [plainSession(), {}, { req: 1, save: 'x' }, { save: () => {} }]) {
+      assert.equal(isLive(plain), false)
+    }
+  })
+})
+
+describe('a request', () => {
+  const act = fc.oneof(
+    { weight: 3, arbitrary: fc.constant('load' as const) },
+    { weight: 4, arbitrary: fc.constant('save' as const) },
+    { weight: 1, arbitrary: fc.constant('touch' as const) },
+    { weight: 1, arbitrary: fc.constant('destroy' as const) },
+    { weight: 1, arbitrary: fc.constant('clear' as const) },
+    { weight: 1, arbitrary: fc.constant('login' as const) },
+  )
+
+  it('that loaded a session brings it back in no order of saves, touches and logouts', async () => {
+    const acts = fc.array(fc.tuple(act, fc.nat(9)), { maxLength: 40, size: 'max' })
+    const property = fc.asyncProperty(acts, async (acts) => {
+      const store = new Lembro({ onConflict: 'merge' })
+      const held: { session: Data; life: number }[] = []
+      let [lives, life, refused] = [0, 0, 0]
+      for (const [act, nth] of acts) {
+        const slow = held[nth % Math.max(1, held.length)]
+        if (act === 'login') {
+          if (life === 0) life = ++lives
+          store.set('a', plainSession({ life }))
+        } else if (act === 'load' && life !== 0) {
+          held.push({ session: await load(store, 'a'), life })
+        } else if (act === 'destroy' || act === 'clear') {
+          if (act === 'clear') store.clear()
+          else store.destroy('a')
+          life = 0
+        } else if (act === 'touch' && slow !== undefined) {
+          store.touch('a', slow.session)
+        } else if (act === 'save' && slow !== undefined) {
+          slow.session.saved = nth
+          store.set('a', slow.session)
+          if (slow.life !== life) refused++
+        }
+        assert.equal(((await store.get('a')) as Data | undefined)?.life, life || undefined)
+      }
+      assert.equal(store.stats().refused.destroyed, refused)
+    })
+    await fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 200) })
+  })
+})

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import { describe, it } from 'node:test'
+import { Answers } from '../../lib/call/answers'
+import { Codec } from '../../lib/entry/codec'
+import { Notices } from '../../lib/session/removals'
+import { type LembroOptions, parseOptions } from '../../lib/settings/options'
+import { FakeClock } from '../support/clock'
+import { ann, newLedger, put } from '../support/ledger'
+import { NOON, nextTurn } from '../support/time'
+
+const text = {
+  stringify: (session: unknown) => String(session),
+  parse: (body: string) => body as never,
+}
+
+function make(options: LembroOptions = {}) {
+  const emitter = new EventEmitter()
+  const heard: unknown[] = []
+  emitter.on('error', (error: Error) => heard.push(error.message))
+  const clock = new FakeClock()
+  const settings = parseOptions({ serializer: text, ...options })
+  const codec = new Codec(settings.serializer)
+  const notices = new Notices(emitter, new Answers(emitter), codec, clock, settings)
+  const ledger = newLedger()
+  ledger.listen(notices)
+  return { emitter, notices, ledger, clock, heard }
+}
+
+/** With a `dispose` that notes what it is told. */
+function disposing(options: LembroOptions = {}) {
+  const gone: string[] = []
+  const dispose = (sid: string, body: string, cause: string) => {
+    gone.push(`${cause} ${sid} ${body}`)
+  }
+  return { gone, ...make({ dispose, ...options }) }
+}
+
+describe('dispose', () => {
+  it('is told when the ledger is at rest, not before', () => {
+    const { gone, notices, ledger } = disposing()
+    for (const [sid, cause] of [
+      ['a', 'evict'],
+      ['b', 'expire'],
+      ['c', 'destroy'],
+    ] as const) {
+      ledger.remove(put(ledger, sid), cause)
+    }
+    assert.deepEqual(gone, [])
+    notices.flush()
+    assert.deepEqual(gone, ['evict a a', 'expire b b', 'destroy c c'])
+    notices.flush()
+    assert.equal(gone.length, 3)
+  })
+
+  it('is told of the session as it was, whatever became of the entry since', () => {
+    const { gone, notices, ledger } = disposing()
+    const entry = put(ledger, 'a')
+    ledger.remove(entry, 'evict')
+    entry.body = 'changed'
+    notices.flush()
+    assert.deepEqual(gone, ['evict a a'])
+  })
+
+  it('is told later of what it causes itself, so that it cannot go on for ever', () => {
+    const gone: string[] = []
+    const parts = make({
+      dispose: (sid) => {
+        gone.push(sid)
+        parts.ledger.remove(put(parts.ledger, `${sid}+`), 'evict')
+        parts.notices.flush()
+      },
+    })
+    parts.ledger.remove(put(parts.ledger, 'a'), 'evict')
+    parts.notices.flush()
+    assert.deepEqual(gone, ['a'])
+    parts.clock.breatheOnce()
+    assert.deepEqual(gone, ['a', 'a+'])
+    assert.equal(parts.clock.breathing, true)
+  })
+
+  it('is told of all that were cleared, once the event loop has come round', () => {
+    const { gone, ledger, clock } = disposing()
+    put(ledger, 'a', { owner: ann })
+    put(ledger, 'b')
+    ledger.clear(NOON)
+    put(ledger, 'a')
+    assert.deepEqual(gone, [])
+    clock.settle()
+    assert.deepEqual(gone, ['clear b b', 'clear a a'])
+  })
+
+  it('may throw: the others are told all the same, and the error is reported', async () => {
+    const told: string[] = []
+    const { notices, ledger, heard } = make({
+      dispose: (sid) => {
+        told.push(sid)
+        throw new Error(`no ${sid}`)
+      },
+    })
+    for (const sid of ['a', 'b']) ledger.remove(put(ledger, sid), 'destroy')
+    notices.flush()
+    await nextTurn()
+    assert.deepEqual(
+      [told, heard],
+      [
+        ['a', 'b'],
+        ['no a', 'no b'],
+      ],
+    )
+  })
+
+  it('wants to know of what is replaced, unless it is told not to', () => {
+    assert.equal(disposing().notices.wantsReplaced, true)
+    assert.equal(disposing({ noDisposeOnSet: true }).notices.wantsReplaced, false)
+    assert.equal(make().notices.wantsReplaced, false)
+    const { gone, notices, ledger } = disposing()
+    notices.replaced(put(ledger, 'a').copy())
+    notices.flush()
+    assert.deepEqual(gone, ['replace a a'])
+  })
+})
+
+describe('an event', () => {
+  it('tells of evictions and expiries, whose they were and what was in them', () => {
+    const { emitter, notices, ledger } = make()
+    const told: unknown[] = []
+    for (const event of ['evict', 'expire', 'destroy']) {
+      emitter.on(event, (sid, { owner, bytes, session }) => {
+        told.push([event, sid, owner, bytes, session])
+      })
+    }
+    ledger.remove(put(ledger, 'a', { owner: ann }), 'evict')
+    ledger.remove(put(ledger, 'b', { bytes: 7 }), 'expire')
+    ledger.remove(put(ledger, 'c'), 'destroy')
+    notices.flush()
+    assert.deepEqual(told, [
+      ['evict', 'a', 'ann', 100, 'a'],
+      ['expire', 'b', undefined, 7, 'b'],
+    ])
+  })
+
+  it('reads no session that nobody asks for', () => {
+    const parse = () => assert.fail('read')
+    const { emitter, notices, ledger, heard } = make({ serializer: { ...text, parse } })
+    emitter.on('evict', () => {})
+    ledger.remove(put(ledger, 'a'), 'evict')
+    notices.flush()
+    assert.deepEqual(heard, [])
+  })
+
+  it('harms nobody by a listener that throws, which is reported', async () => {
+    const { emitter, notices, heard } = make()
+    emitter.on('reduce', () => assert.fail('mine'))
+    notices.announce('reduce', {})
+    await nextTurn()
+    assert.deepEqual(heard, ['mine'])
+  })
+})

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { got, toBoolean, toFunction, toNumber } from '../../lib/settings/check'
+
+describe('got', () => {
+  const told: [unknown, string][] = [
+    [undefined, 'got undefined'],
+    [null, 'got null'],
+    ['', "got '' (a string)"],
+    ['x'.repeat(51), `got '${'x'.repeat(50)}' (a string)`],
+    [0, 'got 0 (a number)'],
+    [Number.NaN, 'got NaN (a number)'],
+    [false, 'got false (a boolean)'],
+    [1n, 'got 1 (a bigint)'],
+    [Symbol('s'), 'got Symbol(s) (a symbol)'],
+    [[], 'got an array'],
+    [new Date(), 'got an object'],
+    [Object.create(null), 'got an object'],
+    [class {}, 'got a function'],
+  ]
+  for (const [value, expected] of told) {
+    it(`tells what came: ${expected}`, () => {
+      assert.equal(got(value), expected)
+    })
+  }
+
+  it('shows nothing of what an object holds', () => {
+    assert.doesNotMatch(got({ password: 'secret', toString: () => 'secret' }), /secret/)
+  })
+})
+
+describe('toNumber', () => {
+  const range = { least: 2, whole: true, expected: 'two or more' }
+
+  it('gives a number that is within the range', () => {
+    assert.equal(toNumber('n', 2, range), 2)
+    assert.equal(toNumber('n', Infinity, range), Infinity)
+    assert.equal(toNumber('n', 2.5, { ...range, whole: false }), 2.5)
+  })
+
+  it('tells a value of the wrong type from one outside of the range', () => {
+    const message = (came: string) => `n: expected two or more; got ${came}`
+    assert.throws(() => toNumber('n', 1, range), {
+      name: 'RangeError',
+      message: message('1 (a number)'),
+    })
+    assert.throws(() => toNumber('n', 2.5, range), {
+      name: 'RangeError',
+      message: message('2.5 (a number)'),
+    })
+    assert.throws(() => toNumber('n', '2', range), {
+      name: 'TypeError',
+      message: message("'2' (a string)"),
+    })
+    assert.throws(() => toNumber('n', Number.NaN, range), {
+      name: 'TypeError',
+      message: message('NaN (a number)'),
+    })
+  })
+})
+
+describe('toBoolean', () => {
+  it('takes true and false, and nothing that is merely like them', () => {
+    assert.deepEqual([toBoolean('flag', true), toBoolean('flag', false)], [true, false])
+    for (const value of [0, 1, '', 'true', null, undefined, {}]) {
+      assert.throws(() => toBoolean('flag', value), /^TypeError: flag: expected true or false; got/)
+    }
+  })
+})
+
+describe('toFunction', () => {
+  it('gives back a function, and refuses the rest in words of its own or of the caller', () => {
+    assert.equal(toFunction('f', assert), assert)
+    assert.throws(() => toFunction('f', 1), /^TypeError: f: expected a function; got 1/)
+    assert.throws(() => toFunction('f', {}, 'a friend'), /^TypeError: f: expected a friend; got an/)
+  })
+})

@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import v8 from 'node:v8'
+import { defaultOwner } from '../../lib/settings/default-owner'
+import { type LembroOptions, parseOptions, type Settings } from '../../lib/settings/options'
+import { runNode } from '../support/process'
+
+type Bad = [value: unknown, error: typeof Error, came: string]
+interface Expectation {
+  readonly expected: string
+  readonly values: readonly Bad[]
+}
+
+const nothing: Bad = [null, TypeError, 'got null']
+const text: Bad = ['abc', TypeError, "got 'abc' (a string)"]
+const object: Bad = [{}, TypeError, 'got an object']
+const array: Bad = [[1], TypeError, 'got an array']
+const yes: Bad = [true, TypeError, 'got true (a boolean)']
+const callable: Bad = [() => {}, TypeError, 'got a function']
+const big: Bad = [10n, TypeError, 'got 10 (a bigint)']
+const symbol: Bad = [Symbol('s'), TypeError, 'got Symbol(s) (a symbol)']
+const digits: Bad = ['10', TypeError, "got '10' (a string)"]
+const notANumber: Bad = [Number.NaN, TypeError, 'got NaN (a number)']
+const negative: Bad = [-1, RangeError, 'got -1 (a number)']
+const lessThanNothing: Bad = [-Infinity, RangeError, 'got -Infinity (a number)']
+const zero: Bad = [0, RangeError, 'got 0 (a number)']
+const half: Bad = [0.5, RangeError, 'got 0.5 (a number)']
+const broken: Bad = [1.5, RangeError, 'got 1.5 (a number)']
+
+const sizes: Bad[] = [
+  ...['1.5M', '10 MB', '-3K', '', ' ', 'M', '4MM', '4T', '1e3', '0x10', '٤M', '%', '-5%'].map(
+    (size): Bad => [size, TypeError, `got '${size}' (a string)`],
+  ),
+  ...['0', '0K', '0%', '101%', '1000%'].map(
+    (size): Bad => [size, RangeError, `got '${size}' (a string)`],
+  ),
+  ['x'.repeat(80), TypeError, `got '${'x'.repeat(50)}' (a string)`],
+  [Number.NaN, RangeError, 'got NaN (a number)'],
+  ...[text, nothing, object, array, yes, callable, big, symbol],
+  ...[negative, lessThanNothing, zero, half],
+]
+const size = (share: string) =>
+  `a number of bytes above 0, a size such as '512K', '4M' or '1G', a share of ${share} such as '25%', or Infinity`
+const notNumbers = [text, digits, object, array, yes, callable, big, symbol, notANumber]
+const notFlags: Bad[] = [text, ['true', TypeError, "got 'true' (a string)"], object, callable]
+const truthy: Bad[] = [
+  [1, TypeError, 'got 1 (a number)'],
+  [0, TypeError, 'got 0 (a number)'],
+]
+
+/** Every option, what is expected of it, and what is refused. */
+const REFUSED: Record<string, Expectation> = {
+  maxSize: { expected: size("V8's heap limit"), values: sizes },
+  maxEntrySize: { expected: size('maxSize'), values: sizes },
+  interval: {
+    expected: 'a number of ms, or 0 or false for no timer',
+    values: [...notNumbers, nothing, negative, lessThanNothing],
+  },
+  checkPeriod: {
+    expected: 'a number of ms, or 0 or false for no timer',
+    values: [...notNumbers, negative, lessThanNothing],
+  },
+  max: {
+    expected: 'a whole number of sessions, or Infinity',
+    values: [...notNumbers, negative, lessThanNothing, half, broken],
+  },
+  ttl: {
+    expected: 'a number of ms above 0, Infinity, or a function (options, session, sid) => ms',
+    values: [
+      ...notNumbers.filter((bad) => bad !== callable),
+      ...[negative, lessThanNothing, zero, half],
+    ],
+  },
+  absoluteTtl: {
+    expected: 'a number of ms above 0, or Infinity',
+    values: [...notNumbers, nothing, negative, lessThanNothing, zero, half],
+  },
+  maxPerOwner: {
+    expected: 'a whole number of at least 1, or Infinity',
+    values: [...notNumbers, nothing, negative, lessThanNothing, zero, half, broken],
+  },
+  disableTouch: { expected: 'true or false', values: [...notFlags, ...truthy, nothing] },
+  noDisposeOnSet: { expected: 'true or false', values: [...notFlags, ...truthy] },
+  stale: { expected: 'true or false', values: [...notFlags, ...truthy] },
+  owner: {
+    expected: 'a function (session) => id, true or nothing; or false',
+    values: [text, digits, object, array, yes, nothing, ...truthy],
+  },
+  onConflict: {
+    expected: "'overwrite', 'merge', or a function (base, stored, incoming) => session",
+    values: [text, ['Merge', TypeError, "got 'Merge' (a string)"], object, yes, nothing, ...truthy],
+  },
+  dispose: { expected: 'a function', values: [text, object, array, yes, ...truthy] },
+  serializer: {
+    expected: 'an object with the functions stringify and parse',
+    values: [
+      ...[text, object, array, yes, callable, ...truthy],
+      [{ stringify: String }, TypeError, 'got an object'],
+      [{ parse: JSON.parse, stringify: true }, TypeError, 'got an object'],
+    ],
+  },
+  saveFile: {
+    expected: 'the path of a file',
+    values: [['', TypeError, "got '' (a string)"], object, array, yes, callable, ...truthy],
+  },
+  savePeriod: {
+    expected: 'a number of ms, 0 to wait for the disk, or Infinity or false for no timer',
+    values: [...notNumbers, negative, lessThanNothing],
+  },
+  saveKeys: {
+    expected:
+      'an array of keys, the current first, each of 32 bytes or a text of at least 16 characters',
+    values: [
+      ...[text, object, yes, callable, ...truthy],
+      [[], RangeError, 'got none'],
+      [[7], TypeError, 'got one that is neither bytes nor text'],
+      [['too short'], RangeError, 'got one of 9'],
+      [[new Uint8Array(32), new Uint8Array(16)], RangeError, 'got one of 16'],
+    ],
+  },
+}
+
+const parse = (options: object): Settings => parseOptions(options as LembroOptions)
+
+describe('a bad option', () => {
+  for (const [option, { expected, values }] of Object.entries(REFUSED)) {
+    it(`is refused by name, with what was expected and what came: ${option}`, () => {
+      for (const [value, ExpectedError, came] of values) {
+        const given = Object.freeze({ [option]: value })
+        assert.throws(
+          () => parse(given),
+          (error: Error) => {
+            assert.equal(error.message, `${option}: expected ${expected}; ${came}`)
+            assert.equal(error.constructor, ExpectedError)
+            return true
+          },
+        )
+      }
+    })
+  }
+
+  it('is refused where the options are no object at all', () => {
+    for (const [options, , came] of [text, array, yes, nothing, ...truthy]) {
+      const message = `options: expected an object; ${came}`
+      assert.throws(() => parse(options as object), { name: 'TypeError', message })
+    }
+  })
+})
+
+describe('options', () => {
+  const MEGABYTE = 1024 ** 2
+  const heapLimit = v8.getHeapStatistics().heap_size_limit
+
+  it('have defaults', () => {
+    assert.deepEqual(parse({}), {
+      maxBytes: 4 * MEGABYTE,
+      maxEntryBytes: 4 * MEGABYTE,
+      maxSessions: Infinity,
+      interval: 360_000,
+      ttl: undefined,
+      absoluteTtl: Infinity,
+      disableTouch: false,
+      owner: defaultOwner,
+      maxPerOwner: Infinity,
+      onConflict: 'overwrite',
+      dispose: undefined,
+      noDisposeOnSet: false,
+      stale: false,
+      serializer: undefined,
+      saveFile: undefined,
+      savePeriod: 1000,
+      saveKeys: undefined,
+      given: { maxSize: 4 * MEGABYTE, interval: 360_000, max: Infinity },
+    })
+  })
+
+  it('that are undefined count as not given, each of them', () => {
+    const blank = Object.fromEntries(Object.keys(REFUSED).map((name) => [name, undefined]))
+    const { given: _, ...settings } = parse(blank)
+    const { given: __, ...defaults } = parse({})
+    assert.deepEqual(settings, defaults)
+  })
+
+  it('of memorystore count as not given where they are null', () => {
+    const names = ['checkPeriod', 'max', 'ttl', 'dispose', 'noDisposeOnSet', 'stale', 'serializer']
+    names.push('saveFile', 'savePeriod', 'saveKeys')
+    const { given: _, ...settings } = parse(Object.fromEntries(names.map((name) => [name, null])))
+    const { given: __, ...defaults } = parse({})
+    assert.deepEqual(settings, defaults)
+  })
+
+  it("leave the caller's object as it is, frozen to its depths", () => {
+    const serializer = Object.freeze({ stringify: JSON.stringify, parse: JSON.parse })
+    const before = { maxSize: '1M', checkPeriod: 10, max: 0, ttl: null, stale: null, serializer }
+    const options = Object.freeze({ ...before })
+    const { given } = parse(options)
+    assert.deepEqual(options, before)
+    assert.notEqual(given, options)
+    assert.ok(Object.isFrozen(given))
+    assert.deepEqual(given, { ...before, maxSize: MEGABYTE, interval: 10 })
+  })
+
+  const read: [object, Partial<Settings>][] = [
+    [{ maxSize: 1 }, { maxBytes: 1, maxEntryBytes: 1 }],
+    [{ maxSize: 1234.9 }, { maxBytes: 1234 }],
+    [{ maxSize: '512K' }, { maxBytes: 512 * 1024 }],
+    [{ maxSize: '8mb' }, { maxBytes: 8 * MEGABYTE }],
+    [{ maxSize: ' 8M ' }, { maxBytes: 8 * MEGABYTE }],
+    [{ maxSize: '700' }, { maxBytes: 700 }],
+    [{ maxSize: '25%' }, { maxBytes: Math.floor(heapLimit / 4) }],
+    [{ maxSize: ' 2.5 % ' }, { maxBytes: Math.floor(heapLimit / 40) }],
+    [{ maxSize: Infinity }, { maxBytes: Infinity, maxEntryBytes: Infinity }],
+    [{ maxSize: '1M', maxEntrySize: '50%' }, { maxEntryBytes: MEGABYTE / 2 }],
+    [{ maxSize: '1M', maxEntrySize: '2M' }, { maxEntryBytes: MEGABYTE }],
+    [{ maxSize: '1M', maxEntrySize: Infinity }, { maxEntryBytes: MEGABYTE }],
+    [{ maxEntrySize: 100 }, { maxEntryBytes: 100 }],
+    [{ interval: 0 }, { interval: Infinity }],
+    [{ interval: false }, { interval: Infinity }],
+    [{ interval: Infinity }, { interval: Infinity }],
+    [{ checkPeriod: 1000 }, { interval: 1000 }],
+    [{ checkPeriod: false }, { interval: Infinity }],
+    [{ checkPeriod: 0 }, { interval: Infinity }],
+    [{ interval: 5, checkPeriod: 1000 }, { interval: 5 }],
+    [{ interval: 0, checkPeriod: 1000 }, { interval: Infinity }],
+    [{ max: 0 }, { maxSessions: Infinity }],
+    [{ max: 7 }, { maxSessions: 7 }],
+    [{ ttl: 1.5 }, { ttl: 1.5 }],
+    [{ ttl: Infinity }, { ttl: Infinity }],
+    [{ owner: false }, { owner: undefined }],
+    [{ onConflict: 'merge' }, { onConflict: 'merge' }],
+    [
+      { saveFile: 'f', savePeriod: 0 },
+      { saveFile: 'f', savePeriod: 0 },
+    ],
+    [{ savePeriod: false }, { savePeriod: Infinity }],
+    [{ savePeriod: Infinity }, { savePeriod: Infinity }],
+  ]
+  for (const [options, expected] of read) {
+    it(`are read: ${Object.entries(options).map(([name, value]) => `${name} ${value}`)}`, () => {
+      const settings = parse(options)
+      const names = Object.keys(expected) as (keyof Settings)[]
+      assert.deepEqual(Object.fromEntries(names.map((name) => [name, settings[name]])), expected)
+    })
+  }
+})
+
+describe('a warning', () => {
+  const parsed = (...options: string[]) =>
+    runNode(`
+      const { parseOptions } = require('./lib/settings/options')
+      ${options.map((each) => `parseOptions(${each})`).join('\n')}
+    `)
+
+  it('names each unknown option, once', async () => {
+    const { code, err } = await parsed('{ maxsize: 1, saveFiles: 2 }', '{ maxsize: 3 }')
+    assert.equal(code, 0)
+    assert.match(err, /\[LEMBRO_UNKNOWN_OPTION\] LembroWarning: lembro has no option 'maxsize'/)
+    assert.match(err, /'saveFiles': it is ignored/)
+    assert.equal(err.match(/LembroWarning/g)?.length, 2)
+  })
+
+  it('tells of keys without a file to encrypt', async () => {
+    const { code, err } = await parsed("{ saveKeys: ['0123456789abcdef'] }")
+    assert.equal(code, 0)
+    assert.match(
+      err,
+      /\[LEMBRO_UNUSED_OPTION\] LembroWarning: saveKeys is given without a saveFile/,
+    )
+  })
+
+  it('tells once of a budget that the heap is too small for, and how to raise the limit', async () => {
+    const { code, err } = await parsed("{ maxSize: '61%' }", "{ maxSize: '70%' }")
+    assert.equal(code, 0)
+    assert.match(err, /\[LEMBRO_LARGE_BUDGET\] LembroWarning: maxSize is [\d.]+[MG], more than 60%/)
+    assert.match(err, /the heap limit of [\d.]+[MG]: raise it with --max-old-space-size/)
+    assert.equal(err.match(/LembroWarning/g)?.length, 1)
+  })
+
+  it('is not given for what is known and fits', async () => {
+    const known = Object.keys(REFUSED).map((name) => `${name}: undefined`)
+    const { err } = await parsed("{ maxSize: '59%' }", '{ maxSize: Infinity }', `{ ${known} }`)
+    assert.doesNotMatch(err, /Warning/)
+  })
+})
