@@ -412,5 +412,7 @@ export class Lembro extends Store {
 function persistenceOf(parts: SessionParts, report: (error: Error) => void): Persistence {
   const { Persistence } =
     require('./persistence/persistence') as typeof import('./persistence/persistence')
-  return new Persistence(parts, report)
+  const { realFiles } =
+    require('./persistence/disk/files') as typeof import('./persistence/disk/files')
+  return new Persistence({ ...parts, files: realFiles }, report)
 }

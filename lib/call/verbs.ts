@@ -8,7 +8,7 @@ import { type Answers, type End, toError } from './answers'
 /** What saves changes, where something does. */
 export interface Saving {
   /** Calls back when all that happened before is saved, or can't be. */
-  settled(done: (error: Error | null) => void): void
+  committed(done: (error: Error | null) => void): void
 }
 
 export class Verbs {
@@ -53,7 +53,7 @@ export class Verbs {
     if (saving === undefined) return this.#now(callback, run)
     return this.long<Value>(callback, (end) => {
       const value = this.#run(run)
-      saving.settled((error) => end(error, value))
+      saving.committed((error) => end(error, value))
     })
   }
 

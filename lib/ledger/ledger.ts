@@ -93,32 +93,6 @@ export class Ledger {
     return crowded
   }
 
-  /**
-   * Begins with entries that are known by their ids and in no lane yet: each must be placed or
-   * disowned next. Spares a million look-ups where a million sessions are loaded.
-   */
-  adopt(entries: ShardedMap<Entry>): void {
-    this.#entries = entries
-  }
-
-  /** Stores content in an adopted entry, as the newest. Makes room as `put` does. */
-  place(entry: Entry, content: Content, bytes: number, now: number): void {
-    entry.body = content.body
-    entry.cookie = content.cookie
-    entry.owner = content.owner
-    entry.expiry = content.expiry
-    entry.bytes = bytes
-    this.#makeRoom(entry, 1, now)
-    this.#laneOf(entry).add(entry)
-    this.#wheel.schedule(entry)
-    for (const listener of this.#listeners) listener.put?.(entry, undefined)
-  }
-
-  /** Drops an adopted entry. */
-  disown(entry: Entry): void {
-    this.#entries.delete(entry.sid)
-  }
-
   /** Gives a present entry a cookie and an expiry, and makes it the newest. Returns as `put` does. */
   touch(
     entry: Entry,

@@ -1,0 +1,322 @@
+/**
+ * Owns the start: reads what a store left on the disk, the snapshot and then the segments that it
+ * does not hold yet. It starts whatever it finds: what is damaged or missing is reported, and what
+ * is damaged is kept aside.
+ */
+
+import type { Entry } from '../../entry/entry'
+import { foreign } from '../disk/errors'
+import type { Files } from '../disk/files'
+import type { Paths } from '../disk/paths'
+import type { KeyRing } from '../format/encryption'
+import type { Header, Kind } from '../format/header'
+import { decodeEnd, keyIdAt, type Place, type Read, readRecord, Type } from '../format/record'
+import { type Scanned, scan, type Visit } from '../format/scan'
+import {
+  contradicts,
+  isBare,
+  isEmpty,
+  isOfFile,
+  type Link,
+  lengthsOf,
+  missingAmong,
+  readLink,
+} from './chain'
+import { findings } from './findings'
+import { isMemfile, readMemfile } from './memfilestore'
+import { Quarantine } from './quarantine'
+import type { Replay } from './replay'
+import { sortAside } from './undecryptable'
+
+export interface Recovered {
+  /** What is to be reported. */
+  readonly findings: readonly Error[]
+  /** Records that damage hit, and files that are missing. */
+  readonly damaged: number
+  /** Records whose key is unknown. */
+  readonly undecryptable: number
+  /** Whether a snapshot is to be written at once, since these files are not as they should be. */
+  readonly isDue: boolean
+  /** What has to be kept aside before anything is removed. */
+  readonly quarantine: Quarantine
+  /** Files kept aside that could be read again: to be removed once a snapshot holds them. */
+  readonly readAgain: readonly string[]
+  readonly snapshotBytes: number
+  readonly journalBytes: number
+  readonly segments: number
+  /** The segment that was used last, and how many of its bytes count. */
+  readonly last: Place
+  /** The number of the segment to begin. */
+  readonly next: number
+}
+
+export interface RecoveryDependencies {
+  readonly files: Files
+  readonly paths: Paths
+  readonly keys: KeyRing | undefined
+  /** Where the sessions go. */
+  readonly replay: Replay
+  /** Whether files may be changed: kept aside, and their permissions. */
+  readonly writable: boolean
+  /** Whether a file that can't be opened is taken for damaged. */
+  readonly tolerant: boolean
+  /** The wall clock in ms. */
+  readonly now: () => number
+  /** An entry of a session of express-memfilestore; `undefined` for one that has expired. */
+  readonly adopt: (sid: string, session: unknown) => Entry | undefined
+}
+
+export class Recovery {
+  readonly #needs: RecoveryDependencies
+  readonly #quarantine: Quarantine
+  #damaged = 0
+  #undecryptable = 0
+  #isOutdated = false
+  #plain = false
+  readonly #missing: string[] = []
+  /** The whole snapshot's header. */
+  #snapshot: Header | undefined
+  /** Whether an encrypted file was read, after which no plain one can be ours. */
+  #encrypted = false
+
+  constructor(needs: RecoveryDependencies) {
+    this.#needs = needs
+    this.#quarantine = new Quarantine(needs.files, needs.paths, needs.writable)
+  }
+
+  /** Rejects if the folder can't be read, and if a file can't that may be readable later. */
+  async run(): Promise<Recovered> {
+    const { files, paths, keys } = this.#needs
+    const now = this.#needs.now()
+    const names = await files.list(paths.folder)
+    for (const file of paths.unfinishedAmong(names)) await this.#quarantine.remove(file)
+    const knows = (keyId: string) => keys?.knows(keyId) === true
+    const aside = await sortAside(files, paths.undecryptableAmong(names), knows, now)
+    for (const file of aside.expired) await this.#quarantine.remove(file)
+    for (const link of aside.readable) await this.#read(link)
+    const found = await this.#segments(paths.segmentsAmong(names))
+    const all = found.filter((link) => !isBare(link))
+    const snapshot = await this.#snapshotLink()
+    const from = snapshot === undefined ? 0 : await this.#readSnapshot(snapshot)
+    const older = all.filter(({ number }) => number < from)
+    const segments = this.#snapshot === undefined ? all : all.filter(({ number }) => number >= from)
+    let last: Place = { number: Math.max(0, from - 1), length: 0 }
+    if (this.#snapshot !== undefined) {
+      // Left by a checkpoint that was ended as it removed them: the next one does.
+      this.#isOutdated ||= older.length > 0
+    } else if (snapshot !== undefined && older.length > 0) {
+      // They may hold what the damaged snapshot has lost; what it still has is newer.
+      this.#needs.replay.clear()
+      for (const link of aside.readable) await this.#scan(link, link.size)
+      for (const segment of older) last = await this.#readSegment(segment, segments)
+      await this.#scan(snapshot, snapshot.size)
+    }
+    for (const segment of segments.filter(({ number }) => number >= from)) {
+      last = await this.#readSegment(segment, segments)
+    }
+    const missing = missingAmong(segments, found.filter(isBare), this.#snapshot)
+    this.#missing.push(...missing.map((number) => paths.segment(number)))
+    await this.#quarantine.prune(await files.list(paths.folder), now)
+    return this.#recovered(names, aside.readable, snapshot?.size ?? 0, segments, last)
+  }
+
+  #recovered(
+    names: readonly string[],
+    readAgain: readonly Link[],
+    snapshotBytes: number,
+    segments: readonly Link[],
+    last: Place,
+  ): Recovered {
+    const { paths, keys } = this.#needs
+    const newest = segments.at(-1)
+    // A segment that holds nothing is replaced, so that starts alone make no journal.
+    const again = newest !== undefined && isEmpty(newest)
+    const plain = this.#plain && keys !== undefined ? paths.keptAmong(names) : []
+    const quarantine = this.#quarantine
+    const odd = this.#damaged + this.#undecryptable + readAgain.length + this.#missing.length
+    return {
+      findings: findings({
+        quarantine,
+        damaged: this.#damaged,
+        missing: this.#missing,
+        undecryptable: this.#undecryptable,
+        plain,
+      }),
+      damaged: this.#damaged + this.#missing.length,
+      undecryptable: this.#undecryptable,
+      isDue: odd > 0 || this.#isOutdated || quarantine.isDue || this.#snapshot === undefined,
+      quarantine,
+      readAgain: readAgain.map(({ path }) => path),
+      snapshotBytes,
+      journalBytes: segments.reduce((sum, { size }) => sum + size, 0),
+      segments: segments.length,
+      last: (again && newest.follows) || last,
+      next: again ? newest.number : last.number + 1,
+    }
+  }
+
+  /** The segments that are what their names say. */
+  async #segments(numbers: readonly number[]): Promise<Link[]> {
+    const { files, paths } = this.#needs
+    const segments: Link[] = []
+    for (const number of numbers) {
+      const file = paths.segment(number)
+      const link = await this.#unlessUnusable(file, () => readLink(files, file, number))
+      if (link !== undefined && (await this.#isUsable(link, 'journal'))) segments.push(link)
+    }
+    return segments
+  }
+
+  async #snapshotLink(): Promise<Link | undefined> {
+    const { files, paths } = this.#needs
+    const { file } = paths
+    const link = await this.#unlessUnusable(file, () => readLink(files, file, 0))
+    if (link === undefined) return undefined
+    const isImport = link.header === undefined && (await isMemfile(files, file))
+    if (!isImport) return (await this.#isUsable(link, 'snapshot')) ? link : undefined
+    await this.#import(link)
+    return undefined
+  }
+
+  /** What can be read of a file; `undefined` after it was kept aside because it can't be opened. */
+  async #unlessUnusable(
+    file: string,
+    read: () => Promise<Link | undefined>,
+  ): Promise<Link | undefined> {
+    try {
+      return await read()
+    } catch (error) {
+      // The snapshot is the file that was asked for: its failure is the caller's to see.
+      const isOfSegment = isOfFile(error) && file !== this.#needs.paths.file
+      if (!isOfSegment && !this.#needs.tolerant) throw error
+      this.#damaged++
+      await this.#quarantine.moveAway(file, 'damaged', this.#needs.now())
+      return undefined
+    }
+  }
+
+  /** Whether a file is of this version and what its name says. If not, it is kept aside. */
+  async #isUsable(link: Link, kind: Kind): Promise<boolean> {
+    const { path, header, changed } = link
+    if (header === 'newer') {
+      await this.#quarantine.moveAway(path, 'newer', changed)
+      return false
+    }
+    if (!contradicts(link, kind)) return true
+    this.#damaged++
+    await this.#quarantine.moveAway(path, 'damaged', changed)
+    return false
+  }
+
+  /** Reads the snapshot. Gives the number of the first segment that it does not hold. */
+  async #readSnapshot(link: Link): Promise<number> {
+    let ended: number | undefined
+    const scanned = await this.#read(link, (number) => {
+      ended = number
+    })
+    // Without its end it was cut, even if between two records.
+    const isCut = ended === undefined
+    const damaged = scanned.damaged + Math.max(scanned.torn, isCut ? 1 : 0)
+    await this.#hit(link, damaged)
+    const header = link.header as Header | undefined
+    if (damaged === 0) this.#snapshot = header
+    return header?.number ?? ended ?? 0
+  }
+
+  /** Reads a segment. Gives where it ends, for the next one to say. */
+  async #readSegment(segment: Link, all: readonly Link[]): Promise<Place> {
+    const { number, size } = segment
+    const length = lengthsOf(all).get(number)
+    const limit = Math.min(size, length ?? size)
+    const scanned = await this.#read(segment, undefined, limit)
+    // What a kill leaves at the end of the segment in use: no damage, and nothing to keep.
+    const isTorn = segment === all.at(-1) && segment.header !== undefined && !scanned.unreadable
+    const isCut = length !== undefined && size < length
+    const damaged = scanned.damaged + (isTorn ? 0 : scanned.torn)
+    await this.#hit(segment, Math.max(damaged, isCut ? 1 : 0))
+    return { number, length: isTorn ? scanned.end : limit }
+  }
+
+  /** Reads a file of records, and keeps it aside if its key is missing. */
+  async #read(link: Link, ended?: (number: number) => void, size = link.size): Promise<Scanned> {
+    await this.#quarantine.restrict(link.path)
+    const before = this.#undecryptable
+    const scanned = await this.#scan(link, size, ended)
+    if (this.#undecryptable > before) {
+      await this.#quarantine.keep(link.path, 'undecryptable', link.changed)
+    }
+    return scanned
+  }
+
+  async #scan(link: Link, size: number, ended = (_number: number) => {}): Promise<Scanned> {
+    const { files, keys } = this.#needs
+    const header = link.header as Header | undefined
+    /** The key of all records of this file; `null` if they are plain. */
+    let keyId = header?.keyId
+    const visit: Visit = (bytes, at, end) => {
+      const own = keyIdAt(bytes, at)
+      if (keyId === undefined) keyId = own
+      // A plain record in an encrypted file, or in one after such a file, is forged.
+      if (own === null && (this.#encrypted || keyId !== null)) return false
+      if (typeof own === 'string' && keyId === null) return false
+      const read = readRecord(bytes, at, end, keys)
+      if (typeof read === 'string') this.#undecryptable++
+      if (typeof read !== 'object') return read !== undefined
+      if (read.type === Type.end) ended(decodeEnd(read))
+      return this.#apply(read, end - at)
+    }
+    const file = await files.open(link.path, 'r')
+    try {
+      const scanned = await scan(file, size, header, visit)
+      if (keyId === null) this.#plain = true
+      if (keyId !== undefined && keyId !== (keys?.keyId ?? null)) this.#isOutdated = true
+      const isOfChain = header !== undefined && !this.#isAside(link)
+      if (isOfChain && typeof keyId === 'string' && keys?.knows(keyId)) this.#encrypted = true
+      return scanned
+    } finally {
+      await file.close()
+    }
+  }
+
+  #isAside({ path }: Link): boolean {
+    const { paths } = this.#needs
+    return path !== paths.file && !path.startsWith(paths.segment(0).slice(0, -1))
+  }
+
+  #apply(read: Read, length: number): boolean {
+    try {
+      this.#needs.replay.apply(read, length)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  async #import({ path, size, changed }: Link): Promise<void> {
+    const { files, replay, adopt } = this.#needs
+    const sessions = await readMemfile(files, path, size)
+    if (sessions === 'foreign') throw foreign(path)
+    await this.#quarantine.restrict(path)
+    if (sessions === undefined) {
+      this.#damaged++
+      return this.#quarantine.keep(path, 'damaged', changed)
+    }
+    this.#plain = true
+    // The newest come first in such a file.
+    for (const [sid, session] of sessions.reverse()) {
+      try {
+        const entry = adopt(sid, session)
+        if (entry !== undefined) replay.adopt(entry)
+      } catch {
+        this.#damaged++
+      }
+    }
+    await this.#quarantine.keepImport(path, size, changed)
+  }
+
+  async #hit({ path, changed }: Link, damaged: number): Promise<void> {
+    if (damaged === 0) return
+    this.#damaged += damaged
+    await this.#quarantine.keep(path, 'damaged', changed)
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * Owns when a checkpoint is due and what it does: goes on in a new segment, writes a snapshot of
+ * memory, and removes the segments that the snapshot holds. Between any two of its steps, the files
+ * can be loaded. One at a time; a failing one is tried again later.
+ */
+
+import type { Ledger } from '../../ledger/ledger'
+import type { CompactionReport } from '../../stats'
+import type { Clock } from '../../time/clock'
+import type { Files } from '../disk/files'
+import type { Lock } from '../disk/lock'
+import type { Paths } from '../disk/paths'
+import type { RecordWriter } from '../format/record-writer'
+import type { Journal } from '../journal/journal'
+import { Segment } from '../journal/segment'
+import { writeSnapshot } from './snapshot'
+
+const MIB = 1024 * 1024
+/** A journal shorter than this is not worth a checkpoint, unless the budget or the disk is small. */
+const LEAST_JOURNAL = 16 * MIB
+const LEAST_OF_BUDGET = 1 / 4
+/** A journal as long as this share of the snapshot is: the files then stay below three times what is live. */
+const MOST_OF_SNAPSHOT = 1 / 2
+/** Of the bytes in memory, the room on the disk that is kept for the next snapshot, and a little more. */
+const ROOM = 1.25
+/** A checkpoint for want of room gains nothing from a journal below this. */
+const LEAST_GAIN = 64 * 1024
+/** Each start may begin a segment: more than these are worth a checkpoint, however short. */
+const MOST_SEGMENTS = 8
+const FIRST_DELAY = 1000
+const LONGEST_DELAY = 60_000
+
+export interface CheckpointerDependencies {
+  readonly files: Files
+  readonly paths: Paths
+  readonly clock: Clock
+  readonly ledger: Ledger
+  readonly journal: Journal
+  readonly writer: RecordWriter
+  readonly maxBytes: number
+  /** Gives the lock, and takes it if that failed before. */
+  readonly lock: () => Promise<Lock>
+  /** Is called before anything is removed, and rejects if that must not be yet. */
+  readonly prepare: () => Promise<void>
+  /** Is called after each success: the files hold all that memory holds. */
+  readonly succeeded: () => Promise<void>
+  /** Is called with each failure; it is tried again. */
+  readonly failed: (error: Error) => void
+}
+
+/** What is on the disk as it begins. */
+export interface OnDisk {
+  readonly snapshotBytes: number
+  readonly journalBytes: number
+  readonly segments: number
+  /** The number of the segment to begin. */
+  readonly next: number
+}
+
+export class Checkpointer {
+  readonly #needs: CheckpointerDependencies
+  readonly #least: number
+  #next: number
+  #snapshotBytes: number
+  #closedBytes: number
+  #segments: number
+  #isNeeded = false
+  #isCrowded = false
+  #lookedAt = 0
+  #failures = 0
+  #cancelRetry: (() => void) | undefined
+  #running: Promise<void> | undefined
+  #abort = new AbortController()
+  #closed = false
+  /** Entries with this mark are in the journal that the next snapshot leaves in place. */
+  mark = 1
+  lastCheckpoint: CompactionReport | null = null
+
+  constructor(needs: CheckpointerDependencies, onDisk: OnDisk) {
+    this.#needs = needs
+    this.#least = Math.min(LEAST_JOURNAL, needs.maxBytes * LEAST_OF_BUDGET)
+    this.#next = onDisk.next
+    this.#snapshotBytes = onDisk.snapshotBytes
+    this.#closedBytes = onDisk.journalBytes
+    this.#segments = onDisk.segments
+  }
+
+  /** Bytes of snapshot and journal. */
+  get bytes(): number {
+    return this.#snapshotBytes + this.#journalBytes
+  }
+
+  /** Whether the files are not as they should be until a checkpoint succeeds. */
+  get isNeeded(): boolean {
+    return this.#isNeeded
+  }
+
+  /** Asks for a checkpoint: the files are not as they should be. */
+  demand(): void {
+    this.#isNeeded = true
+  }
+
+  /** Calls off the checkpoint under way, since changes were lost that it counts on; another one follows. */
+  restart(error: Error): void {
+    this.#isNeeded = true
+    this.#abort.abort(error)
+    this.#retryLater()
+  }
+
+  /** Starts a checkpoint if one is due. Is called after each write. */
+  look(): void {
+    if (this.#running !== undefined || this.#cancelRetry !== undefined || this.#closed) return
+    if (this.#isNeeded || this.#isCrowded || this.#isLong) this.#start().catch(() => {})
+    else this.#lookForRoom()
+  }
+
+  /** Makes the checkpoint that is needed now, if one is. Rejects if it can't. */
+  async settle(): Promise<void> {
+    while (this.#isNeeded && !this.#closed) {
+      if (this.#running !== undefined) {
+        await this.#running.catch(() => {})
+        continue
+      }
+      this.#cancelRetry?.()
+      this.#cancelRetry = undefined
+      await this.#start()
+    }
+  }
+
+  /** Goes on in a new segment. Gives its number. */
+  async rotate(): Promise<number> {
+    const { files, paths, journal, writer } = this.#needs
+    const lock = await this.#needs.lock()
+    const number = this.#next
+    const former = journal.segment
+    const unfinished = paths.unfinished(lock.token)
+    const check = () => lock.check()
+    const name = paths.segment(number)
+    const segment = await Segment.begin({ files, name, unfinished, number, writer, check })
+    this.#next = number + 1
+    await journal.rotate(segment)
+    if (journal.segment?.number !== number) throw journal.failure
+    this.#segments++
+    this.#closedBytes += former?.length ?? 0
+    return number
+  }
+
+  /** Calls off what is going on, and starts nothing more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#cancelRetry?.()
+    this.#abort.abort()
+    await this.#running?.catch(() => {})
+  }
+
+  get #journalBytes(): number {
+    return this.#closedBytes + (this.#needs.journal.segment?.length ?? 0)
+  }
+
+  get #isLong(): boolean {
+    if (this.#segments > MOST_SEGMENTS) return true
+    return this.#journalBytes >= Math.max(this.#least, this.#snapshotBytes * MOST_OF_SNAPSHOT)
+  }
+
+  /** Asks the disk for its room, each time the journal has grown by some more. */
+  #lookForRoom(): void {
+    const { files, paths, ledger } = this.#needs
+    const journalBytes = this.#journalBytes
+    if (journalBytes - this.#lookedAt < LEAST_GAIN) return
+    this.#lookedAt = journalBytes
+    files.freeBytes(paths.folder).then((free) => {
+      const gains = journalBytes > this.#snapshotBytes / MOST_SEGMENTS
+      this.#isCrowded = gains && free < ledger.bytes * ROOM + LEAST_GAIN
+      if (this.#isCrowded) this.look()
+    })
+  }
+
+  #start(): Promise<void> {
+    this.#running = this.#run().then(
+      () => {
+        this.#running = undefined
+        this.#failures = 0
+        this.look()
+      },
+      (error) => {
+        this.#running = undefined
+        if (!this.#closed) this.#needs.failed(error)
+        this.#retryLater()
+        throw error
+      },
+    )
+    return this.#running
+  }
+
+  #retryLater(): void {
+    if (this.#cancelRetry !== undefined || this.#closed) return
+    const delay = Math.min(FIRST_DELAY * 2 ** this.#failures++, LONGEST_DELAY)
+    this.#cancelRetry = this.#needs.clock.after(delay, () => {
+      this.#cancelRetry = undefined
+      this.look()
+    })
+  }
+
+  async #run(): Promise<void> {
+    const { files, paths, clock, ledger, journal, writer } = this.#needs
+    const began = clock.elapsed()
+    const from = this.bytes
+    this.#abort = new AbortController()
+    const { signal } = this.#abort
+    const lock = await this.#needs.lock()
+    await this.#needs.prepare()
+    const number = await this.rotate()
+    const { failures } = journal
+    const source = ledger.walk()
+    const mark = ++this.mark
+    try {
+      this.#snapshotBytes = await writeSnapshot({
+        ...{ files, writer, clock, number, source, mark, signal },
+        name: paths.file,
+        unfinished: paths.unfinished(lock.token),
+        check: () => lock.check(),
+      })
+    } finally {
+      source.end()
+    }
+    // A change that was lost after the snapshot had its name is in neither.
+    if (journal.failures !== failures) throw journal.failure
+    this.#isNeeded = false
+    this.#isCrowded = false
+    this.#closedBytes = 0
+    this.#segments = 1
+    this.#lookedAt = 0
+    this.lastCheckpoint = { from, to: this.#snapshotBytes, ms: clock.elapsed() - began }
+    await this.#removeBefore(number)
+    await this.#needs.succeeded()
+  }
+
+  // The oldest first, so that what is left is always the end of the journal: a session can't be in
+  // there without the record that removed it.
+  async #removeBefore(number: number): Promise<void> {
+    const { files, paths } = this.#needs
+    const segments = paths.segmentsAmong(await files.list(paths.folder))
+    for (const each of segments) if (each < number) await files.remove(paths.segment(each))
+  }
+}
