@@ -78,6 +78,12 @@ export class Verbs {
     else this.#waiting.push(go)
   }
 
+  /** Calls back when all that happened before is saved, or can't be: at once if nothing saves. */
+  committed(done: (error: Error | null) => void): void {
+    if (this.#saving === undefined) done(null)
+    else this.#saving.settled(done)
+  }
+
   /** From now on every verb fails with `ECLOSED`. */
   close(): void {
     this.#closed = true
