@@ -36,37 +36,48 @@ class Itself {
   }
 }
 
-class Linked extends Itself {
-  #link: Link
+interface Stamp {
+  stamp(object: object, link: Link): void
+  linkOf(object: object): Link | undefined
+}
 
-  private constructor(object: object, link: Link) {
-    super(object)
-    this.#link = link
-  }
+/** A private field of its own for each kind of object: V8 stamps few shapes fast and many slowly (700 ns, Node 20). */
+function newStamp(): Stamp {
+  return class Linked extends Itself {
+    #link: Link
 
-  static stamp(object: object, link: Link): void {
-    if (#link in object) (object as Linked).#link = link
-    else new Linked(object, link)
-  }
+    private constructor(object: object, link: Link) {
+      super(object)
+      this.#link = link
+    }
 
-  static linkOf(object: object): Link | undefined {
-    return #link in object ? object.#link : undefined
+    static stamp(object: object, link: Link): void {
+      if (#link in object) (object as Linked).#link = link
+      else new Linked(object, link)
+    }
+
+    static linkOf(object: object): Link | undefined {
+      return #link in object ? object.#link : undefined
+    }
   }
 }
 
+const sessions = newStamp()
+const cookies = newStamp()
+
 /** Links a session, and the cookie that its copies share with it. */
 export function stamp(session: object, link: Link): void {
-  Linked.stamp(session, link)
+  sessions.stamp(session, link)
   const cookie = cookieOf(session)
-  if (cookie !== undefined) Linked.stamp(cookie, link)
+  if (cookie !== undefined) cookies.stamp(cookie, link)
 }
 
 /** The link of a session, or of the one that it is a shallow copy of; `undefined` if it was never loaded. */
 export function linkOf(session: object): Link | undefined {
-  const own = Linked.linkOf(session)
+  const own = sessions.linkOf(session)
   if (own !== undefined) return own
   const cookie = cookieOf(session)
-  return cookie === undefined ? undefined : Linked.linkOf(cookie)
+  return cookie === undefined ? undefined : cookies.linkOf(cookie)
 }
 
 /** Links a live `Session` to the entry that its data was read from, and gives it back. */
