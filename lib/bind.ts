@@ -1,7 +1,7 @@
 /** The factory form of the predecessors: `lembro(session)` is the class for that express-session. */
 
 import { type Session, type SessionData, Store } from 'express-session'
-import { handOn } from './session/link'
+import { handOn, linkOf } from './session/link'
 import { got } from './settings/check'
 import { Lembro } from './store'
 
@@ -31,7 +31,8 @@ function boundTo(theirs: StoreClass): typeof Lembro {
       req: Parameters<Store['createSession']>[0],
       data: SessionData,
     ): Session & SessionData {
-      return handOn(data, createSession.call(this, req, data))
+      const link = linkOf(data)
+      return handOn(link, createSession.call(this, req, data))
     }
   }
 }

@@ -1,206 +1,35 @@
-/** The store: express-session's verbs and lembro's own, assembled from the parts. */
+/** The store: express-session's verbs, those of the predecessors, and lembro's own. Constructs nothing. */
 
-import createDebug from 'debug'
-import { type Session, type SessionData, Store } from 'express-session'
-import { Answers, type Callback, toError } from './call/answers'
-import { Verbs } from './call/verbs'
-import { Codec } from './entry/codec'
-import { CookieJar } from './entry/cookie'
-import type { Entry } from './entry/entry'
-import { Ledger } from './ledger/ledger'
-import type { Persistence } from './persistence/persistence'
-import { Admission } from './session/admission'
-import { Expiry } from './session/expiry'
+import type { Callback } from './call/answers'
+import { assemble, systemWorld, type World } from './core'
 import { gather } from './session/gather'
-import { handOn } from './session/link'
-import { askOwner, Owners } from './session/owners'
-import { Notices } from './session/removals'
-import { type SessionParts, Sessions } from './session/sessions'
-import { got } from './settings/check'
-import { isOwnerName } from './settings/default-owner'
+import { exceptOf, ownerText, signOut } from './session/sign-out'
+import { coreOf, SessionStore } from './session-store'
 import { type LembroOptions, parseOptions, type Settings } from './settings/options'
-import { toBytes, toText } from './settings/size'
-import { type LembroStats, type ReduceReport, Stats } from './stats'
-import { systemClock } from './time/clock'
-import { Purger } from './time/purger'
-import { DEFAULT_SHARE, Reducer } from './time/reducer'
+import { toBytes } from './settings/size'
+import type { LembroStats, ReduceReport } from './stats'
+import { DEFAULT_SHARE } from './time/reducer'
 
-const debug = createDebug('lembro')
-const clock = systemClock
+type Ready = (error: Error | null) => void
 
-type Sid = string | number
-type SessionsById = Record<string, SessionData>
-type Request = Parameters<Store['createSession']>[0]
-
-/**
- * A session store for express-session that keeps a memory budget.
- *
- * A verb takes a callback, called once and asynchronously, or returns a promise without one. What
- * fails goes there, and to the `'error'` listeners. A `set`, `touch` or `destroy` takes effect
- * before it returns: only its callback comes later.
- *
- * With a `saveFile`, verbs called before the saved sessions are loaded wait for that, in order. What
- * changes sessions ends once it is saved: a killed process loses nothing that was acknowledged, a
- * power cut no more than `savePeriod`. While the disk fails sessions are served from memory: writes
- * under way fail, later ones succeed without being saved (at `savePeriod: 0` they fail),
- * `stats().save.saving` is false, and all is saved as soon as the disk is back. Where the file can't
- * be used at the start, or its lock can't be made, as on a full disk, `ready` gets the error; where
- * its lock or its folder is taken away later, the `'error'` listeners do. From then on sessions are
- * served from memory until another store is made.
- *
- * Events: `'error'` (error), `'evict'` and `'expire'` (sid, departure), `'reduce'` (report).
- */
-export class Lembro extends Store {
+/** The store in memory, in a world that is handed in: for specs, and for {@link Lembro}. */
+export class LembroStore extends SessionStore {
   /** The options as given, completed: `maxSize` in bytes, `interval` and `max` with their defaults. */
   readonly options: Readonly<LembroOptions>
-  readonly #settings: Settings
-  readonly #answers = new Answers(this)
-  readonly #stats: Stats
-  readonly #owners: Owners
-  readonly #ledger: Ledger
-  readonly #codec: Codec
-  readonly #notices: Notices
-  readonly #sessions: Sessions
-  readonly #purger: Purger
-  readonly #reducer: Reducer
-  readonly #persistence: Persistence | undefined
-  readonly #verbs: Verbs
-  #toldOwnerFault = false
 
-  /**
-   * Makes a store; `ready` is called when it can be used, with an error where sessions can't be
-   * saved: the store serves all the same. Throws a `TypeError` or `RangeError` for
-   * an option that it can't use.
-   */
-  constructor(options?: LembroOptions | null, ready?: (error: Error | null) => void)
-  constructor(ready: (error: Error | null) => void)
-  constructor(
-    options?: LembroOptions | null | ((error: Error | null) => void),
-    ready?: (error: Error | null) => void,
-  ) {
-    super()
-    const settings = parseOptions(typeof options === 'function' ? {} : (options ?? {}))
-    const { maxBytes, maxSessions } = settings
-    const ledger = new Ledger({ maxBytes, maxSessions }, clock.now())
-    const codec = new Codec(settings.serializer)
-    const stats = new Stats()
-    const owners = new Owners()
-    const notices = new Notices(this, this.#answers, codec, clock, settings)
-    ledger.listen(owners)
-    const atRest = () => notices.flush()
+  constructor(settings: Settings, world: World, ready: Ready | undefined) {
+    super((emitter) => assemble(settings, world, emitter, ready))
     this.options = settings.given
-    this.#settings = settings
-    this.#ledger = ledger
-    this.#codec = codec
-    this.#stats = stats
-    this.#owners = owners
-    this.#notices = notices
-    this.#verbs = new Verbs(this.#answers, atRest)
-    this.#purger = new Purger(ledger, clock, settings.interval, atRest, (report) =>
-      stats.purged(report),
-    )
-    this.#reducer = new Reducer(ledger, clock, atRest, (report) => this.#reduced(report))
-    const parts = {
-      ...{ settings, ledger, owners, codec, stats, notices, clock },
-      admission: new Admission(settings, ledger, owners, stats),
-      expiry: new Expiry(settings),
-      jar: new CookieJar(),
-      ownerOf: askOwner(settings.owner, (thrown) => this.#ownerFault(thrown)),
-    }
-    this.#sessions = new Sessions(parts)
-    const callback = typeof options === 'function' ? options : ready
-    if (settings.saveFile === undefined) {
-      this.#attend()
-      if (callback !== undefined) this.#answers.give(callback, null)
-    } else {
-      this.#persistence = persistenceOf(parts, (error) => this.#answers.report(error))
-      this.#load(this.#persistence, callback)
-    }
-  }
-
-  /** Reads a session; `undefined` where there is none, or it has expired. */
-  override get(sid: Sid): Promise<SessionData | undefined>
-  override get(sid: Sid, callback: Callback<SessionData | undefined>): void
-  override get(sid: Sid, callback?: Callback<SessionData | undefined>) {
-    return this.#verbs.read(callback, () => this.#sessions.read(String(sid)))
-  }
-
-  /**
-   * Stores a session, at once. Fails with `ESESSIONTOOBIG` for one larger than `maxEntrySize`, and
-   * with what the serializer throws; the stored one then stays. A `Session` that was destroyed since
-   * it was loaded is not stored, which is no failure.
-   */
-  override set(sid: Sid, session: SessionData): Promise<void>
-  override set(sid: Sid, session: SessionData, callback: Callback | undefined): void
-  override set(sid: Sid, session: SessionData, callback?: Callback) {
-    return this.#verbs.change(callback, () => {
-      if (sid === undefined || sid === null)
-        throw new TypeError(`sid: expected a string; ${got(sid)}`)
-      if (this.#sessions.set(String(sid), session)) this.#trim()
-    })
-  }
-
-  /** Gives a stored session the cookie and expiry of this one. An absent one is no fault. */
-  override touch(sid: Sid, session: SessionData): Promise<void>
-  override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
-  override touch(sid: Sid, session: SessionData, callback?: Callback) {
-    return this.#verbs.change(callback, () => {
-      if (this.#sessions.touch(String(sid), session)) this.#trim()
-    })
-  }
-
-  /** Ends a session, or several. What was loaded from them can't be saved again. An absent one is no fault. */
-  override destroy(sid: Sid | readonly Sid[]): Promise<void>
-  override destroy(sid: Sid | readonly Sid[], callback: Callback | undefined): void
-  override destroy(sid: Sid | readonly Sid[], callback?: Callback) {
-    return this.#verbs.change(callback, () => {
-      for (const each of Array.isArray(sid) ? sid : [sid]) this.#sessions.destroy(String(each))
-    })
-  }
-
-  /** Ends all sessions at once, whatever their number. */
-  override clear(): Promise<void>
-  override clear(callback: Callback | undefined): void
-  override clear(callback?: Callback) {
-    return this.#verbs.change(callback, () => this.#ledger.clear(clock.now()))
-  }
-
-  /** The number of sessions that have not expired. */
-  override length(): Promise<number>
-  override length(callback: Callback<number>): void
-  override length(callback?: Callback<number>) {
-    return this.#verbs.long<number>(callback, (end) =>
-      this.#purger.purge(() => end(null, this.#ledger.size)),
-    )
-  }
-
-  /**
-   * All sessions by id, in an object without a prototype. Read a few ms at a time; copies them all.
-   * An object of some 100,000 keys stalls by itself while it grows: 129 ms at a million.
-   */
-  override all(): Promise<SessionsById>
-  override all(callback: Callback<SessionsById>): void
-  override all(callback?: Callback<SessionsById>) {
-    return this.#verbs.long<SessionsById>(callback, (end) =>
-      gather(
-        this.#ledger,
-        clock,
-        () => Object.create(null) as SessionsById,
-        (sessions, entry) => {
-          sessions[entry.sid] = this.#codec.decode(entry)
-        },
-        end,
-      ),
-    )
   }
 
   /** The ids of all sessions: the owned before the anonymous, of each the newest first. */
   ids(): Promise<string[]>
   ids(callback: Callback<string[]>): void
   ids(callback?: Callback<string[]>) {
-    return this.#verbs.long<string[]>(callback, (end) =>
+    const { verbs, ledger, clock } = coreOf(this)
+    return verbs.long<string[]>(callback, (end) =>
       gather(
-        this.#ledger,
+        ledger,
         clock,
         () => new Set<string>(),
         (sids, entry) => {
@@ -223,11 +52,12 @@ export class Lembro extends Store {
   reduce(to: number | string | undefined, callback: Callback<ReduceReport> | undefined): void
   reduce(to?: unknown, callback?: Callback<ReduceReport>) {
     const [goal, after] = typeof to === 'function' ? [undefined, to] : [to, callback]
-    return this.#verbs.long<ReduceReport>(after, (end) => {
-      const { maxBytes } = this.#settings
+    const { verbs, reducer, settings } = coreOf(this)
+    return verbs.long<ReduceReport>(after, (end) => {
+      const { maxBytes } = settings
       const bytes =
         goal === undefined ? maxBytes * DEFAULT_SHARE : toBytes('to', goal, maxBytes, 'maxSize')
-      this.#reducer.reduce(bytes, (report) => end(null, report))
+      reducer.reduce(bytes, (report) => end(null, report))
     })
   }
 
@@ -235,31 +65,37 @@ export class Lembro extends Store {
   prune(): Promise<void>
   prune(callback: Callback | undefined): void
   prune(callback?: Callback) {
-    return this.#verbs.long<void>(callback, (end) => this.#purger.purge(() => end(null)))
+    const { verbs, purger } = coreOf(this)
+    return verbs.long<void>(callback, (end) => purger.purge(() => end(null)))
   }
 
   /** Turns the purge timer on again. */
   startInterval(): void {
-    if (!this.#verbs.closed) this.#purger.start()
+    const { verbs, purger } = coreOf(this)
+    if (!verbs.closed) purger.start()
   }
 
   /** Turns the purge timer off. */
   stopInterval(): void {
-    this.#purger.stop()
+    coreOf(this).purger.stop()
   }
 
   /** The ids of one owner's sessions, the newest first. */
   idsOf(owner: string | number): Promise<string[]>
   idsOf(owner: string | number, callback: Callback<string[]>): void
   idsOf(owner: string | number, callback?: Callback<string[]>) {
-    return this.#verbs.read(callback, () => {
+    const { verbs, owners, clock } = coreOf(this)
+    return verbs.read(callback, () => {
       const now = clock.now()
-      const live = this.#entriesOf(owner).filter((entry) => entry.expiry > now)
+      const live = owners.entriesOf(ownerText(owner)).filter((entry) => entry.expiry > now)
       return live.map((entry) => entry.sid).reverse()
     })
   }
 
-  /** Ends all sessions of one owner, except the one with the id `except`. Gives how many it ended. */
+  /**
+   * Ends the sessions that an owner has now, except the one with the id `except`. Gives how many it
+   * ended. Fails with a `TypeError` for options that it can't read, and ends none then.
+   */
   destroyOwner(owner: string | number, options?: { except?: string | undefined }): Promise<number>
   destroyOwner(owner: string | number, callback: Callback<number>): void
   destroyOwner(
@@ -270,41 +106,41 @@ export class Lembro extends Store {
   destroyOwner(owner: string | number, options?: unknown, callback?: Callback<number>) {
     const [given, after] =
       typeof options === 'function' ? [undefined, options] : [options, callback]
-    return this.#verbs.change(after, () => {
-      const { except } = (given ?? {}) as { except?: string }
-      const now = clock.now()
-      // The expired as well: a slow request must not bring them back.
-      const ended = this.#entriesOf(owner).filter((entry) => entry.sid !== except)
-      const live = ended.filter((entry) => entry.expiry > now)
-      for (const entry of ended) this.#ledger.remove(entry, 'destroy')
-      return live.length
-    })
+    const core = coreOf(this)
+    return core.verbs.long<number>(after, (end) =>
+      signOut(core, ownerText(owner), exceptOf(given), (ended) =>
+        core.verbs.committed((error) => end(error, ended), true),
+      ),
+    )
   }
 
   /** Counts and sizes as they are now, frozen. Costs the same whatever the store holds. */
   stats(): LembroStats {
-    const save = this.#persistence?.stats()
-    return this.#stats.snapshot(this.#ledger, this.#settings.maxBytes, save)
+    const { stats, ledger, settings, persistence } = coreOf(this)
+    return stats.snapshot(ledger, settings.maxBytes, persistence?.stats())
   }
 
-  /** Brings all that happened so far to the disk, whatever `savePeriod` says. Fails where there is no `saveFile`, and where it can't. */
+  /** Brings all that happened so far to the disk, whatever `savePeriod` says. Fails if there is no `saveFile`, and if it can't. */
   save(): Promise<void>
   save(callback: Callback | undefined): void
   save(callback?: Callback) {
-    return this.#verbs.long<void>(callback, (end) => {
-      if (this.#persistence === undefined) throw new Error('save: there is no saveFile')
-      this.#persistence.save().then(() => end(null), end)
+    const { verbs, persistence } = coreOf(this)
+    return verbs.long<void>(callback, (end) => {
+      if (persistence === undefined) throw new Error('save: there is no saveFile')
+      persistence.save().then(() => end(null), end)
     })
   }
 
   /** Turns the timer of `savePeriod` on again. */
   startSaveInterval(): void {
-    if (this.#persistence !== undefined) this.#persistence.timed = true
+    const { persistence } = coreOf(this)
+    if (persistence !== undefined) persistence.timed = true
   }
 
   /** Turns the timer of `savePeriod` off: sessions are still written, the system decides when they are on the disk. */
   stopSaveInterval(): void {
-    if (this.#persistence !== undefined) this.#persistence.timed = false
+    const { persistence } = coreOf(this)
+    if (persistence !== undefined) persistence.timed = false
   }
 
   /**
@@ -314,15 +150,15 @@ export class Lembro extends Store {
   close(): Promise<void>
   close(callback: Callback | undefined): void
   close(callback?: Callback) {
-    this.#verbs.close()
-    const persistence = this.#persistence
+    const { verbs, answers, purger, persistence } = coreOf(this)
+    verbs.close()
     if (persistence === undefined) {
-      this.#purger.stop()
-      return this.#answers.give<void>(callback, null, undefined)
+      purger.stop()
+      return answers.give<void>(callback, null, undefined)
     }
-    return this.#answers.later<void>(callback, (end) =>
-      this.#verbs.whenLoaded(() => {
-        this.#purger.stop()
+    return answers.later<void>(callback, (end) =>
+      verbs.whenLoaded(() => {
+        purger.stop()
         persistence.close().then(() => end(null), end)
       }),
     )
@@ -332,18 +168,12 @@ export class Lembro extends Store {
     return this.close()
   }
 
-  /** express-session's way to make a `Session` of what `get` gave: linked to the entry it came from. */
-  override createSession(req: Request, data: SessionData): Session & SessionData {
-    return handOn(data, super.createSession(req, data))
-  }
-
   /** express-lembro's only way to stop its timer: `store.advanced.stop = true`. */
   get advanced(): { stop: boolean } {
-    const purger = this.#purger
     const store = this
     return {
       get stop() {
-        return purger.stopped
+        return coreOf(store).purger.stopped
       },
       set stop(stop: boolean) {
         if (stop) store.stopInterval()
@@ -354,65 +184,41 @@ export class Lembro extends Store {
 
   /** The text of each session by id, as the `sessions` of MemoryStore and express-lembro: a copy, for tests. */
   get sessions(): Record<string, string> {
+    const { ledger, codec } = coreOf(this)
     const texts: Record<string, string> = Object.create(null)
-    const walk = this.#ledger.walk()
+    const walk = ledger.walk()
     for (let entry = walk.next(); entry !== undefined; entry = walk.next()) {
-      texts[entry.sid] = this.#codec.serialized(entry)
+      texts[entry.sid] = codec.serialized(entry)
     }
     walk.end()
     return texts
   }
-
-  #attend(): void {
-    this.#ledger.listen(this.#stats)
-    this.#ledger.listen(this.#notices)
-  }
-
-  /** Loads the saved sessions; then come those verbs that waited. */
-  async #load(persistence: Persistence, ready: ((error: Error | null) => void) | undefined) {
-    const go = this.#verbs.waitFor(persistence)
-    const error = await persistence.open()
-    this.#attend()
-    if (ready !== undefined) this.#answers.give(ready, error)
-    else if (error !== null) this.#answers.report(error)
-    go()
-  }
-
-  #entriesOf(owner: unknown): Entry[] {
-    if (!isOwnerName(owner))
-      throw new TypeError(`owner: expected a string or a number; ${got(owner)}`)
-    return this.#owners.entriesOf(String(owner))
-  }
-
-  #trim(): void {
-    this.#reducer.reduce(this.#settings.maxBytes * DEFAULT_SHARE)
-  }
-
-  #reduced(report: ReduceReport): void {
-    this.#stats.reduced(report)
-    const { from, to, evicted, ms } = report
-    debug(
-      'reduce: %s to %s, %d evicted in %d ms',
-      toText(from),
-      toText(to),
-      evicted,
-      Math.round(ms),
-    )
-    this.#notices.announce('reduce', report)
-  }
-
-  #ownerFault(thrown: unknown): void {
-    if (this.#toldOwnerFault) return
-    this.#toldOwnerFault = true
-    this.#answers.report(toError(thrown))
-  }
 }
 
-// Required only here, so that a store without a file loads nothing of it.
-function persistenceOf(parts: SessionParts, report: (error: Error) => void): Persistence {
-  const { Persistence } =
-    require('./persistence/persistence') as typeof import('./persistence/persistence')
-  const { realFiles } =
-    require('./persistence/disk/files') as typeof import('./persistence/disk/files')
-  return new Persistence({ ...parts, files: realFiles }, report)
+/**
+ * A session store for express-session that keeps a memory budget.
+ *
+ * A verb takes a callback, called once and asynchronously, or returns a promise without one. What
+ * fails goes there, and to the `'error'` listeners. A `set`, `touch` or `destroy` takes effect
+ * before it returns: only its callback comes later.
+ *
+ * With a `saveFile`, verbs called before the saved sessions are loaded wait for that, in order. What
+ * changes sessions ends once it is saved: a killed process loses nothing that was acknowledged, a
+ * power cut no more than `savePeriod`. While the disk fails sessions are served from memory, and
+ * `stats().save.saving` is false.
+ *
+ * Events: `'error'` (error), `'evict'` and `'expire'` (sid, departure), `'reduce'` (report).
+ */
+export class Lembro extends LembroStore {
+  /**
+   * Makes a store; `ready` is called when it can be used, with an error if sessions can't be
+   * saved: the store serves all the same. Throws a `TypeError` or `RangeError` for
+   * an option that it can't use.
+   */
+  constructor(options?: LembroOptions | null, ready?: Ready)
+  constructor(ready: Ready)
+  constructor(options?: LembroOptions | null | Ready, ready?: Ready) {
+    const [given, callback] = typeof options === 'function' ? [{}, options] : [options, ready]
+    super(parseOptions(given ?? {}), systemWorld, callback)
+  }
 }

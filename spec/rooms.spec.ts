@@ -15,6 +15,8 @@ const ROOMS = [
   'time',
   'session',
   'persistence',
+  'core',
+  'session-store',
   'store',
   'bind',
   'index',

@@ -568,3 +568,25 @@ describe('DEBUG=lembro', () => {
     assert.doesNotMatch(err, /secret/)
   })
 })
+
+describe('a process', () => {
+  it('goes on whatever a listener of the application throws or rejects with', async () => {
+    const { code, out, err } = await runNode(`
+      const { Lembro } = require('./lib/store')
+      const store = new Lembro({ max: 1, interval: false })
+      for (const event of ['evict', 'expire', 'reduce', 'error']) {
+        store.on(event, async () => { throw new Error('rejected in ' + event) })
+        store.on(event, () => { throw new Error('thrown in ' + event) })
+      }
+      const session = (data, maxAge = 60000) => ({ cookie: { maxAge }, ...data })
+      store.set('a', session(), () => {})
+      store.set('b', session(), () => {})
+      store.reduce(1, () => {})
+      store.set('c', session({ big: 1n }), () => {})
+      store.set('d', session({}, -1), () => {})
+      setTimeout(async () => console.log('still serving', await store.length()), 50)
+    `)
+    assert.equal(code, 0, err)
+    assert.equal(out, 'still serving 1\n')
+  })
+})

@@ -4,6 +4,7 @@ import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import { warnOnce } from '../settings/warn'
+import { emitSafely } from './listeners'
 
 /** A Node callback: an error or `null`, and then the value. */
 export type Callback<Value = void> = (error: Error | null, value: Value) => void
@@ -75,19 +76,17 @@ export class Answers {
     return rejection
   }
 
-  // Later, so that a listener that throws harms no verb.
+  // Later, so that the listeners run outside of the verb.
   #tell(error: Error): void {
     if (!this.#isHeard) return
-    setImmediate(() => {
-      try {
-        if (this.#isHeard) this.#emitter.emit('error', error)
-      } catch (thrown) {
-        // A visitor can cause some faults: none of them may end the process, whatever hears of it.
-        const message = `lembro: an 'error' listener threw: ${toError(thrown).message}`
-        warnOnce('LEMBRO_FAULT', 'listener', message)
-      }
-    })
+    setImmediate(() => emitSafely(this.#emitter, 'error', [error], listenerFault))
   }
+}
+
+// A visitor can cause some failures, so a listener that fails must not end the process.
+function listenerFault(thrown: unknown): void {
+  const message = `lembro: an 'error' listener threw: ${toError(thrown).message}`
+  warnOnce('LEMBRO_FAULT', 'listener', message)
 }
 
 /** What was thrown, as an Error. */

@@ -67,6 +67,8 @@ export class Entry {
   expiry = Number.POSITIVE_INFINITY
   owner: Owner | undefined = undefined
   bytes = 0
+  /** Whether a live session may refer to it. */
+  loaded = false
   /** The instant of its first set, where `absoluteTtl` needs it. */
   created = 0
   /** The last checkpoint that it was saved for, where there is a `saveFile`. */

@@ -45,8 +45,6 @@ export class Persistence implements LedgerListener {
   #checkpointer: Checkpointer | undefined
   #paths: Paths | undefined
   #loaded: Loaded | undefined
-  /** Whether a session was removed in memory only since the last verb ended. */
-  #lostRemoval = false
   #closing: Promise<void> | undefined
   /** Ends when no session that was cleared is left in a file of a missing key. */
   #forgotten: Promise<void> = Promise.resolve()
@@ -104,30 +102,26 @@ export class Persistence implements LedgerListener {
     if (cause === 'expire' && entry.expiry <= this.#needs.clock.now()) return
     const sink = this.#journal.sink(0)
     if (sink !== undefined) this.#writer?.remove(sink, entry.sid)
-    else if (cause === 'destroy') this.#lostRemoval = true
   }
 
   clear(): void {
     const sink = this.#journal.sink(0)
     if (sink !== undefined) this.#writer?.clear(sink)
-    else this.#lostRemoval = true
     this.#forgotten = this.#forgotten.then(() => this.#forgetUndecryptable())
   }
 
   /**
    * Calls back when everything that happened before is saved as well as `savePeriod` promises. While
-   * nothing can be saved, memory serves and that is no failure, except for a session that was
-   * destroyed, since it could come back, and at a `savePeriod` of 0.
+   * nothing can be saved, memory serves and that is no failure, except at a `savePeriod` of 0 and
+   * for what `removes` sessions: they could come back.
    */
-  committed(waiter: Waiter): void {
-    const { reason } = this.#state
-    const isLost = this.#lostRemoval
-    this.#lostRemoval = false
-    if (this.#journal.segment !== undefined && !isLost) {
+  committed(waiter: Waiter, removes: boolean): void {
+    if (this.#journal.segment !== undefined) {
       this.#journal.committed((error) => waiter(error === null ? null : notSaved(error)))
-    } else {
-      waiter(isLost || this.#needs.settings.savePeriod === 0 ? reason : null)
+      return
     }
+    const isPromised = this.#needs.settings.savePeriod === 0 || (removes && this.#hasBegun)
+    waiter(isPromised ? this.#state.reason : null)
   }
 
   /** Brings everything that happened before to the disk. Rejects if it can't. */
@@ -164,6 +158,11 @@ export class Persistence implements LedgerListener {
       damaged: this.#loaded?.damaged ?? 0,
       unread: this.#loaded?.undecryptable ?? 0,
     }
+  }
+
+  /** Whether sessions of this store may be in the files. */
+  get #hasBegun(): boolean {
+    return this.#writer !== undefined
   }
 
   /** Gives why nothing is saved yet, or `null`. Rejects if nothing ever will be. */

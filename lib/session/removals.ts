@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events'
 import type { SessionData } from 'express-session'
 import { type Answers, toError } from '../call/answers'
+import { callSafely, emitSafely } from '../call/listeners'
 import type { Codec } from '../entry/codec'
 import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
 import type { RemovalCause, Settings } from '../settings/options'
@@ -24,7 +25,7 @@ interface Notice {
 }
 
 /** Gathers notices while the ledger changes and tells them when it is at rest, so that the application may call the store from within. */
-export class Notices implements LedgerListener {
+export class Removals implements LedgerListener {
   readonly #emitter: EventEmitter
   readonly #answers: Answers
   readonly #codec: Codec
@@ -32,6 +33,7 @@ export class Notices implements LedgerListener {
   readonly #dispose: Settings['dispose']
   /** Whether anyone hears of a session that a newer version replaces. */
   readonly wantsReplaced: boolean
+  readonly #fault = (thrown: unknown) => this.#answers.report(toError(thrown))
   #waiting: Notice[] = []
   #telling = false
 
@@ -86,13 +88,9 @@ export class Notices implements LedgerListener {
     if (this.#waiting.length > 0) this.#clock.breathe(() => this.flush())
   }
 
-  /** Emits an event. What a listener throws is reported and harms nobody else. */
+  /** Emits an event. What a listener throws or rejects with is reported, and harms nobody else. */
   announce(event: string, ...details: unknown[]): void {
-    try {
-      this.#emitter.emit(event, ...details)
-    } catch (thrown) {
-      this.#answers.report(toError(thrown))
-    }
+    emitSafely(this.#emitter, event, details, this.#fault)
   }
 
   #tell({ entry, cause }: Notice): void {
@@ -105,14 +103,7 @@ export class Notices implements LedgerListener {
   #callDispose(entry: Entry, cause: RemovalCause): void {
     const dispose = this.#dispose
     if (dispose === undefined) return
-    const report = (thrown: unknown) => this.#answers.report(toError(thrown))
-    try {
-      // An async function is none that dispose asks for, but what it rejects with must end no process.
-      const result: unknown = dispose(entry.sid, this.#codec.serialized(entry), cause)
-      if (result instanceof Promise) result.catch(report)
-    } catch (thrown) {
-      report(thrown)
-    }
+    callSafely(() => dispose(entry.sid, this.#codec.serialized(entry), cause), this.#fault)
   }
 }
 

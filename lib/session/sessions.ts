@@ -1,4 +1,4 @@
-/** Sessions in and out of the ledger: what a read, a set and a touch mean, and what they refuse. */
+/** Sessions in and out of the ledger: what a read, a set, a touch and a destroy mean, and what they refuse. */
 
 import type { SessionData } from 'express-session'
 import type { Codec } from '../entry/codec'
@@ -12,14 +12,15 @@ import type { Settings } from '../settings/options'
 import type { Stats } from '../stats'
 import type { Clock } from '../time/clock'
 import type { Admission } from './admission'
+import type { Departed } from './departed'
 import type { Expiry } from './expiry'
-import { isLive, Link, LiveLink, LoadedLink } from './link'
+import { isLive, Link, linkOf, stamp } from './link'
 import { resolveConflict } from './merge'
 import type { Owners } from './owners'
-import type { Notices } from './removals'
+import type { Removals } from './removals'
 
-/** The parts that sessions pass through. */
-export interface SessionParts {
+/** What sessions pass through on their way in and out. */
+export interface SessionDependencies {
   readonly settings: Settings
   readonly ledger: Ledger
   readonly owners: Owners
@@ -28,30 +29,47 @@ export interface SessionParts {
   readonly codec: Codec
   readonly jar: CookieJar
   readonly stats: Stats
-  readonly notices: Notices
+  readonly removals: Removals
+  readonly departed: Departed
   readonly clock: Clock
   /** The owner of a session, as the application tells it. */
   readonly ownerOf: (session: SessionData) => OwnerName
 }
 
-/** A session on its way in. */
-interface Incoming {
-  readonly cookie: ReadableCookie | undefined
+/** The former name of {@link SessionDependencies}. */
+export type SessionParts = SessionDependencies
+
+/** A session on its way in: all that the application has a say in. Nothing is looked up or stored yet. */
+export interface Incoming {
+  readonly sid: string
+  readonly session: SessionData
+  /** The entry that the session was loaded from; `undefined` for a new session. */
+  readonly link: Link | undefined
+  readonly now: number
+  /** The text of the session as its request has it. After a merge, `body` is another. */
+  readonly base: string
   readonly body: string
+  readonly cookie: ReadableCookie | undefined
   readonly expiry: number
   readonly owner: OwnerName
 }
 
-export class Sessions {
-  readonly #parts: SessionParts
+/** What to store, and in which entry. */
+export interface Resolution {
+  readonly entry: Entry
+  readonly incoming: Incoming
+}
 
-  constructor(parts: SessionParts) {
-    this.#parts = parts
+export class Sessions {
+  readonly #deps: SessionDependencies
+
+  constructor(dependencies: SessionDependencies) {
+    this.#deps = dependencies
   }
 
-  /** A fresh session, linked to its entry; `undefined` where there is none. Throws what the serializer throws. */
+  /** A fresh session, linked to its entry; `undefined` if there is none. Throws what the serializer throws. */
   read(sid: string): SessionData | undefined {
-    const { ledger, stats, settings, clock } = this.#parts
+    const { ledger, stats, settings, clock } = this.#deps
     const entry = ledger.find(sid)
     const expired = entry !== undefined && entry.expiry <= clock.now()
     if (expired) ledger.remove(entry, 'expire')
@@ -60,9 +78,10 @@ export class Sessions {
       return undefined
     }
     stats.hits++
-    const session = this.#parts.codec.decode(entry)
+    const session = this.#deps.codec.decode(entry)
     if (typeof session === 'object' && session !== null) {
-      LoadedLink.stamp(session, new Link(ledger, entry, ledger.era, entry.body, entry.body))
+      stamp(session, new Link(ledger, entry, ledger.era, entry.body, entry.body))
+      entry.loaded = true
     }
     return session
   }
@@ -72,39 +91,58 @@ export class Sessions {
    * stored; what is stored then stays as it is.
    */
   set(sid: string, given: SessionData | string): boolean {
-    const { ledger, stats, codec, settings, clock } = this.#parts
+    const resolution = this.resolve(this.prepare(sid, given))
+    return resolution !== undefined && this.commit(resolution)
+  }
+
+  /** Turns a session into what can be stored. Asks the application, which may do anything to the store meanwhile. */
+  prepare(sid: string, given: SessionData | string): Incoming {
+    const { codec, clock } = this.#deps
     // express-lembro takes a session that is text already.
     const session = typeof given === 'string' ? codec.parse(given) : given
     if (typeof session !== 'object' || session === null) {
       throw new TypeError(`session: expected an object; ${got(session)}`)
     }
     const link = this.#linkOf(sid, session)
-    const now = clock.now()
-    let incoming = this.#incoming(sid, session, now)
-    if (this.#refused(link)) return false
-    let stored = this.#live(sid, link, now)
-    const { body } = incoming
-    if (stored !== undefined && link !== undefined && stored.body !== link.base) {
-      if (stored.body !== link.seen) stats.conflicts++
-      if (settings.onConflict !== 'overwrite') {
-        const resolved = resolveConflict(settings.onConflict, codec, link, stored, session, body)
-        incoming = this.#incoming(sid, resolved, now)
-        if (this.#refused(link)) return false
-        stored = this.#live(sid, link, now)
-      }
+    return this.#ask(sid, session, session, link, clock.now(), undefined)
+  }
+
+  /**
+   * Decides what to store, by what is stored now: a session that another request changed meanwhile
+   * may be merged. `undefined` for a session that was destroyed since it was loaded.
+   */
+  resolve(incoming: Incoming): Resolution | undefined {
+    const { stats, codec, settings } = this.#deps
+    const { sid, link, now, session, base } = incoming
+    if (this.#refused(link)) return undefined
+    const stored = this.#live(sid, link, now)
+    if (link === undefined || stored === undefined || stored.body === link.base) {
+      return { entry: stored ?? link?.entry ?? this.#newEntry(sid, now), incoming }
     }
-    const entry = stored ?? link?.entry ?? this.#newEntry(sid, now)
-    const crowded = this.#store(entry, incoming, now)
+    if (stored.body !== link.seen) stats.conflicts++
+    if (settings.onConflict === 'overwrite') return { entry: stored, incoming }
+    const merged = resolveConflict(settings.onConflict, codec, link, stored, session, base)
+    const asked = this.#ask(sid, session, merged, link, now, base)
+    if (this.#refused(link)) return undefined
+    return { entry: this.#live(sid, link, now) ?? link.entry, incoming: asked }
+  }
+
+  /** Stores what was resolved, and links the session to its entry. Returns and throws as `set` does. */
+  commit({ entry, incoming }: Resolution): boolean {
+    const { ledger } = this.#deps
+    const { session, link, base } = incoming
+    const crowded = this.#store(entry, incoming)
     if (link !== undefined || isLive(session)) {
-      LiveLink.stamp(session, new Link(ledger, entry, ledger.era, body, entry.body))
+      stamp(session, new Link(ledger, entry, ledger.era, base, entry.body))
+      entry.loaded = true
     }
     return crowded
   }
 
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Returns as `set` does. */
   touch(sid: string, session: SessionData): boolean {
-    const { admission, ledger, jar, settings, clock } = this.#parts
-    const limits = this.#parts.expiry
+    const { admission, ledger, jar, settings, clock } = this.#deps
+    const limits = this.#deps.expiry
     const link = this.#linkOf(sid, session)
     const now = clock.now()
     const cookie = readableCookie(session?.cookie)
@@ -124,36 +162,43 @@ export class Sessions {
     return ledger.touch(entry, kept, expiry, bytes, now)
   }
 
-  /** Ends a session. An absent one is no fault. */
+  /** Ends a session, one that was evicted or has expired too: a slow request must not bring it back. An absent one is no fault. */
   destroy(sid: string): void {
-    const { ledger } = this.#parts
+    const { ledger, departed } = this.#deps
+    departed.destroy(sid)
     const entry = ledger.find(sid)
     if (entry !== undefined) ledger.remove(entry, 'destroy')
   }
 
   #refused(link: Link | undefined): boolean {
-    const { ledger, stats } = this.#parts
+    const { ledger, stats } = this.#deps
     const refused = link?.revoked(ledger.era) === true
     if (refused) stats.refusedDestroyed++
     return refused
   }
 
-  /** Asks the application all that it has a say in, before anything is looked up: it may do anything to the store meanwhile. */
-  #incoming(sid: string, session: SessionData, now: number): Incoming {
-    const { codec, expiry, ownerOf } = this.#parts
-    const cookie = readableCookie(session.cookie)
-    return {
-      cookie,
-      body: codec.encode(session, cookie),
-      expiry: expiry.of(sid, session, cookie, now),
-      owner: ownerOf(session),
-    }
+  /** What becomes of a `session` if `content` is stored for it. Without a `base` the session's own text is that. */
+  #ask(
+    sid: string,
+    session: SessionData,
+    content: SessionData,
+    link: Link | undefined,
+    now: number,
+    base: string | undefined,
+  ): Incoming {
+    const { codec, expiry, ownerOf } = this.#deps
+    const cookie = readableCookie(content.cookie)
+    const body = codec.encode(content, cookie)
+    const expires = expiry.of(sid, content, cookie, now)
+    const owner = ownerOf(content)
+    // Written out: a spread would cost a tenth of a set.
+    return { sid, session, link, now, base: base ?? body, body, cookie, expiry: expires, owner }
   }
 
-  #store(entry: Entry, incoming: Incoming, now: number): boolean {
-    const { admission, ledger, jar, owners, notices } = this.#parts
-    const { body, cookie } = incoming
-    const expiry = this.#parts.expiry.within(entry.created, incoming.expiry)
+  #store(entry: Entry, incoming: Incoming): boolean {
+    const { admission, ledger, jar, owners, removals } = this.#deps
+    const { body, cookie, now } = incoming
+    const expiry = this.#deps.expiry.within(entry.created, incoming.expiry)
     const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
     const owner = owners.named(incoming.owner, entry.owner)
     const content = { body, cookie: kept, expiry, owner }
@@ -161,21 +206,21 @@ export class Sessions {
     admission.check(entry, bytes, owner)
     if (admission.expiredOnArrival(entry, expiry, now)) return false
     admission.makeRoomForOwner(entry, owner, now)
-    const old = entry.inLane && notices.wantsReplaced ? entry.copy() : undefined
+    const old = entry.inLane && removals.wantsReplaced ? entry.copy() : undefined
     const crowded = ledger.put(entry, content, bytes, now)
-    if (old !== undefined) notices.replaced(old)
+    if (old !== undefined) removals.replaced(old)
     return crowded
   }
 
   #newEntry(sid: string, now: number): Entry {
     const entry = new Entry(flat(sid))
-    if (this.#parts.expiry.needsCreated) entry.created = now
+    if (this.#deps.expiry.needsCreated) entry.created = now
     return entry
   }
 
   /** The entry of a session that has not expired; one that has is removed. */
   #live(sid: string, link: Link | undefined, now: number): Entry | undefined {
-    const { ledger } = this.#parts
+    const { ledger } = this.#deps
     const entry = link?.entry.inLane ? link.entry : ledger.find(sid)
     if (entry === undefined || entry.expiry > now) return entry
     ledger.remove(entry, 'expire')
@@ -183,7 +228,8 @@ export class Sessions {
   }
 
   #linkOf(sid: string, session: SessionData): Link | undefined {
-    const link = session === undefined || session === null ? undefined : LiveLink.linkOf(session)
-    return link?.entry.sid === sid && link.home === this.#parts.ledger ? link : undefined
+    if (typeof session !== 'object' || session === null) return undefined
+    const link = linkOf(session)
+    return link?.entry.sid === sid && link.home === this.#deps.ledger ? link : undefined
   }
 }

@@ -3,53 +3,46 @@
 import type { Ledger } from '../ledger/ledger'
 import type { PurgeReport } from '../stats'
 import type { Clock } from './clock'
-import { inSlices } from './slices'
-
-type Done = () => void
+import { Sweep } from './sweep'
 
 export class Purger {
   readonly #ledger: Ledger
   readonly #clock: Clock
   readonly #interval: number
-  readonly #rest: () => void
-  readonly #finished: (report: PurgeReport) => void
+  readonly #sweep: Sweep<PurgeReport>
+  #expired = 0
   #cancel: (() => void) | undefined
   #stopped = false
-  #waiting: Done[] = []
-  #running = false
 
-  /** `rest` is called whenever the ledger is at rest; `finished` with the report of each purge. */
+  /** `atRest` is called whenever the ledger is at rest; `finished` with the report of each purge. */
   constructor(
     ledger: Ledger,
     clock: Clock,
     interval: number,
-    rest: () => void,
+    atRest: () => void,
     finished: (report: PurgeReport) => void,
   ) {
     this.#ledger = ledger
     this.#clock = clock
     this.#interval = interval
-    this.#rest = rest
-    this.#finished = finished
+    const step = () => {
+      const went = ledger.expireOne(clock.now())
+      if (went) this.#expired++
+      atRest()
+      return went || ledger.hasDue(clock.now())
+    }
+    this.#sweep = new Sweep(clock, step, (ms) => {
+      const report = { expired: this.#expired, ms }
+      this.#expired = 0
+      finished(report)
+      return report
+    })
     ledger.listen({ put: () => this.#arm() })
   }
 
-  /** Expires all whose time has passed, then calls `done`: before it returns, where there are few. */
-  purge(done: Done): void {
-    this.#waiting.push(done)
-    if (this.#running) return
-    this.#running = true
-    const began = this.#clock.elapsed()
-    let expired = 0
-    const step = () => {
-      const went = this.#ledger.expireOne(this.#clock.now())
-      if (went) expired++
-      this.#rest()
-      return went || this.#ledger.hasDue(this.#clock.now())
-    }
-    inSlices(this.#clock, step, () => {
-      this.#end({ expired, ms: this.#clock.elapsed() - began })
-    })
+  /** Expires all whose time has passed, then calls `done`: before it returns, if there are few. */
+  purge(done: () => void): void {
+    this.#sweep.run(done)
   }
 
   get stopped(): boolean {
@@ -76,13 +69,5 @@ export class Purger {
       this.#cancel = undefined
       this.purge(() => this.#arm())
     })
-  }
-
-  #end(report: PurgeReport): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#running = false
-    this.#finished(report)
-    for (const done of waiting) done()
   }
 }

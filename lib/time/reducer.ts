@@ -3,60 +3,47 @@
 import type { Ledger } from '../ledger/ledger'
 import type { ReduceReport } from '../stats'
 import type { Clock } from './clock'
-import { inSlices } from './slices'
+import { Sweep } from './sweep'
 
 /** Of the budget, what a trim leaves by default. */
 export const DEFAULT_SHARE = 0.75
 
-type Done = (report: ReduceReport) => void
-
 export class Reducer {
   readonly #ledger: Ledger
-  readonly #clock: Clock
-  readonly #rest: () => void
-  readonly #finished: Done
+  readonly #sweep: Sweep<ReduceReport>
   #goal = Number.POSITIVE_INFINITY
-  #waiting: Done[] = []
-  #running = false
+  #from = 0
+  #evicted = 0
 
-  /** `rest` is called whenever the ledger is at rest; `finished` with the report of each trim. */
-  constructor(ledger: Ledger, clock: Clock, rest: () => void, finished: Done) {
+  /** `atRest` is called whenever the ledger is at rest; `finished` with the report of each trim. */
+  constructor(
+    ledger: Ledger,
+    clock: Clock,
+    atRest: () => void,
+    finished: (report: ReduceReport) => void,
+  ) {
     this.#ledger = ledger
-    this.#clock = clock
-    this.#rest = rest
-    this.#finished = finished
-  }
-
-  /** Trims the ledger to `goal` bytes, or to its last entry. Joins a trim under way and may lower its goal. */
-  reduce(goal: number, done?: Done): void {
-    if (done !== undefined) this.#waiting.push(done)
-    this.#goal = Math.min(this.#goal, goal)
-    if (!this.#running) this.#start()
-  }
-
-  #start(): void {
-    this.#running = true
-    const from = this.#ledger.bytes
-    const began = this.#clock.elapsed()
-    let evicted = 0
     const step = () => {
-      const went = this.#ledger.shrink(this.#goal, this.#clock.now())
-      if (went === 'evict') evicted++
-      this.#rest()
+      const went = ledger.shrink(this.#goal, clock.now())
+      if (went === 'evict') this.#evicted++
+      atRest()
       return went !== undefined
     }
-    inSlices(this.#clock, step, () => {
-      const ms = this.#clock.elapsed() - began
-      this.#end({ from, to: this.#ledger.bytes, evicted, ms })
+    this.#sweep = new Sweep(clock, step, (ms) => {
+      const report = { from: this.#from, to: ledger.bytes, evicted: this.#evicted, ms }
+      this.#goal = Number.POSITIVE_INFINITY
+      finished(report)
+      return report
     })
   }
 
-  #end(report: ReduceReport): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#goal = Number.POSITIVE_INFINITY
-    this.#running = false
-    this.#finished(report)
-    for (const done of waiting) done(report)
+  /** Trims the ledger to `goal` bytes, or to its last entry. Joins a trim under way and may lower its goal. */
+  reduce(goal: number, done?: (report: ReduceReport) => void): void {
+    this.#goal = Math.min(this.#goal, goal)
+    if (!this.#sweep.running) {
+      this.#from = this.#ledger.bytes
+      this.#evicted = 0
+    }
+    this.#sweep.run(done)
   }
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Entry } from '../../lib/entry/entry'
-import { handOn, isLive, Link, LiveLink, LoadedLink } from '../../lib/session/link'
+import { handOn, isLive, Link, linkOf, stamp } from '../../lib/session/link'
 import { Lembro } from '../../lib/store'
-import { type Data, load, newSession, plainSession } from '../support/sessions'
+import { type Data, load, newSession, plainSession, roundTrip } from '../support/sessions'
 
 const link = (base = '{}') => new Link({}, new Entry('a'), 0, base, base)
 
@@ -13,44 +13,50 @@ describe('a link', () => {
     for (const object of [{}, Object.create(null), new Map(), Object.freeze({ n: 1 })]) {
       const before = JSON.stringify(object)
       const mine = link()
-      LoadedLink.stamp(object, mine)
-      assert.equal(LoadedLink.linkOf(object), mine)
+      stamp(object, mine)
+      assert.equal(linkOf(object), mine)
       assert.deepEqual(Reflect.ownKeys(object), object && 'n' in object ? ['n'] : [])
       assert.equal(JSON.stringify(object), before)
-      assert.ok(!(object instanceof LoadedLink))
     }
   })
 
   it('is replaced by another', () => {
     const [object, first, second] = [{}, link('1'), link('2')]
-    for (const each of [first, second]) {
-      LiveLink.stamp(object, each)
-      LoadedLink.stamp(object, each)
-    }
-    assert.equal(LiveLink.linkOf(object), second)
-    assert.equal(LoadedLink.linkOf(object), second)
+    for (const each of [first, second]) stamp(object, each)
+    assert.equal(linkOf(object), second)
   })
 
-  it('is of what was loaded, or of what is live, each for itself', () => {
-    const object = {}
-    LoadedLink.stamp(object, link())
-    assert.equal(LiveLink.linkOf(object), undefined)
+  it('goes over to a shallow copy and to a Proxy, which have the same cookie', () => {
+    const [session, mine] = [plainSession({ n: 1 }), link()]
+    stamp(session, mine)
+    assert.equal(linkOf({ ...session }), mine)
+    assert.equal(linkOf(Object.assign(Object.create(session), session)), mine)
+    assert.equal(linkOf(new Proxy(session, {})), mine)
   })
 
-  it('does not go over to a copy', () => {
-    const object = { n: 1 }
-    LiveLink.stamp(object, link())
-    assert.equal(LiveLink.linkOf({ ...object }), undefined)
-    assert.equal(LiveLink.linkOf(structuredClone(object)), undefined)
-    assert.equal(LiveLink.linkOf(Object.create(object)), undefined)
+  it('does not go over to a deep copy, nor to a copy of what has no cookie', () => {
+    const session = { ...plainSession({ n: 1 }) }
+    stamp(session, link())
+    assert.equal(linkOf(roundTrip(session)), undefined)
+    const bare = { n: 1 }
+    stamp(bare, link())
+    assert.equal(linkOf({ ...bare }), undefined)
+  })
+
+  it("is a session's own, whatever became of a copy", () => {
+    const session = plainSession({ n: 1 })
+    const [mine, theirs] = [link('mine'), link('theirs')]
+    stamp(session, mine)
+    stamp({ ...session }, theirs)
+    assert.equal(linkOf(session), mine)
   })
 
   it('is handed on from what was loaded to the live session', () => {
     const [data, live, mine] = [{}, {}, link()]
-    LoadedLink.stamp(data, mine)
-    assert.equal(handOn(data, live), live)
-    assert.equal(LiveLink.linkOf(live), mine)
-    assert.equal(LiveLink.linkOf(handOn({}, {})), undefined)
+    stamp(data, mine)
+    assert.equal(handOn(linkOf(data), live), live)
+    assert.equal(linkOf(live), mine)
+    assert.equal(linkOf(handOn(undefined, {})), undefined)
   })
 
   it('is revoked by the end of its entry, or of its era', () => {

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
 import { Answers } from '../../lib/call/answers'
 import { Codec } from '../../lib/entry/codec'
-import { Notices } from '../../lib/session/removals'
+import { Removals } from '../../lib/session/removals'
 import { type LembroOptions, parseOptions } from '../../lib/settings/options'
 import { FakeClock } from '../support/clock'
 import { ann, newLedger, put } from '../support/ledger'
@@ -21,7 +21,7 @@ function make(options: LembroOptions = {}) {
   const clock = new FakeClock()
   const settings = parseOptions({ serializer: text, ...options })
   const codec = new Codec(settings.serializer)
-  const notices = new Notices(emitter, new Answers(emitter), codec, clock, settings)
+  const notices = new Removals(emitter, new Answers(emitter), codec, clock, settings)
   const ledger = newLedger()
   ledger.listen(notices)
   return { emitter, notices, ledger, clock, heard }

@@ -8,10 +8,11 @@ import { CookieJar } from '../../lib/entry/cookie'
 import { weigh } from '../../lib/entry/entry'
 import { Ledger } from '../../lib/ledger/ledger'
 import { Admission } from '../../lib/session/admission'
+import { Departed } from '../../lib/session/departed'
 import { Expiry } from '../../lib/session/expiry'
-import { LiveLink } from '../../lib/session/link'
+import { linkOf } from '../../lib/session/link'
 import { askOwner, Owners } from '../../lib/session/owners'
-import { Notices } from '../../lib/session/removals'
+import { Removals } from '../../lib/session/removals'
 import { Sessions } from '../../lib/session/sessions'
 import { type LembroOptions, parseOptions } from '../../lib/settings/options'
 import { Stats } from '../../lib/stats'
@@ -28,12 +29,13 @@ function make(options: LembroOptions = {}) {
   const clock = new FakeClock()
   const ledger = new Ledger(settings, clock.now())
   const [owners, stats, codec] = [new Owners(), new Stats(), new Codec(settings.serializer)]
+  const departed = new Departed()
   const emitter = new EventEmitter()
-  const notices = new Notices(emitter, new Answers(emitter), codec, clock, settings)
-  for (const listener of [owners, stats, notices]) ledger.listen(listener)
+  const removals = new Removals(emitter, new Answers(emitter), codec, clock, settings)
+  for (const listener of [owners, stats, removals, departed]) ledger.listen(listener)
   const faults: unknown[] = []
   const parts = {
-    ...{ settings, ledger, owners, codec, stats, notices, clock },
+    ...{ settings, ledger, owners, codec, stats, removals, departed, clock },
     admission: new Admission(settings, ledger, owners, stats),
     expiry: new Expiry(settings),
     jar: new CookieJar(),
@@ -147,7 +149,7 @@ describe('sessions', () => {
     const { sessions, ledger, snapshot } = make({ maxPerOwner: 1 })
     const slow = Object.assign(session({ userId: 'ann' }), { req: {}, save: () => {} })
     sessions.set('a', slow)
-    assert.ok(LiveLink.linkOf(slow))
+    assert.ok(linkOf(slow))
     sessions.set('b', session({ userId: 'ann' }))
     sessions.set('a', slow)
     assert.equal(ledger.find('a'), undefined)

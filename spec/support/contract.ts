@@ -430,6 +430,50 @@ function describeLinks(make: Make): void {
     assert.equal(store.stats().refused.destroyed, 1)
   })
 
+  it('does not let a slow request bring back what was evicted and then signed out', async () => {
+    await using store = await make()
+    const ends: [string, (other: Data) => Promise<unknown>][] = [
+      ['by its id', () => store.destroy('a')],
+      ['with all of its owner', () => store.destroyOwner('ann')],
+    ]
+    for (const [how, signOut] of ends) {
+      await store.set('a', newSession(store, 'a', { userId: 'ann' }))
+      const [slow, other] = [await load(store, 'a'), await load(store, 'a')]
+      await store.set('b', newSession(store, 'b', { userId: 'bob' }))
+      await store.reduce(1)
+      await store.destroy('b')
+      assert.equal(await store.get('a'), undefined, 'it is evicted')
+      await signOut(other)
+      await store.set('a', slow)
+      assert.equal(await store.get('a'), undefined, how)
+    }
+    assert.equal(store.stats().refused.destroyed, 2)
+  })
+
+  it('saves a session that was only evicted while its request ran', async () => {
+    await using store = await make()
+    await store.set('a', newSession(store, 'a', { n: 1 }))
+    const slow = await load(store, 'a')
+    await store.set('b', newSession(store, 'b'))
+    await store.reduce(1)
+    await store.set('a', slow)
+    assert.equal(((await store.get('a')) as Data).n, 1)
+    await store.destroy('a')
+    await store.set('a', slow)
+    assert.equal(await store.get('a'), undefined)
+  })
+
+  it('refuses a destroyOwner whose options it can not read, and signs nobody out', async () => {
+    await using store = await make()
+    store.on('error', () => {})
+    await store.set('a', plainSession({ userId: 'ann' }))
+    for (const options of [{ except: 1 }, ['a'], 'a', { exclude: 'a' }]) {
+      await assert.rejects(store.destroyOwner('ann', options as object), TypeError)
+    }
+    assert.equal((await store.idsOf('ann')).length, 1)
+    assert.equal(await store.destroyOwner('ann', { except: 'a' }), 0)
+  })
+
   it('does not let the request that made a session bring it back', async () => {
     await using store = await make()
     const live = newSession(store, 'a')
@@ -447,10 +491,39 @@ function describeLinks(make: Make): void {
     await store.set('a', newSession(store, 'a', { n: 2 }))
     await store.set('a', slow)
     assert.equal(((await store.get('a')) as Data).n, 2)
-    const plain = (await store.get('a')) as Data
     await store.destroy('a')
-    await store.set('a', plain)
-    assert.equal(((await store.get('a')) as Data).n, 2)
+    await store.set('a', plainSession({ n: 3 }))
+    assert.equal(((await store.get('a')) as Data).n, 3)
+  })
+
+  it('does not let what a get gave bring a session back, nor a shallow copy or a Proxy of it', async () => {
+    await using store = await make()
+    for (const change of [
+      (data: Data) => data,
+      (data: Data) => ({ ...data, n: 1 }),
+      (data: Data) => new Proxy(data, {}),
+    ]) {
+      await store.set('a', plainSession())
+      const [plain, live] = [(await store.get('a')) as Data, await load(store, 'a')]
+      await store.destroy('a')
+      for (const held of [plain, live]) await store.set('a', change(held))
+      assert.equal(await store.get('a'), undefined)
+    }
+    assert.equal(store.stats().refused.destroyed, 6)
+  })
+
+  it('stores what a get gave, changed, as often as it is set', async () => {
+    await using store = await make()
+    await store.set('a', plainSession())
+    const data = (await store.get('a')) as Data
+    for (const n of [1, 2]) {
+      data.n = n
+      await store.set('a', data)
+      assert.equal(((await store.get('a')) as Data).n, n)
+    }
+    await store.set('b', data)
+    assert.equal(((await store.get('b')) as Data).n, 2)
+    assert.equal(store.stats().conflicts, 0)
   })
 
   it('saves one session twice in a request', async () => {

@@ -1,8 +1,7 @@
 /** A disk in memory that can fail, be full, take a part of what is written, and lose its power. */
 
 import path from 'node:path'
-import type { TestContext } from 'node:test'
-import { type Files, type OpenFile, realFiles, system } from '../../lib/persistence/files'
+import type { Files, OpenFile } from '../../lib/persistence/disk/files'
 
 /** A file: what was written, and what of it is on the disk. */
 interface Inode {
@@ -21,8 +20,10 @@ export type Cut = 'nothing' | 'removals' | 'names' | 'everything'
 
 export type Step = 'open' | 'write' | 'datasync' | 'rename' | 'link' | 'remove' | 'syncFolder'
 
+/** The disk has no lock of its own in its steps: they go on as time passes. */
+const LOCK = /\.lock(-[0-9a-f]+)?$/
+
 export class Disk implements Files {
-  readonly isReal = false
   /** Asked before each step that changes something; what it gives is thrown. */
   fault: ((step: Step, name: string) => Error | undefined) | undefined
   /** The most bytes that one write takes. */
@@ -30,6 +31,14 @@ export class Disk implements Files {
   readonly steps: string[] = []
   /** How many files are open. */
   opened = 0
+  /** The bytes that files may take together. */
+  capacity = Number.POSITIVE_INFINITY
+  /** Bytes that were written, whatever became of them. */
+  bytesWritten = 0
+  /** While set, writes and syncs wait for it. */
+  frozen: Promise<void> | undefined
+  /** Names of which reading fails at these places. */
+  readonly bad = new Map<string, readonly [from: number, to: number]>()
   #names: Names = new Map()
   #syncedNames: Names = new Map()
   #time = Date.UTC(2026, 0, 1)
@@ -56,6 +65,11 @@ export class Disk implements Files {
     this.#names.set(name, { written: content, synced: content, changed: this.#time++ })
   }
 
+  /** Bytes of all files; of a file with two names once. */
+  get used(): number {
+    return [...new Set(this.#names.values())].reduce((sum, { written }) => sum + written.length, 0)
+  }
+
   get names(): string[] {
     return [...this.#names.keys()].sort()
   }
@@ -72,6 +86,26 @@ export class Disk implements Files {
     const inode = this.#names.get(name)
     if (inode === undefined) return undefined
     return { size: inode.written.length, changed: inode.changed, isFolder: false }
+  }
+
+  async text(name: string): Promise<string | undefined> {
+    return this.#names.get(name)?.written.toString()
+  }
+
+  async target(): Promise<undefined> {
+    return undefined
+  }
+
+  async realPath(name: string): Promise<string> {
+    return name
+  }
+
+  async setChanged(name: string, instant: number): Promise<void> {
+    this.#inode(name).changed = instant
+  }
+
+  async freeBytes(): Promise<number> {
+    return this.capacity - this.used
   }
 
   async list(folder: string): Promise<string[]> {
@@ -112,17 +146,25 @@ export class Disk implements Files {
     let isOpen = true
     this.opened++
     return {
-      read: async (target, offset, length, position) =>
-        inode.written.copy(target, offset, position, position + length),
+      read: async (target, offset, length, position) => {
+        const [from, to] = this.bad.get(name) ?? [0, 0]
+        if (position < to && position + length > from) throw failure('EIO')
+        return inode.written.copy(target, offset, position, position + length)
+      },
       write: async (source, offset, length, position) => {
+        if (this.frozen !== undefined && !LOCK.test(name)) await this.frozen
         this.#step('write', name)
-        const taken = Math.min(length, this.mostWritten)
+        const room = this.capacity - this.used
+        if (room <= 0) throw failure('ENOSPC')
+        const taken = Math.min(length, this.mostWritten, room)
+        this.bytesWritten += taken
         const part = source.subarray(offset, offset + taken)
         inode.written = Buffer.concat([inode.written.subarray(0, position), part])
         inode.changed = this.#time++
         return taken
       },
       datasync: async () => {
+        if (this.frozen !== undefined) await this.frozen
         this.#step('datasync', name)
         inode.synced = inode.written
       },
@@ -142,18 +184,11 @@ export class Disk implements Files {
   #step(step: Step, name: string): void {
     const error = this.fault?.(step, name)
     if (error !== undefined) throw error
+    if (LOCK.test(name)) return
     this.steps.push(`${step} ${path.basename(name)}`)
   }
 }
 
 export function failure(code: string): Error {
   return Object.assign(new Error(code), { code })
-}
-
-/** Puts a disk in the place of the real one, for all stores that one test opens from now on. Locks stay real. */
-export function mount(t: TestContext, disk: Disk): void {
-  system.files = disk
-  t.after(() => {
-    system.files = realFiles
-  })
 }

@@ -10,7 +10,7 @@ import { NOON } from '../support/time'
 /** A purger that takes four steps a slice, and puts that know the time. */
 function make({ interval = 1000 } = {}) {
   const clock = new FakeClock()
-  const ledger = newLedger({ maxBytes: 100_000 })
+  const ledger = newLedger({ maxBytes: 1_000_000 })
   const reports: PurgeReport[] = []
   const rest = () => {
     audit(ledger)
@@ -52,6 +52,18 @@ describe('a purge', () => {
     clock.settle()
     assert.deepEqual([ledger.size, done, reports.length], [1, 1, 1])
     assert.equal(reports[0]?.expired, 100)
+  })
+
+  it('goes on after the entries that were prolonged, however many are looked at first', () => {
+    const { clock, ledger, purger, add } = make()
+    for (let n = 0; n < 1500; n++) add(`prolonged${n}`, 10)
+    add('brief', 10)
+    for (let n = 0; n < 1500; n++) add(`prolonged${n}`, 100)
+    clock.pass(10)
+    purger.purge(() => {})
+    clock.settle()
+    assert.equal(ledger.size, 1500)
+    assert.equal(ledger.find('brief'), undefined)
   })
 
   it('lets a set between its slices be, and makes room for it', () => {

@@ -1,0 +1,146 @@
+/** Puts a store together: its parts, and the order in which they hear of what happens to the ledger. */
+
+import type { EventEmitter } from 'node:events'
+import createDebug from 'debug'
+import { Answers, toError } from './call/answers'
+import { Verbs } from './call/verbs'
+import { Codec } from './entry/codec'
+import { CookieJar } from './entry/cookie'
+import { Ledger } from './ledger/ledger'
+import type { Files } from './persistence/disk/files'
+import type { Persistence } from './persistence/persistence'
+import { Admission } from './session/admission'
+import { Departed } from './session/departed'
+import { Expiry } from './session/expiry'
+import { askOwner, Owners } from './session/owners'
+import { Removals } from './session/removals'
+import { type SessionDependencies, Sessions } from './session/sessions'
+import type { Settings } from './settings/options'
+import { toText } from './settings/size'
+import { type ReduceReport, Stats } from './stats'
+import { type Clock, systemClock } from './time/clock'
+import { Purger } from './time/purger'
+import { DEFAULT_SHARE, Reducer } from './time/reducer'
+
+const debug = createDebug('lembro')
+
+/** What a store finds outside of itself. */
+export interface World {
+  readonly clock: Clock
+  /** The file system; the real one unless given. */
+  readonly files?: Files
+}
+
+export const systemWorld: World = { clock: systemClock }
+
+/** The parts of a store that its verbs use. */
+export interface Core {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly answers: Answers
+  readonly verbs: Verbs
+  readonly stats: Stats
+  readonly owners: Owners
+  readonly ledger: Ledger
+  readonly codec: Codec
+  readonly sessions: Sessions
+  readonly departed: Departed
+  readonly purger: Purger
+  readonly reducer: Reducer
+  readonly persistence: Persistence | undefined
+  /** Trims after a set or touch for which live sessions had to make room. */
+  readonly trim: () => void
+  /** Tells the application what it has not heard yet. Called whenever the ledger is at rest. */
+  readonly atRest: () => void
+}
+
+/** Assembles a store. `emitter` is the store itself; `ready` hears when it can be used. */
+export function assemble(
+  settings: Settings,
+  world: World,
+  emitter: EventEmitter,
+  ready: ((error: Error | null) => void) | undefined,
+): Core {
+  const { clock } = world
+  const { maxBytes, maxSessions } = settings
+  const ledger = new Ledger({ maxBytes, maxSessions }, clock.now())
+  const answers = new Answers(emitter)
+  const codec = new Codec(settings.serializer)
+  const [stats, owners, departed] = [new Stats(), new Owners(), new Departed()]
+  const removals = new Removals(emitter, answers, codec, clock, settings)
+  const atRest = () => removals.flush()
+  const verbs = new Verbs(answers, atRest)
+  const dependencies: SessionDependencies = {
+    ...{ settings, ledger, owners, codec, stats, removals, departed, clock },
+    admission: new Admission(settings, ledger, owners, stats),
+    expiry: new Expiry(settings),
+    jar: new CookieJar(),
+    ownerOf: askOwner(
+      settings.owner,
+      once((thrown) => answers.report(toError(thrown))),
+    ),
+  }
+  const reduced = (report: ReduceReport) => {
+    stats.reduced(report)
+    tellReduced(report)
+    removals.announce('reduce', report)
+  }
+  // Every removal must find its owner, so the owners hear of an entry first. What is loaded from a
+  // file is neither counted nor told: the others begin to listen once that is over.
+  ledger.listen(owners)
+  const purger = new Purger(ledger, clock, settings.interval, atRest, (r) => stats.purged(r))
+  const reducer = new Reducer(ledger, clock, atRest, reduced)
+  const listen = () => {
+    for (const listener of [departed, stats, removals]) ledger.listen(listener)
+  }
+  const core = {
+    ...{ settings, clock, answers, verbs, stats, owners, ledger, codec, departed, purger, reducer },
+    sessions: new Sessions(dependencies),
+    trim: () => reducer.reduce(maxBytes * DEFAULT_SHARE),
+    atRest,
+  }
+  if (settings.saveFile === undefined) {
+    listen()
+    if (ready !== undefined) answers.give(ready, null)
+    return { ...core, persistence: undefined }
+  }
+  const persistence = persistenceOf(dependencies, world, (error) => answers.report(error))
+  const loaded = verbs.waitFor(persistence)
+  persistence.open().then((error) => {
+    listen()
+    if (ready !== undefined) answers.give(ready, error)
+    else if (error !== null) answers.report(error)
+    loaded()
+  })
+  return { ...core, persistence }
+}
+
+// Required only here, so that a store without a file loads nothing of it.
+function persistenceOf(
+  dependencies: SessionDependencies,
+  { files }: World,
+  report: (error: Error) => void,
+): Persistence {
+  const { Persistence } =
+    require('./persistence/persistence') as typeof import('./persistence/persistence')
+  return new Persistence({ ...dependencies, files: files ?? realFilesOf() }, report)
+}
+
+function realFilesOf(): Files {
+  const { realFiles } =
+    require('./persistence/disk/files') as typeof import('./persistence/disk/files')
+  return realFiles
+}
+
+function once<Value>(call: (value: Value) => void): (value: Value) => void {
+  let called = false
+  return (value) => {
+    if (!called) call(value)
+    called = true
+  }
+}
+
+function tellReduced({ from, to, evicted, ms }: ReduceReport): void {
+  const [before, after] = [toText(from), toText(to)]
+  debug('reduce: %s to %s, %d evicted in %d ms', before, after, evicted, Math.round(ms))
+}

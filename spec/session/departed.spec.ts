@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { Entry, Owner } from '../../lib/entry/entry'
+import { Departed } from '../../lib/session/departed'
+import { nextTurn } from '../support/time'
+
+function loaded(sid: string, name?: string): Entry {
+  const entry = new Entry(sid)
+  entry.loaded = true
+  if (name !== undefined) entry.owner = new Owner(name)
+  return entry
+}
+
+describe('departed entries', () => {
+  it('are remembered if a request may hold their session, whether evicted or expired', () => {
+    const departed = new Departed()
+    const [evicted, expired, unread] = [loaded('a'), loaded('b'), new Entry('c')]
+    departed.remove(evicted, 'evict')
+    departed.remove(expired, 'expire')
+    departed.remove(unread, 'evict')
+    assert.equal(departed.size, 2)
+    for (const sid of ['a', 'b', 'c', 'nobody']) departed.destroy(sid)
+    assert.deepEqual(
+      [evicted, expired, unread].map((entry) => entry.destroyed),
+      [true, true, false],
+    )
+    assert.equal(departed.size, 0)
+  })
+
+  it('are marked with all the others of their owner, but for the one that is excepted', () => {
+    const departed = new Departed()
+    const entries = [loaded('a', 'ann'), loaded('b', 'ann'), loaded('c', 'bob'), loaded('d')]
+    for (const entry of entries) departed.remove(entry, 'evict')
+    departed.destroyOwner('ann', 'b')
+    assert.deepEqual(
+      entries.map((entry) => entry.destroyed),
+      [true, false, false, false],
+    )
+    assert.equal(departed.size, 3)
+  })
+
+  it('are not remembered once they are destroyed, stored again, or all is cleared', () => {
+    const departed = new Departed()
+    const [destroyed, again, cleared] = [loaded('a'), loaded('b'), loaded('c')]
+    departed.remove(destroyed, 'destroy')
+    for (const entry of [again, cleared]) departed.remove(entry, 'evict')
+    departed.put(loaded('b'))
+    assert.equal(departed.size, 2)
+    departed.put(again)
+    assert.equal(departed.size, 1)
+    departed.clear()
+    assert.equal(departed.size, 0)
+  })
+
+  it('are forgotten once no request holds them any more', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const departed = new Departed()
+    const held = loaded('held')
+    departed.remove(held, 'evict')
+    for (let n = 0; n < 1000; n++) departed.remove(loaded(`s${n}`), 'evict')
+    assert.equal(departed.size, 1001)
+    for (let turns = 0; turns < 50 && departed.size > 1; turns++) {
+      await nextTurn()
+      collect()
+    }
+    assert.equal(departed.size, 1)
+    departed.destroy('held')
+    assert.equal(held.destroyed, true)
+  })
+})
