@@ -35,8 +35,10 @@ export class Disk implements Files {
   capacity = Number.POSITIVE_INFINITY
   /** Bytes that were written, whatever became of them. */
   bytesWritten = 0
-  /** While set, writes and syncs wait for it. */
+  /** While set, writes wait for it. */
   frozen: Promise<void> | undefined
+  /** While set, syncs wait for it. */
+  frozenSyncs: Promise<void> | undefined
   /** Names of which reading fails at these places. */
   readonly bad = new Map<string, readonly [from: number, to: number]>()
   #names: Names = new Map()
@@ -153,7 +155,7 @@ export class Disk implements Files {
       },
       write: async (source, offset, length, position) => {
         if (this.frozen !== undefined && !LOCK.test(name)) await this.frozen
-        this.#step('write', name)
+        this.#step('write', this.#nameOf(inode) ?? name)
         const room = this.capacity - this.used
         if (room <= 0) throw failure('ENOSPC')
         const taken = Math.min(length, this.mostWritten, room)
@@ -164,8 +166,8 @@ export class Disk implements Files {
         return taken
       },
       datasync: async () => {
-        if (this.frozen !== undefined) await this.frozen
-        this.#step('datasync', name)
+        if (this.frozenSyncs !== undefined) await this.frozenSyncs
+        this.#step('datasync', this.#nameOf(inode) ?? name)
         inode.synced = inode.written
       },
       close: async () => {
@@ -173,6 +175,12 @@ export class Disk implements Files {
         isOpen = false
       },
     }
+  }
+
+  /** A file keeps what it is opened as, but not its name. */
+  #nameOf(inode: Inode): string | undefined {
+    for (const [name, each] of this.#names) if (each === inode) return name
+    return undefined
   }
 
   #inode(name: string): Inode {

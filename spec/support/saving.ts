@@ -1,11 +1,12 @@
 /** Stores that save, on the real disk or on one in memory, and what they report. */
 
 import fs from 'node:fs'
+import os from 'node:os'
 import type { World } from '../../lib/core'
 import { realFiles } from '../../lib/persistence/disk/files'
 import { type LembroOptions, parseOptions } from '../../lib/settings/options'
 import { LembroStore } from '../../lib/store'
-import { systemClock } from '../../lib/time/clock'
+import { type Clock, systemClock } from '../../lib/time/clock'
 import { FakeClock } from './clock'
 import type { Disk } from './disk'
 import { nextTurn } from './time'
@@ -52,7 +53,9 @@ export function kill(saveFile: string, disk?: Disk): void {
   const read = () =>
     disk === undefined ? fs.readFileSync(lock, 'utf8') : disk.read(lock).toString()
   if (disk === undefined ? !fs.existsSync(lock) : !disk.names.includes(lock)) return
-  const text = JSON.stringify({ ...JSON.parse(read()), pid: NOBODY, token: 'killed' })
+  // After a power cut it may be empty: as a person would, put one there that tells of its owner.
+  const owner = JSON.parse(read() || '{"started":"","boot":"","space":""}')
+  const text = JSON.stringify({ host: os.hostname(), ...owner, pid: NOBODY, token: 'killed' })
   if (disk === undefined) fs.writeFileSync(lock, text)
   else disk.write(lock, Buffer.from(text))
 }
@@ -88,5 +91,17 @@ export async function until(condition: () => boolean, turns = 200_000): Promise<
   for (let turn = 0; !condition(); turn++) {
     if (turn === turns) throw new Error(`it never came: ${condition}`)
     await nextTurn()
+  }
+}
+
+/** Opens, reads and kills stores on a disk in memory. */
+export function on(disk: Disk, clock: Clock = systemClock) {
+  const world = { files: disk, clock }
+  return {
+    world,
+    begin: (options: LembroOptions) => begin(options, world),
+    open: (options: LembroOptions) => open(options, world),
+    idsIn: (saveFile: string, options?: LembroOptions) => idsIn(saveFile, options, world),
+    kill: (saveFile: string) => kill(saveFile, disk),
   }
 }

@@ -197,7 +197,7 @@ export class Journal {
 
   #use(segment: Segment): void {
     this.#segment = segment
-    this.#unsynced = false
+    this.#unsynced = true
     this.last = segment
   }
 
@@ -239,17 +239,21 @@ export class Journal {
     await Promise.all(this.#syncs)
   }
 
+  // In order: a segment must not be on the disk before the one that it follows.
   #sync(segment: Segment): Promise<void> {
     this.#unsynced = false
     const failures = this.#failures
-    const sync = segment.sync().then(
-      () => {
-        this.lastSync = this.#options.clock.now()
-      },
-      (error) => {
-        if (failures === this.#failures) this.#fail(error)
-      },
-    )
+    const before = Promise.all(this.#syncs)
+    const sync = before
+      .then(() => segment.sync())
+      .then(
+        () => {
+          this.lastSync = this.#options.clock.now()
+        },
+        (error) => {
+          if (failures === this.#failures) this.#fail(error)
+        },
+      )
     this.#syncs.add(sync)
     sync.then(() => this.#syncs.delete(sync))
     return sync

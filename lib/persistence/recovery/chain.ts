@@ -82,19 +82,23 @@ export function lengthsOf(segments: readonly Link[]): Map<number, number> {
   return lengths
 }
 
-/** The numbers of segments that must be there and are not. `snapshot`: the whole snapshot, if there is one. */
+/**
+ * The numbers of segments from `from` on that must be there and are not; `begun`: whether `from` is one
+ * of them. `others` are there as well, but hold nothing that can be read.
+ */
 export function missingAmong(
   segments: readonly Link[],
-  bare: readonly Link[],
-  snapshot: Header | undefined,
+  others: readonly Link[],
+  from: number,
+  begun: boolean,
 ): number[] {
-  const from = snapshot?.number ?? 1
   const lengths = lengthsOf(segments)
   const isCut = ({ number, size }: Link) => size < (lengths.get(number) ?? 0)
-  const begun = bare.filter((link) => !isCut(link))
-  const there = new Set([...segments, ...begun].map(({ number }) => number))
+  const there = new Set(
+    [...segments, ...others.filter((link) => !isCut(link))].map(({ number }) => number),
+  )
   const needed = [...lengths.keys()].filter((number) => number >= from)
-  if (snapshot !== undefined && snapshot.version > 1) needed.push(from)
+  if (begun) needed.push(from)
   return [...new Set(needed)].filter((number) => !there.has(number)).sort((a, b) => a - b)
 }
 

@@ -4,6 +4,7 @@
  * is damaged is kept aside.
  */
 
+import { basename } from 'node:path'
 import type { Entry } from '../../entry/entry'
 import { foreign } from '../disk/errors'
 import type { Files } from '../disk/files'
@@ -74,6 +75,8 @@ export class Recovery {
   #isOutdated = false
   #plain = false
   readonly #missing: string[] = []
+  /** Files of a later version. */
+  readonly #newer: Link[] = []
   /** The whole snapshot's header. */
   #snapshot: Header | undefined
   /** Whether an encrypted file was read, after which no plain one can be ours. */
@@ -114,7 +117,11 @@ export class Recovery {
     for (const segment of segments.filter(({ number }) => number >= from)) {
       last = await this.#readSegment(segment, segments)
     }
-    const missing = missingAmong(segments, found.filter(isBare), this.#snapshot)
+    // What the first segment follows is known of a snapshot, or if there never was one.
+    const first = names.includes(basename(paths.file)) ? from || segments[0]?.number || 1 : 1
+    const isBegun = (this.#snapshot?.version ?? 1) > 1
+    const others = [...found.filter(isBare), ...this.#newer]
+    const missing = missingAmong(segments, others, first, isBegun)
     this.#missing.push(...missing.map((number) => paths.segment(number)))
     await this.#quarantine.prune(await files.list(paths.folder), now)
     return this.#recovered(names, aside.readable, snapshot?.size ?? 0, segments, last)
@@ -131,6 +138,7 @@ export class Recovery {
     const newest = segments.at(-1)
     // A segment that holds nothing is replaced, so that starts alone make no journal.
     const again = newest !== undefined && isEmpty(newest)
+    const kept = again ? segments.slice(0, -1) : segments
     const plain = this.#plain && keys !== undefined ? paths.keptAmong(names) : []
     const quarantine = this.#quarantine
     const odd = this.#damaged + this.#undecryptable + readAgain.length + this.#missing.length
@@ -148,8 +156,8 @@ export class Recovery {
       quarantine,
       readAgain: readAgain.map(({ path }) => path),
       snapshotBytes,
-      journalBytes: segments.reduce((sum, { size }) => sum + size, 0),
-      segments: segments.length,
+      journalBytes: kept.reduce((sum, { size }) => sum + size, 0),
+      segments: kept.length,
       last: (again && newest.follows) || last,
       next: again ? newest.number : last.number + 1,
     }
@@ -199,6 +207,7 @@ export class Recovery {
   async #isUsable(link: Link, kind: Kind): Promise<boolean> {
     const { path, header, changed } = link
     if (header === 'newer') {
+      this.#newer.push(link)
       await this.#quarantine.moveAway(path, 'newer', changed)
       return false
     }

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, it } from 'node:test'
-import { crc32 } from '../../lib/persistence/crc'
-import { HEADER_BYTES } from '../../lib/persistence/header'
-import { compactAll, largestOf, type Place, placesIn } from '../support/files'
-import { newSaveFile, othersBeside } from '../support/folder'
-import { idsIn, open } from '../support/saving'
-import { plainSession } from '../support/sessions'
+import { crc32 } from '../../../lib/persistence/format/crc'
+import { HEADER_BYTES } from '../../../lib/persistence/format/header'
+import { FIRST_LENGTH } from '../../../lib/persistence/journal/segment'
+import {
+  checkpointed,
+  largestOf,
+  type RecordPlace as Place,
+  placesIn,
+  segment,
+  segmentsOf,
+} from '../../support/files'
+import { newSaveFile, othersBeside } from '../../support/folder'
+import { idsIn, open, until } from '../../support/saving'
+import { plainSession } from '../../support/sessions'
 
 const PAGE = 4096
 const ids = Array.from({ length: 300 }, (_, n) => `session-number-${n}`)
@@ -76,11 +84,18 @@ for (const where of ['snapshot', 'journal'] as const) {
         const { bytes, from, to } = damage(fs.readFileSync(name), places)
         fs.writeFileSync(name, bytes)
 
-        const left = places.filter((place) => place.to <= from || place.from >= to)
+        // Without the header, a record is whole whatever its marker is.
+        const lead = from < HEADER_BYTES ? 4 : 0
+        const left = places.filter((place) => place.to <= from || place.from + lead >= to)
         const expected = left.map(({ sid }) => sid).filter((sid) => sid !== '')
         const { ids, error, heard, stats } = await idsIn(saveFile)
         assert.equal(error, null)
         assert.deepEqual(ids, expected)
+        // A kill leaves the same.
+        if (where === 'journal' && what.startsWith('cut')) {
+          assert.deepEqual([heard, othersBeside(saveFile)], [[], []])
+          return
+        }
         const [report] = heard
         assert.equal(report?.code, 'ESAVEDAMAGED')
         const hit = places.length - left.length
@@ -107,7 +122,7 @@ for (const where of ['snapshot', 'journal'] as const) {
       await fill(saveFile, where)
       const name = largestOf(saveFile)
       const bytes = fs.readFileSync(name)
-      bytes.writeUInt16LE(2, 8)
+      bytes.writeUInt16LE(3, 8)
       bytes.writeUInt32LE(crc32(bytes.subarray(0, HEADER_BYTES - 4)), HEADER_BYTES - 4)
       fs.writeFileSync(name, bytes)
       const { store, error, heard } = await open({ saveFile })
@@ -123,7 +138,7 @@ for (const where of ['snapshot', 'journal'] as const) {
 }
 
 describe('a torn tail', () => {
-  it('costs the last record, at whatever byte it is torn', async () => {
+  it('is what a kill leaves: it costs the last record, silently, at whatever byte it is torn', async () => {
     const saveFile = newSaveFile()
     await fill(saveFile, 'journal', 3)
     const name = largestOf(saveFile)
@@ -135,13 +150,24 @@ describe('a torn tail', () => {
       fs.writeFileSync(copy + name.slice(saveFile.length), bytes.subarray(0, at))
       const { ids: left, heard } = await idsIn(copy)
       assert.deepEqual(left, ids.slice(0, at === to ? 3 : 2))
-      const torn = at > from && at < to
-      assert.deepEqual(
-        heard.map(({ code }) => code),
-        torn ? ['ESAVEDAMAGED'] : [],
-      )
-      if (torn) assert.match(heard[0]?.message ?? '', /1 damaged record skipped/)
+      assert.deepEqual([heard, othersBeside(copy)], [[], []])
     }
+  })
+
+  it('of many bytes is silent as well, and stays so after the next start', async () => {
+    const saveFile = newSaveFile()
+    await fill(saveFile, 'journal', 3)
+    const { store } = await open({ saveFile })
+    await store.set('large', plainSession({ text: 'x'.repeat(400_000) }))
+    await store.close()
+    // The segment after it says where it ends: a killed process wrote none.
+    for (const number of segmentsOf(saveFile).slice(-1)) fs.rmSync(segment(saveFile, number))
+    fs.truncateSync(largestOf(saveFile), 300_000)
+    for (let start = 0; start < 3; start++) {
+      const { ids: left, heard, stats } = await idsIn(saveFile)
+      assert.deepEqual([left, heard, stats?.damaged], [ids.slice(0, 3), [], 0])
+    }
+    assert.deepEqual(othersBeside(saveFile), [])
   })
 
   it('is never written to: what comes next goes elsewhere, and is all there', async () => {
@@ -153,10 +179,24 @@ describe('a torn tail', () => {
     const { store } = await open({ saveFile })
     await store.set('next', plainSession())
     await store.close()
-    const { ids: left } = await idsIn(saveFile)
-    assert.deepEqual(left, [...ids.slice(0, 2), 'next'])
-    const [aside] = othersBeside(saveFile)
-    assert.deepEqual(fs.readFileSync(saveFile + aside), torn)
+    assert.deepEqual(fs.readFileSync(name), torn)
+    const { ids: left, heard } = await idsIn(saveFile)
+    assert.deepEqual([left, heard], [[...ids.slice(0, 2), 'next'], []])
+  })
+
+  it('before good records is damage', async () => {
+    const saveFile = newSaveFile()
+    await fill(saveFile, 'journal', 3)
+    const name = largestOf(saveFile)
+    const { to } = (await placesIn(name)).at(-2) as Place
+    const bytes = fs.readFileSync(name)
+    bytes.fill(0, to - 5, to)
+    fs.writeFileSync(name, bytes)
+    const { heard } = await idsIn(saveFile)
+    assert.deepEqual(
+      heard.map(({ code }) => code),
+      ['ESAVEDAMAGED'],
+    )
   })
 })
 
@@ -176,7 +216,7 @@ it('a text inside a session never passes for a record', async () => {
   await store.close()
   const outer = largestOf(saveFile)
   const bytes = fs.readFileSync(outer)
-  bytes[HEADER_BYTES + 13] = 9
+  bytes[FIRST_LENGTH + 13] = 9
   fs.writeFileSync(outer, bytes)
   const { ids: left, heard } = await idsIn(saveFile)
   assert.deepEqual(left, ids.slice(0, 2))
@@ -191,19 +231,21 @@ it('a start after damage writes sound files, and reports no more', async () => {
   assert.equal(heard.length, 1)
   const count = await store.length()
   const before = fs.statSync(saveFile).ino
-  while (fs.statSync(saveFile).ino === before) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => fs.statSync(saveFile).ino !== before)
   await store.close()
   const again = await idsIn(saveFile)
   assert.deepEqual([again.ids.length, again.heard], [count, []])
 })
 
-/** Saves sessions: all in the snapshot, or all in the journal. */
+/** Saves sessions: all in the snapshot, or all in the journal, as a killed process leaves it. */
 async function fill(saveFile: string, where: 'snapshot' | 'journal', count = ids.length) {
   const { store } = await open({ saveFile })
-  while (!fs.existsSync(saveFile)) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => fs.existsSync(saveFile))
   for (const id of ids.slice(0, count)) store.set(id, plainSession({ text: `text of ${id}` }))
+  await store.save()
   await store.close()
-  if (where === 'snapshot') await compactAll(saveFile)
+  if (where === 'snapshot') await checkpointed(saveFile)
+  else fs.rmSync(segment(saveFile, segmentsOf(saveFile).at(-1) as number))
 }
 
 it('a journal of an absurd number is left alone', async () => {

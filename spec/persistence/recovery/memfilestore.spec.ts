@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { newSaveFile, othersBeside } from '../support/folder'
-import { idsIn, kill, open } from '../support/saving'
-import { type Data, plainSession } from '../support/sessions'
-import { NOON, nextTurn, stopTime } from '../support/time'
+import { newSaveFile, othersBeside } from '../../support/folder'
+import { idsIn, kill, open } from '../../support/saving'
+import { type Data, plainSession } from '../../support/sessions'
+import { NOON, nextTurn, stopTime } from '../../support/time'
 
 /** Written by express-memfilestore itself. */
-const FIXTURE = path.join(__dirname, '..', 'fixtures', 'express-memfilestore-1.7.1.json')
+const FIXTURE = path.join(__dirname, '..', '..', 'fixtures', 'express-memfilestore-1.7.1.json')
 const LIVE = ['oldest-anonymous', 'browser-session', 'member', 'newest-member']
 
 function fixture(): string {

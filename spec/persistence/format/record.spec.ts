@@ -1,25 +1,25 @@
+/** Of `record.ts`, `record-writer.ts`, `saved.ts`, `header.ts` and `crc.ts`. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import zlib from 'node:zlib'
 import fc from 'fast-check'
-import { CookieJar } from '../../lib/entry/cookie'
-import { Entry, Owner } from '../../lib/entry/entry'
-import { Batch } from '../../lib/persistence/batch'
-import { tableCrc32 } from '../../lib/persistence/crc'
-import { decodeHeader, encodeHeader } from '../../lib/persistence/header'
-import { KeyRing } from '../../lib/persistence/keys'
+import { CookieJar } from '../../../lib/entry/cookie'
+import { Entry, Owner } from '../../../lib/entry/entry'
+import { tableCrc32 } from '../../../lib/persistence/format/crc'
+import { KeyRing } from '../../../lib/persistence/format/encryption'
+import { decodeHeader, encodeHeader } from '../../../lib/persistence/format/header'
 import {
+  type Cipher,
   claimedLength,
-  decodePut,
-  decodeTouch,
   isWhole,
-  openRecord,
   type Read,
-  type Sealer,
-  sidOf,
+  readRecord,
   Type,
-} from '../../lib/persistence/record'
-import { RecordWriter } from '../../lib/persistence/record-writer'
+} from '../../../lib/persistence/format/record'
+import { RecordWriter } from '../../../lib/persistence/format/record-writer'
+import { decodePut, decodeTouch, sidOf } from '../../../lib/persistence/format/saved'
+import { Batch } from '../../../lib/persistence/journal/batch'
 
 const jar = new CookieJar()
 const text = fc.string({ unit: 'binary', maxLength: 300 })
@@ -45,27 +45,27 @@ function entryOf({ sid, body, cookie, expires, expiry, owner, created }: Saved):
   return entry
 }
 
-function readOnly(batch: Batch, sealer?: Sealer): Read {
+function readOnly(batch: Batch, cipher?: Cipher): Read {
   assert.equal(claimedLength(batch.bytes, 0, batch.length), batch.length)
   assert.ok(isWhole(batch.bytes, 0, batch.length))
-  const read = openRecord(batch.bytes, 0, batch.length, sealer)
+  const read = readRecord(batch.bytes, 0, batch.length, cipher)
   assert.ok(typeof read === 'object')
   return read
 }
 
-for (const [kind, sealer] of [
+for (const [kind, cipher] of [
   ['a record', undefined],
-  ['a sealed record', new KeyRing([Buffer.alloc(32, 7)])],
+  ['an encrypted record', new KeyRing([Buffer.alloc(32, 7)])],
 ] as const) {
   describe(kind, () => {
-    const writer = new RecordWriter(77, true, sealer)
+    const writer = new RecordWriter(77, true, cipher)
 
     it('of a put gives back all of an entry', () => {
       const property = fc.property(saved, (given) => {
         const entry = entryOf(given)
         const batch = new Batch()
         writer.put(batch, entry)
-        const read = readOnly(batch, sealer)
+        const read = readOnly(batch, cipher)
         const { sid, body, cookie, owner, created } = decodePut(read)
         assert.deepEqual([read.type, read.expiry, sidOf(read)], [Type.put, given.expiry, given.sid])
         assert.deepEqual(
@@ -83,7 +83,7 @@ for (const [kind, sealer] of [
         const entry = entryOf(given)
         const batch = new Batch()
         writer.touch(batch, entry, changed && entry.cookie !== undefined)
-        const read = readOnly(batch, sealer)
+        const read = readOnly(batch, cipher)
         const { sid, cookie, expires } = decodeTouch(read)
         assert.deepEqual(
           [read.type, read.expiry, sid, sidOf(read)],
@@ -100,7 +100,7 @@ for (const [kind, sealer] of [
       const property = fc.property(text, (sid) => {
         const batch = new Batch()
         writer.remove(batch, sid)
-        const read = readOnly(batch, sealer)
+        const read = readOnly(batch, cipher)
         assert.deepEqual([read.type, sidOf(read)], [Type.remove, sid])
       })
       fc.assert(property)
@@ -123,7 +123,7 @@ describe('the table of CRC-32', () => {
     const { crc32 } = zlib as unknown as { crc32(bytes: Uint8Array): number }
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1000 }), (bytes) => {
-        assert.equal(tableCrc32(Buffer.from(bytes)), crc32(bytes))
+        assert.equal(tableCrc32(Buffer.from(bytes), 0, bytes.length), crc32(bytes))
       }),
     )
   })
@@ -131,9 +131,11 @@ describe('the table of CRC-32', () => {
 
 describe('a header', () => {
   it('is read back, and told from a damaged one and a later one', () => {
-    const header = { kind: 'journal', marker: 5, number: 9 } as const
-    const bytes = encodeHeader(header)
+    const bytes = encodeHeader('journal', 5, 9, '0a0b0c0d')
+    const header = { version: 2, kind: 'journal', marker: 5, number: 9, keyId: '0a0b0c0d' }
     assert.deepEqual(decodeHeader(bytes), header)
+    const plain = decodeHeader(encodeHeader('snapshot', 5, 9, null))
+    assert.deepEqual(plain, { ...header, kind: 'snapshot', keyId: null })
     for (let at = 0; at < bytes.length; at++) {
       const damaged = Buffer.from(bytes)
       damaged[at] = (damaged[at] as number) ^ 1
@@ -146,7 +148,7 @@ describe('a header', () => {
 
 function laterHeader(bytes: Buffer): Buffer {
   const later = Buffer.from(bytes)
-  later.writeUInt16LE(2, 8)
-  later.writeUInt32LE(tableCrc32(later.subarray(0, 28)), 28)
+  later.writeUInt16LE(3, 8)
+  later.writeUInt32LE(tableCrc32(later, 0, 28), 28)
   return later
 }

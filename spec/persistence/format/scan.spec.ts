@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { Entry } from '../../lib/entry/entry'
-import { Batch } from '../../lib/persistence/batch'
-import { encodeHeader, HEADER_BYTES } from '../../lib/persistence/header'
-import { openRecord, sidOf } from '../../lib/persistence/record'
-import { RecordWriter } from '../../lib/persistence/record-writer'
-import { scan } from '../../lib/persistence/scan'
-import { Disk } from '../support/disk'
+import { Entry } from '../../../lib/entry/entry'
+import { encodeHeader, HEADER_BYTES } from '../../../lib/persistence/format/header'
+import { readRecord } from '../../../lib/persistence/format/record'
+import { RecordWriter } from '../../../lib/persistence/format/record-writer'
+import { sidOf } from '../../../lib/persistence/format/saved'
+import { readHeader, scan } from '../../../lib/persistence/format/scan'
+import { Batch } from '../../../lib/persistence/journal/batch'
+import { Disk } from '../../support/disk'
 
 const MARKER = 0x1234_5678
 const lengths = fc.array(
@@ -29,7 +30,7 @@ function fileOf(lengths: readonly number[]) {
     writer.put(batch, entry)
     return HEADER_BYTES + batch.length
   })
-  const header = encodeHeader({ kind: 'journal', marker: MARKER, number: 1 })
+  const header = encodeHeader('journal', MARKER, 1, null)
   return { bytes: Buffer.concat([header, batch.bytes.subarray(0, batch.length)]), ends }
 }
 
@@ -38,13 +39,15 @@ async function read(bytes: Buffer) {
   disk.write('/f', bytes)
   const sids: string[] = []
   const file = await disk.open('/f', 'r')
-  const { damaged } = await scan(file, bytes.length, (part, at, end) => {
-    const record = openRecord(part, at, end, undefined)
+  const header = await readHeader(file)
+  const known = typeof header === 'object' ? header : undefined
+  const { damaged, torn } = await scan(file, bytes.length, known, (part, at, end) => {
+    const record = readRecord(part, at, end, undefined)
     if (typeof record !== 'object') return false
     sids.push(sidOf(record))
     return true
   })
-  return { sids, damaged }
+  return { sids, damaged: damaged + torn }
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, n) => `s${n}`)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { Disk, failure, mount } from '../support/disk'
-import { newSaveFile } from '../support/folder'
-import { idsIn, open } from '../support/saving'
-import { plainSession } from '../support/sessions'
-import { nextTurn } from '../support/time'
+import { Disk, failure, mount } from '../../support/disk'
+import { newSaveFile } from '../../support/folder'
+import { idsIn, open } from '../../support/saving'
+import { plainSession } from '../../support/sessions'
+import { nextTurn } from '../../support/time'
 
 /** A disk with one session in the snapshot and one in the journal. */
 async function savedOn(t: TestContext, saveFile: string, saveKeys?: Uint8Array[]): Promise<Disk> {

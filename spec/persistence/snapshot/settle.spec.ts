@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Lembro } from '../../lib/store'
-import { Disk, failure, mount } from '../support/disk'
-import { newSaveFile } from '../support/folder'
-import { idsIn, kill, open } from '../support/saving'
-import { plainSession } from '../support/sessions'
-import { nextTurn, stopTime } from '../support/time'
+import type { Lembro } from '../../../lib/store'
+import { Disk, failure, mount } from '../../support/disk'
+import { newSaveFile } from '../../support/folder'
+import { idsIn, kill, open } from '../../support/saving'
+import { plainSession } from '../../support/sessions'
+import { nextTurn, stopTime } from '../../support/time'
 
 const A = new Uint8Array(32).fill(1)
 const B = new Uint8Array(32).fill(2)

@@ -5,10 +5,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { Disk, mount } from '../support/disk'
-import { newSaveFile } from '../support/folder'
-import { idsIn, open } from '../support/saving'
-import { type Data, plainSession } from '../support/sessions'
+import { Disk, mount } from '../../support/disk'
+import { newSaveFile } from '../../support/folder'
+import { idsIn, open } from '../../support/saving'
+import { type Data, plainSession } from '../../support/sessions'
 
 const onLinux = { skip: process.platform !== 'linux' }
 
