@@ -36,7 +36,7 @@ export async function load(
       return await loadOnce(needs, paths, keys, writable, pause === undefined)
     } catch (error) {
       if (pause === undefined || codeOf(error) === undefined || isFinal(error as Error)) throw error
-      await new Promise<void>((resolve) => clock.after(pause, resolve))
+      await new Promise<void>((resolve) => clock.after(pause, resolve, true))
     }
   }
 }

@@ -10,7 +10,7 @@ import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
 import { toText } from '../settings/size'
 import type { SaveStats } from '../stats'
 import { isFinal, lockLost, notCheckpointed, notSaved, overloaded, unusable } from './disk/errors'
-import type { Files } from './disk/files'
+import { codeOf, type Files } from './disk/files'
 import { Lock } from './disk/lock'
 import { Paths, realPath } from './disk/paths'
 import { KeyRing } from './format/encryption'
@@ -62,6 +62,7 @@ export class Persistence implements LedgerListener {
       period: settings.savePeriod,
       mostPending: Math.min(Math.max(share, LEAST_PENDING), MOST_PENDING),
       overloaded: (pending) => overloaded(toText(pending)),
+      pace: (bytes) => this.#checkpointer?.pace(bytes),
       written: () => this.#checkpointer?.look(),
       failed: (error) => this.#degrade(error),
     })
@@ -229,7 +230,7 @@ export class Persistence implements LedgerListener {
       return null
     } catch (thrown) {
       const error = toError(thrown)
-      if (isFinal(error) && (error as { code?: string }).code === 'ELOCKED') throw error
+      if (codeOf(error) === 'ELOCKED') throw error
       return error
     }
   }
@@ -274,8 +275,8 @@ export class Persistence implements LedgerListener {
     // What made the journal fail is reported once.
     if (isOff || error === this.#journal.failure) return
     const goesOn = this.#journal.segment !== undefined
-    this.#report(goesOn ? notCheckpointed(error) : notSaved(error))
-    if ((error as { code?: string }).code === 'ELOCKED') this.#lost()
+    if (codeOf(error) === 'ELOCKED') this.#lost()
+    else this.#report(goesOn ? notCheckpointed(error) : notSaved(error))
   }
 
   #lost(): void {

@@ -97,7 +97,7 @@ function ownerIn(text: string): LockOwner | undefined {
 async function beats(files: Files, clock: Clock, file: string, text: string): Promise<boolean> {
   const before = (await files.info(file))?.changed
   for (let waited = 0; waited < DEAD_MS; waited += LOOK_MS) {
-    await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve))
+    await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve, true))
     const changed = (await files.info(file))?.changed
     if (changed !== before || (await files.text(file)) !== text) return true
   }

@@ -18,6 +18,8 @@ export interface JournalOptions {
   readonly mostPending: number
   /** Makes the error of such a failure. */
   readonly overloaded: (pending: number) => Error
+  /** Is called before so many bytes are written, and may hold them up. */
+  readonly pace: (bytes: number) => Promise<void> | undefined
   /** Is called after each batch. */
   readonly written: () => void
   /** Is called once for each failure; nothing is saved until the journal gets another segment. */
@@ -218,7 +220,8 @@ export class Journal {
     const failures = this.#failures
     const segment = this.#segment
     try {
-      await segment?.write(batch.bytes, batch.length)
+      await this.#options.pace(batch.length)
+      if (failures === this.#failures) await segment?.write(batch.bytes, batch.length)
       if (failures === this.#failures) this.#unsynced = true
       if (this.#options.period === 0) await this.#syncAll()
     } catch (error) {

@@ -27,6 +27,9 @@ const ROOM = 1.25
 const LEAST_GAIN = 64 * 1024
 /** Each start may begin a segment: more than these are worth a checkpoint, however short. */
 const MOST_SEGMENTS = 8
+/** While the journal is this many times too long, a checkpoint writes at least this many times as much. */
+const OVERLONG = 1.25
+const PACE = 4
 const FIRST_DELAY = 1000
 const LONGEST_DELAY = 60_000
 
@@ -71,6 +74,10 @@ export class Checkpointer {
   #cancelRetry: (() => void) | undefined
   #running: Promise<void> | undefined
   #abort = new AbortController()
+  #isWriting = false
+  /** Bytes that the snapshot under way must still get before the journal goes on, and what lets it. */
+  #ahead = 0
+  #goOn: (() => void) | undefined
   #closed = false
   /** Entries with this mark are in the journal that the next snapshot leaves in place. */
   mark = 1
@@ -112,6 +119,16 @@ export class Checkpointer {
     if (this.#running !== undefined || this.#cancelRetry !== undefined || this.#closed) return
     if (this.#isNeeded || this.#isCrowded || this.#isLong) this.#start().catch(() => {})
     else this.#lookForRoom()
+  }
+
+  /** Holds up the journal while it would outrun the checkpoint under way: else the files had no bound. */
+  pace(bytes: number): Promise<void> | undefined {
+    const isOverlong = this.#journalBytes > OVERLONG * this.#mostJournal
+    if (!isOverlong || !this.#isWriting) return undefined
+    this.#ahead = PACE * bytes
+    return new Promise((resolve) => {
+      this.#goOn = resolve
+    })
   }
 
   /** Makes the checkpoint that is needed now, if one is. Rejects if it can't. */
@@ -159,7 +176,16 @@ export class Checkpointer {
 
   get #isLong(): boolean {
     if (this.#segments > MOST_SEGMENTS) return true
-    return this.#journalBytes >= Math.max(this.#least, this.#snapshotBytes * MOST_OF_SNAPSHOT)
+    return this.#journalBytes >= this.#mostJournal
+  }
+
+  get #mostJournal(): number {
+    return Math.max(this.#least, this.#snapshotBytes * MOST_OF_SNAPSHOT)
+  }
+
+  #wrote(bytes: number): void {
+    this.#ahead -= bytes
+    if (this.#ahead <= 0) this.#goOn?.()
   }
 
   /** Asks the disk for its room, each time the journal has grown by some more. */
@@ -213,15 +239,19 @@ export class Checkpointer {
     const { failures } = journal
     const source = ledger.walk()
     const mark = ++this.mark
+    this.#isWriting = true
     try {
       this.#snapshotBytes = await writeSnapshot({
         ...{ files, writer, clock, number, source, mark, signal },
         name: paths.file,
         unfinished: paths.unfinished(lock.token),
         check: () => lock.check(),
+        wrote: (bytes) => this.#wrote(bytes),
       })
     } finally {
       source.end()
+      this.#isWriting = false
+      this.#goOn?.()
     }
     // A change that was lost after the snapshot had its name is in neither.
     if (journal.failures !== failures) throw journal.failure

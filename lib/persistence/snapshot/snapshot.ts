@@ -14,7 +14,7 @@ import { encodeEnd } from '../format/record'
 import type { RecordWriter } from '../format/record-writer'
 import { Batch } from '../journal/batch'
 
-const PART_BYTES = 256 * 1024
+const PART_BYTES = 1024 * 1024
 
 export interface SnapshotPlan {
   readonly files: Files
@@ -28,6 +28,8 @@ export interface SnapshotPlan {
   /** The entries, oldest first. Those with this mark are in that segment, or were met before. */
   readonly source: { next(): Entry | undefined }
   readonly mark: number
+  /** Is called with the bytes of each part once it is written. */
+  readonly wrote: (bytes: number) => void
   /** Calls it off. */
   readonly signal: AbortSignal
   /** Rejects if the file must not get its name. */
@@ -46,6 +48,7 @@ export async function writeSnapshot(plan: SnapshotPlan): Promise<number> {
       signal.throwIfAborted()
       more = fill(batch, plan)
       await atomic.write(batch.bytes, batch.length)
+      plan.wrote(batch.length)
       batch.reset()
       if (more) await new Promise<void>((resolve) => clock.breathe(resolve))
     }

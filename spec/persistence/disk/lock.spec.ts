@@ -1,15 +1,23 @@
+/** Of `lock.ts` and `lock-owner.ts`. */
+
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { Disk, mount } from '../../support/disk'
+import { realFiles } from '../../../lib/persistence/disk/files'
+import { Lock } from '../../../lib/persistence/disk/lock'
+import { systemClock } from '../../../lib/time/clock'
+import { Disk, failure } from '../../support/disk'
 import { newSaveFile } from '../../support/folder'
-import { idsIn, open } from '../../support/saving'
+import { idsIn, on, open, passing, SteppedClock, until } from '../../support/saving'
 import { type Data, plainSession } from '../../support/sessions'
 
+/** Above what any system gives. */
+const NOBODY = 2 ** 22 + 1
 const onLinux = { skip: process.platform !== 'linux' }
 
 /** A process that has a store open on a file, until it is killed. */
@@ -152,7 +160,6 @@ describe('a lock', () => {
       'of an earlier process with our own pid, as in a container',
       (lock) => ({ ...lock, started: '1' }),
     ],
-    ['from before the machine was started', (lock) => ({ ...lock, boot: 'another' })],
   ]
   for (const [whose, change] of dead) {
     it(`${whose} is taken over`, onLinux, async () => {
@@ -170,46 +177,166 @@ describe('a lock', () => {
     assert.equal((await idsIn(saveFile)).error, null)
   })
 
-  describe('whose owner can only be told by its marks', { concurrency: true, ...onLinux }, () => {
-    for (const [whose, change] of [
-      ['of another machine', (lock) => ({ ...lock, host: 'elsewhere' })],
-      ['of another container', (lock) => ({ ...lock, space: 'pid:[1]' })],
-      ['that can not be read', () => ''],
-    ] as [string, (lock: Record<string, unknown>) => object | string][]) {
-      it(
-        `${whose} is taken over once it is not marked for a while, not before`,
-        onLinux,
-        async () => {
-          const saveFile = await left(change)
-          const first = open({ saveFile })
-          const marks = setInterval(() => {
-            fs.utimesSync(`${saveFile}.lock`, new Date(), new Date())
-          }, 100)
-          const { store, error } = await first
-          clearInterval(marks)
-          assert.equal(error?.code, 'ELOCKED')
-          await store.close()
-          assert.equal((await idsIn(saveFile)).error, null)
-        },
-      )
-    }
-  })
-
-  it('that another one took over in the same instant is left to it', async (t) => {
+  it('that another one took over in the same instant is left to it', async () => {
     const disk = new Disk()
-    mount(t, disk)
     const saveFile = newSaveFile()
+    const lock = `${saveFile}.lock`
     const { list } = disk
     disk.list = async (folder) => {
-      fs.writeFileSync(`${saveFile}.lock`, '{"pid":1}')
+      disk.write(lock, Buffer.from('{"pid":1}'))
       return list.call(disk, folder)
     }
-    const { store, error } = await open({ saveFile })
+    const { store, error } = await on(disk).open({ saveFile })
     assert.equal(error?.code, 'ELOCKED')
     await store.set('a', plainSession())
     await store.close()
-    assert.deepEqual(disk.names, [])
-    assert.equal(fs.readFileSync(`${saveFile}.lock`, 'utf8'), '{"pid":1}')
+    assert.deepEqual(disk.names, [lock])
+    assert.equal(disk.read(lock).toString(), '{"pid":1}')
+  })
+
+  it('that was new when a dead one was to be moved away is linked back', async () => {
+    const [disk, file] = [new Disk(), '/sessions.lock']
+    const fresh = JSON.stringify({ pid: process.ppid, host: os.hostname(), boot: '', space: '' })
+    disk.write(file, Buffer.from(JSON.stringify({ ...JSON.parse(fresh), pid: NOBODY })))
+    const { rename } = disk
+    disk.rename = async (from, to) => {
+      if (from === file) disk.write(file, Buffer.from(fresh))
+      return rename.call(disk, from, to)
+    }
+    await assert.rejects(
+      Lock.take(disk, systemClock, file, () => {}),
+      { code: 'ELOCKED' },
+    )
+    assert.equal(disk.read(file).toString(), fresh)
+  })
+
+  for (const [what, text] of [
+    ['null', 'null'],
+    ['nothing', ''],
+    ['an owner without a pid', '{}'],
+    ['an owner of another boot of this machine', '{"pid":1,"boot":"another"}'],
+    ['another thread that is over', JSON.stringify({ pid: process.pid, boot: '', space: '' })],
+  ] as const) {
+    it(`that holds ${what} is watched for heartbeats, and taken over after five seconds without`, async () => {
+      const [disk, clock, file] = [new Disk(), new SteppedClock(), '/sessions.lock']
+      const host = text.startsWith('{"') ? { host: os.hostname(), started: '' } : undefined
+      const held = host === undefined ? text : JSON.stringify({ ...host, ...JSON.parse(text) })
+      disk.write(file, Buffer.from(held))
+      let beat = true
+      const refused = Lock.take(disk, clock, file, () => {})
+      const beats = setInterval(() => beat && disk.setChanged(file, clock.now()), 0)
+      const passed = passing(clock, 6000)
+      await assert.rejects(refused, { code: 'ELOCKED' })
+      await passed
+      beat = false
+      clearInterval(beats)
+      let isTaken = false
+      const taking = Lock.take(disk, clock, file, () => {})
+      taking.then(() => {
+        isTaken = true
+      })
+      await passing(clock, 4000)
+      assert.equal(isTaken, false)
+      await passing(clock, 2000)
+      const lock = await taking
+      await lock.release()
+      assert.deepEqual(disk.names, [])
+    })
+  }
+
+  it('of a process that was killed and not reaped yet is taken over', onLinux, async () => {
+    const saveFile = await left((lock) => ({ ...lock, pid: process.ppid }))
+    const stat = fs.readFileSync(`/proc/${process.ppid}/stat`, 'latin1')
+    const owner = readLock(saveFile)
+    const started = stat.slice(stat.lastIndexOf(')')).split(' ')[20]
+    fs.writeFileSync(`${saveFile}.lock`, JSON.stringify({ ...owner, started }))
+    const alive = await open({ saveFile })
+    assert.equal(alive.error?.code, 'ELOCKED')
+    await alive.store.close()
+    const files = {
+      ...realFiles,
+      text: async (file: string) => {
+        const text = await realFiles.text(file)
+        return file === `/proc/${process.ppid}/stat` ? text?.replace(/\) \w /, ') Z ') : text
+      },
+    }
+    assert.equal((await idsIn(saveFile, {}, { files })).error, null)
+  })
+
+  it('that is a link which leads nowhere is taken over', onLinux, async () => {
+    const saveFile = newSaveFile()
+    fs.symlinkSync('nowhere', `${saveFile}.lock`)
+    assert.equal((await idsIn(saveFile)).error, null)
+    assert.deepEqual(fs.readdirSync(path.dirname(saveFile)).length, 2)
+  })
+
+  it('is never waited for by the event loop, however long its disk is frozen', async () => {
+    const [disk, clock] = [new Disk(), new SteppedClock()]
+    const { store } = await on(disk, clock).open({ saveFile: '/sessions' })
+    disk.text = () => new Promise(() => {})
+    disk.setChanged = () => new Promise(() => {})
+    for (const method of ['readFileSync', 'writeFileSync', 'utimesSync', 'statSync'] as const) {
+      const { mock } = await import('node:test')
+      mock.method(fs, method, () => assert.fail(`${method} was called`))
+    }
+    await passing(clock, 10_000)
+    await store.set('a', plainSession({ n: 1 }))
+    assert.equal(((await store.get('a')) as Data).n, 1)
+    const { mock } = await import('node:test')
+    mock.restoreAll()
+  })
+
+  it('that could not be made at the start is made later, and all is saved then', async () => {
+    const [disk, clock] = [new Disk(), new SteppedClock()]
+    const first = await on(disk, clock).open({ saveFile: '/sessions' })
+    await first.store.set('a', plainSession())
+    await first.store.close()
+    disk.fault = (_step, name) => (name.includes('.lock') ? failure('ENOSPC') : undefined)
+    const { store, error } = await on(disk, clock).open({ saveFile: '/sessions' })
+    assert.equal(error?.code, 'ENOSPC')
+    await store.set('b', plainSession())
+    await assert.rejects(store.destroy('a'), { code: 'ENOSPC' })
+    disk.fault = undefined
+    await passing(clock, 2000)
+    assert.equal(store.stats().save?.saving, true)
+    on(disk).kill('/sessions')
+    assert.deepEqual((await on(disk.cut('everything'), clock).idsIn('/sessions')).ids, ['b'])
+  })
+
+  it('that could not be made is not taken late if another process had the files meanwhile', async () => {
+    const [disk, clock] = [new Disk(), new SteppedClock()]
+    disk.fault = (_step, name) => (name.includes('.lock') ? failure('EIO') : undefined)
+    const { store, heard } = await on(disk, clock).open({ saveFile: '/sessions' })
+    await store.set('ours', plainSession())
+    disk.fault = undefined
+    const other = await on(disk, new SteppedClock()).open({ saveFile: '/sessions' })
+    await other.store.set('theirs', plainSession())
+    await other.store.close()
+    await passing(clock, 2000)
+    assert.ok(heard.some(({ code }) => code === 'ELOCKED'))
+    assert.equal(store.stats().save?.saving, false)
+    assert.deepEqual((await on(disk).idsIn('/sessions')).ids, ['theirs'])
+  })
+
+  it('that was taken away keeps an unfinished file from getting its name', async () => {
+    const disk = new Disk()
+    const { store } = await on(disk).open({ saveFile: '/sessions' })
+    await store.set('a', plainSession())
+    await store.save()
+    const before = disk.read('/sessions')
+    const stopped = on(disk).begin({ saveFile: '/other' })
+    await stopped.opened
+    disk.fault = (step, name) => {
+      // The moment before the rename: the process was stopped, another one has the lock.
+      if (step === 'datasync' && name.includes('.tmp-'))
+        disk.write('/sessions.lock', Buffer.from('{}'))
+      return undefined
+    }
+    for (let n = 0; n < 4000; n++) store.set(`s${n}`, plainSession({ text: 'x'.repeat(400) }))
+    await until(() => store.stats().save?.saving === false)
+    assert.deepEqual(disk.read('/sessions'), before)
+    await store.close()
+    await stopped.store.close()
   })
 
   it('leaves nothing of those who were killed as they took it', async (t) => {
@@ -226,28 +353,31 @@ describe('a lock', () => {
   })
 
   it('that somebody removed is made again', async () => {
-    const saveFile = newSaveFile()
-    const { store, heard } = await open({ saveFile })
-    fs.rmSync(`${saveFile}.lock`)
-    while (!fs.existsSync(`${saveFile}.lock`))
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    assert.equal(readLock(saveFile).pid, process.pid)
+    const [disk, clock] = [new Disk(), new SteppedClock()]
+    const { store, heard } = await on(disk, clock).open({ saveFile: '/sessions' })
+    await disk.remove('/sessions.lock')
+    await passing(clock, 1000)
+    assert.ok(disk.names.includes('/sessions.lock'))
     await store.set('a', plainSession())
     await store.close()
     assert.deepEqual(heard, [])
-    assert.deepEqual((await idsIn(saveFile)).ids, ['a'])
+    assert.deepEqual((await on(disk).idsIn('/sessions')).ids, ['a'])
   })
 
   it('that was taken away stops all saving, and is told', async () => {
-    const saveFile = newSaveFile()
-    const { store, heard } = await open({ saveFile })
+    const [disk, clock] = [new Disk(), new SteppedClock()]
+    const { store, heard } = await on(disk, clock).open({ saveFile: '/sessions' })
     await store.set('a', plainSession())
-    fs.writeFileSync(`${saveFile}.lock`, '{}')
-    while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
-    assert.equal(heard[0]?.code, 'ELOCKED')
+    disk.write('/sessions.lock', Buffer.from('{}'))
+    await passing(clock, 1000)
+    assert.deepEqual(
+      heard.map(({ code }) => code),
+      ['ELOCKED'],
+    )
     await store.set('b', plainSession())
+    await assert.rejects(store.destroy('a'), { code: 'ELOCKED' })
     assert.equal(store.stats().save?.saving, false)
     await store.close()
-    assert.equal(fs.readFileSync(`${saveFile}.lock`, 'utf8'), '{}')
+    assert.equal(disk.read('/sessions.lock').toString(), '{}')
   })
 })

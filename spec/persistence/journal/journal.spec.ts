@@ -22,6 +22,7 @@ async function begun(period = PERIOD, mostPending = 64 * MOST_BYTES) {
     clock,
     period,
     mostPending,
+    pace: () => undefined,
     overloaded: (pending) => new Error(`${pending} wait`),
     written: () => {},
     failed: (error) => failed.push(error),

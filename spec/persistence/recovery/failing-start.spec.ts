@@ -1,50 +1,56 @@
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
-import { Disk, failure, mount } from '../../support/disk'
+import { describe, it } from 'node:test'
+import { FIRST_LENGTH } from '../../../lib/persistence/journal/segment'
+import { Disk, failure } from '../../support/disk'
+import { checkpointed } from '../../support/files'
 import { newSaveFile } from '../../support/folder'
-import { idsIn, open } from '../../support/saving'
+import { on } from '../../support/saving'
 import { plainSession } from '../../support/sessions'
-import { nextTurn } from '../../support/time'
 
 /** A disk with one session in the snapshot and one in the journal. */
-async function savedOn(t: TestContext, saveFile: string, saveKeys?: Uint8Array[]): Promise<Disk> {
+async function savedOn(saveFile: string, saveKeys?: Uint8Array[]): Promise<Disk> {
   const disk = new Disk()
-  mount(t, disk)
   for (const sid of ['a', 'b']) {
-    const { store } = await open({ saveFile, saveKeys })
+    const { store } = await on(disk).open({ saveFile, saveKeys })
     await store.set(sid, plainSession())
-    if (sid === 'a') while (!disk.names.includes(saveFile)) await nextTurn()
     await store.close()
+    if (sid === 'a') await checkpointed(saveFile, { saveKeys }, on(disk).world)
   }
   return disk
 }
 
-const journalOf = (disk: Disk) => disk.names.find((name) => name.includes('.journal-')) as string
+/** The segment that holds a session. */
+const journalOf = (disk: Disk) =>
+  disk.names.find(
+    (name) => name.includes('.journal-') && disk.read(name).length > FIRST_LENGTH,
+  ) as string
 
 describe('a start', () => {
-  it('that may not restrict its files says so and goes on', async (t) => {
+  it('that may not restrict its files says so and goes on', async () => {
     const saveFile = newSaveFile()
-    const disk = await savedOn(t, saveFile)
+    const disk = await savedOn(saveFile)
     disk.restrict = async () => {
       throw failure('EPERM')
     }
-    const { store, error, heard } = await open({ saveFile })
+    const { store, error, heard } = await on(disk).open({ saveFile })
     assert.deepEqual([error, (await store.ids()).sort()], [null, ['a', 'b']])
-    assert.match(heard[0]?.message ?? '', /can't take the rights of others/)
+    assert.match(heard[0]?.message ?? '', /can't take the permissions of others/)
     await store.set('c', plainSession())
     await store.close()
-    assert.equal((await idsIn(saveFile)).ids.length, 3)
+    assert.equal((await on(disk).idsIn(saveFile)).ids.length, 3)
   })
 
-  it('on a full disk after a crash keeps the torn file until it can be kept aside', async (t) => {
+  it('on a full disk keeps the damaged file until it can be kept aside', async () => {
     const saveFile = newSaveFile()
-    const disk = await savedOn(t, saveFile)
+    const disk = await savedOn(saveFile)
     const journal = journalOf(disk)
-    const torn = Buffer.concat([disk.read(journal), Buffer.from('torn')])
+    const torn = Buffer.from(disk.read(journal))
+    torn[torn.length - 3] = 1
     disk.write(journal, torn)
-    disk.fault = (step) => (step === 'link' ? failure('ENOSPC') : undefined)
-    const { store, error, heard } = await open({ saveFile })
-    assert.deepEqual([error, (await store.ids()).sort()], [null, ['a', 'b']])
+    disk.fault = (step, name) =>
+      step === 'link' && !name.includes('.lock') ? failure('ENOSPC') : undefined
+    const { store, error, heard } = await on(disk).open({ saveFile })
+    assert.deepEqual([error, (await store.ids()).sort()], [null, ['a']])
     assert.ok(heard.some(({ message }) => /can't keep .* aside/.test(message)))
     await assert.rejects(store.save(), { code: 'ENOSPC' })
     assert.deepEqual(disk.read(journal), torn)
@@ -53,30 +59,32 @@ describe('a start', () => {
     const aside = disk.names.find((name) => name.includes('.damaged-')) as string
     assert.deepEqual(disk.read(aside), torn)
     await store.close()
-    assert.deepEqual((await idsIn(saveFile)).ids.sort(), ['a', 'b'])
+    assert.deepEqual((await on(disk).idsIn(saveFile)).ids.sort(), ['a'])
   })
 
-  it('that can not keep the sessions of another key leaves all as it is', async (t) => {
+  it('that can not keep the sessions of another key aside leaves their files as they are', async () => {
     const [A, B] = [1, 2].map((byte) => new Uint8Array(32).fill(byte)) as [Uint8Array, Uint8Array]
     const saveFile = newSaveFile()
-    const disk = await savedOn(t, saveFile, [A])
-    const before = disk.names
-    disk.fault = (_step, name) => (name.includes('.unread-') ? failure('ENOSPC') : undefined)
-    const { store, error } = await open({ saveFile, saveKeys: [B] })
-    assert.equal(error?.code, 'ENOSPC')
-    await store.close()
+    const disk = await savedOn(saveFile, [A])
+    const used = disk.names.filter((name) => disk.read(name).length > FIRST_LENGTH)
+    const before = used.map((name) => [name, disk.read(name)] as const)
+    disk.fault = (_step, name) => (name.includes('.undecryptable-') ? failure('ENOSPC') : undefined)
+    const { store, heard } = await on(disk).open({ saveFile, saveKeys: [B] })
+    assert.ok(heard.some(({ message }) => /can't keep .* aside/.test(message)))
+    await store.close().catch(() => {})
     disk.fault = undefined
-    assert.deepEqual(disk.names, before)
-    assert.deepEqual((await idsIn(saveFile, { saveKeys: [A] })).ids.sort(), ['a', 'b'])
+    for (const [name, bytes] of before) assert.deepEqual(disk.read(name), bytes)
+    const { ids } = await on(disk).idsIn(saveFile, { saveKeys: [A, B] })
+    assert.deepEqual(ids.sort(), ['a', 'b'])
   })
 
   for (const [which, left] of [
     ['snapshot', ['b']],
     ['segment', ['a']],
   ] as const) {
-    it(`that can not read a ${which} has the other sessions, and keeps it`, async (t) => {
+    it(`that can not read a byte of the ${which} has the other sessions, and keeps it`, async () => {
       const saveFile = newSaveFile()
-      const disk = await savedOn(t, saveFile)
+      const disk = await savedOn(saveFile)
       const bad = which === 'snapshot' ? saveFile : journalOf(disk)
       const whole = disk.read(bad)
       const { open: sound } = disk
@@ -87,7 +95,7 @@ describe('a start', () => {
         }
         return name === bad && mode === 'r' ? { ...file, read } : file
       }
-      const { store, error, heard } = await open({ saveFile })
+      const { store, error, heard } = await on(disk).open({ saveFile })
       assert.deepEqual([error, await store.ids()], [null, left])
       assert.equal(heard[0]?.code, 'ESAVEDAMAGED')
       await store.close()

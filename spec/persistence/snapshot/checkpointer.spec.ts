@@ -1,20 +1,21 @@
+/** Of `checkpointer.ts` and `snapshot.ts`. */
+
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
-import { describe, it, type TestContext } from 'node:test'
-import { compact } from '../../../lib/persistence/compaction'
-import { Names } from '../../../lib/persistence/disk/paths'
-import type { Lembro } from '../../../lib/store'
-import { type Cut, Disk, failure, mount } from '../../support/disk'
-import { compactAll, placesIn, segmentsOf, taskOf } from '../../support/files'
-import { newSaveFile } from '../../support/folder'
-import { idsIn, kill, open } from '../../support/saving'
+import { describe, it } from 'node:test'
+import type { LembroStore } from '../../../lib/store'
+import { type Cut, Disk, failure } from '../../support/disk'
+import { checkpointed, placesIn, segmentNames } from '../../support/files'
+import { on, passing, SteppedClock, settled, until } from '../../support/saving'
 import { plainSession } from '../../support/sessions'
 import { nextTurn, stopTime } from '../../support/time'
 
+const SAVE_FILE = '/sessions'
+const KIB = 1024
+const MIB = 1024 * KIB
 const cuts: Cut[] = ['nothing', 'removals', 'names', 'everything']
 
 /** Some of everything that a journal may hold. */
-async function live(store: Lembro, round: number): Promise<void> {
+async function live(store: LembroStore, round: number): Promise<void> {
   for (let n = 0; n < 10; n++) store.set(`s${n}`, plainSession({ round, n, userId: `u${n % 3}` }))
   for (const n of [3, 1])
     store.touch(`s${n}`, plainSession({}, { path: `/${round}`, maxAge: 90_000 }))
@@ -26,21 +27,20 @@ async function live(store: Lembro, round: number): Promise<void> {
 }
 
 /** A disk with a snapshot and segments, and what a store finds on it. */
-async function livedOn(t: TestContext, saveFile: string) {
+async function lived() {
   const disk = new Disk()
-  mount(t, disk)
   for (let round = 0; round < 4; round++) {
-    const { store } = await open({ saveFile })
+    const { store } = await on(disk).open({ saveFile: SAVE_FILE })
     await live(store, round)
-    if (round === 0) while (disk.steps.at(-1) !== 'remove sessions.journal-1') await nextTurn()
     await store.close()
   }
-  return { disk, content: await contentOf(t, disk, saveFile) }
+  return { disk, content: await contentOf(disk) }
 }
 
-async function contentOf(t: TestContext, disk: Disk, saveFile: string) {
-  mount(t, disk.cut('everything'))
-  const { store, error, heard } = await open({ saveFile })
+async function contentOf(disk: Disk) {
+  const left = disk.cut('everything')
+  on(left).kill(SAVE_FILE)
+  const { store, error, heard } = await on(left).open({ saveFile: SAVE_FILE })
   assert.deepEqual([error, heard], [null, []])
   const content = { ids: await store.ids(), all: await store.all(), owned: await store.idsOf('u1') }
   await store.close()
@@ -62,155 +62,223 @@ async function crashAfterEachStep(
     }
     await act(crashing).catch(() => {})
     for (const left of cuts) {
-      await check(crashing.cut(left), `after ${crashing.steps.join(', ')}, ${left} left`)
+      const after = crashing.cut(left)
+      on(after).kill(SAVE_FILE)
+      await check(after, `after ${crashing.steps.join(', ')}, ${left} left`)
     }
     if (!crashed) return most
   }
 }
 
-describe('a compaction', () => {
+describe('a checkpoint', () => {
   it('can be cut off between any two steps, by a crash or a power cut', async (t) => {
     stopTime(t)
-    const saveFile = newSaveFile()
-    const { disk, content } = await livedOn(t, saveFile)
-    const task = await taskOf(disk, saveFile)
+    const { disk, content } = await lived()
     const steps = await crashAfterEachStep(
       disk,
-      (crashing) => compact(crashing, task, () => false),
-      async (left, when) => assert.deepEqual(await contentOf(t, left, saveFile), content, when),
+      async (crashing) => {
+        // That a session gets its instant of creation makes it due.
+        const { store } = await on(crashing).open({ saveFile: SAVE_FILE, absoluteTtl: 1e14 })
+        await store.save()
+      },
+      async (left, when) => assert.deepEqual(await contentOf(left), content, when),
     )
     assert.ok(steps >= 8)
   })
 
-  it('keeps the last put of each session and its last touches, in their order, and nothing else', async (t) => {
-    const time = stopTime(t)
-    const saveFile = newSaveFile()
-    const { store } = await open({ saveFile })
-    while (!fs.existsSync(saveFile)) await nextTurn()
-    for (let n = 0; n < 5; n++)
-      store.set(`s${n}`, plainSession({}, { maxAge: n === 4 ? 10 : 9000 }))
+  it('leaves the last state of each live session, in age order, and nothing else', async () => {
+    const [disk, clock] = [new Disk(), new SteppedClock()]
+    const { store } = await on(disk, clock).open({ saveFile: SAVE_FILE })
+    for (let n = 0; n < 5; n++) store.set(`s${n}`, plainSession())
     for (let n = 0; n < 5; n++) store.set('s0', plainSession({ n }))
-    store.touch('s1', plainSession({}, { maxAge: 9000, path: '/a' }))
-    store.touch('s1', plainSession({}, { maxAge: 9000, path: '/b' }))
-    for (let n = 0; n < 5; n++) store.touch('s1', plainSession({}, { maxAge: 9000, path: '/b' }))
+    store.touch('s1', plainSession({}, { maxAge: 90_000, path: '/a' }))
     store.destroy('s2')
     await store.close()
-    time.pass(10)
-    await compactAll(saveFile)
-    const places = (await placesIn(saveFile)).map(({ type, sid }) => [type, sid])
+    await checkpointed(SAVE_FILE, {}, on(disk).world)
+    const places = (await placesIn(SAVE_FILE, disk)).map(({ type, sid }) => [type, sid])
     assert.deepEqual(places, [
-      [1, 's1'],
       [1, 's3'],
+      [1, 's4'],
       [1, 's0'],
-      [2, 's1'],
-      [2, 's1'],
+      [1, 's1'],
       [5, ''],
     ])
-    assert.deepEqual(segmentsOf(saveFile), [])
-    assert.deepEqual((await idsIn(saveFile)).ids, ['s3', 's0', 's1'])
   })
 
-  it('runs in a thread of its own, while the store goes on', async () => {
-    const saveFile = newSaveFile()
-    let runs = 0
-    for (let round = 0; round < 12; round++) {
-      const { store, heard } = await open({ saveFile })
-      store.set(`s${round}`, plainSession())
-      await store.save()
-      if (segmentsOf(saveFile).length > 9) {
-        while (store.stats().save?.lastCompaction === null) {
-          await store.set('busy', plainSession({ text: 'x'.repeat(1000) }))
-        }
-        runs++
-        assert.equal(segmentsOf(saveFile).length, 1)
+  it('writes each session at most once, however often it is touched meanwhile', async () => {
+    const disk = new Disk()
+    const { store } = await on(disk).open({ saveFile: SAVE_FILE, maxSize: '64M' })
+    const text = 'x'.repeat(20_000)
+    for (let n = 0; n < 400; n++) store.set(`s${n}`, plainSession({ text }))
+    await store.close()
+    const again = await on(disk).open({ saveFile: SAVE_FILE, maxSize: '64M', absoluteTtl: 1e14 })
+    let isOver = false
+    again.store.save().then(() => {
+      isOver = true
+    })
+    for (let n = 0; !isOver; n++) {
+      for (let k = 0; k < 100; k++) {
+        again.store.touch(`s${(n * 100 + k) % 400}`, plainSession()).catch(() => {})
       }
-      await store.close()
-      assert.deepEqual(heard, [])
+      await nextTurn()
     }
-    assert.equal(runs, 1)
-    const { ids } = await idsIn(saveFile)
-    assert.equal(ids.length, 13)
+    const sids = (await placesIn(SAVE_FILE, disk)).map(({ sid }) => sid)
+    assert.equal(sids.length, 401)
+    assert.equal(new Set(sids).size, 401)
+    await again.store.close()
+    assert.equal((await on(disk).idsIn(SAVE_FILE, { maxSize: '64M' })).ids.length, 400)
   })
 
-  it('that meets damage leaves the files alone, and memory is written instead', async () => {
-    const saveFile = newSaveFile()
-    for (let round = 0; round < 10; round++) {
-      const { store } = await open({ saveFile })
-      await store.set(`s${round}`, plainSession())
-      await store.close()
+  it('is due once the journal is longer than a quarter of the budget, so that small ones have short files', async () => {
+    const disk = new Disk()
+    const { store } = await on(disk).open({ saveFile: SAVE_FILE, maxSize: 512 * KIB })
+    await store.save()
+    const before = store.stats().save?.lastCompaction
+    let most = 0
+    for (let n = 0; n < 4000; n++) {
+      await store.set(`s${n % 100}`, plainSession({ text: 'x'.repeat(1000) }))
+      most = Math.max(most, disk.used)
     }
-    const { store, heard } = await open({ saveFile })
-    assert.equal(heard.length, 0)
-    const first = segmentsOf(saveFile)[0] as number
-    fs.writeFileSync(new Names(saveFile).segment(first), 'damage')
-    while (heard.length === 0) await store.set('last', plainSession())
-    assert.match(heard[0]?.message ?? '', /is damaged/)
+    assert.notEqual(store.stats().save?.lastCompaction, before)
+    assert.ok(most < 512 * KIB, `${most}`)
     await store.close()
   })
-})
 
-describe('a file that somebody removed', () => {
-  for (const which of ['snapshot', 'segment']) {
-    it(`costs no session, as a ${which}, and is told`, async (t) => {
-      const disk = new Disk()
-      mount(t, disk)
-      const saveFile = newSaveFile()
-      for (let round = 0; round < 11; round++) {
-        const { store } = await open({ saveFile })
-        await store.set(`s${round}`, plainSession())
-        await store.close()
-        if (round === 1) await compact(disk, await taskOf(disk, saveFile), () => false)
+  it('is due once the journal is longer than 16M, whatever the budget', async () => {
+    const disk = new Disk()
+    const { store } = await on(disk).open({ saveFile: SAVE_FILE, maxSize: '1G' })
+    await store.save()
+    const before = store.stats().save?.lastCompaction
+    const text = 'x'.repeat(500_000)
+    for (let n = 0; n < 33; n++) await store.set(`s${n % 4}`, plainSession({ text }))
+    assert.equal(store.stats().save?.lastCompaction, before)
+    await store.set('s0', plainSession({ text }))
+    await until(() => store.stats().save?.lastCompaction !== before)
+    assert.ok(disk.used < 3 * MIB)
+    await store.close()
+  })
+
+  it('is not held up by writes that wait: at full rate the files stay below three times what is live', async () => {
+    const disk = new Disk()
+    const { store } = await on(disk).open({ saveFile: SAVE_FILE })
+    const text = 'x'.repeat(2000)
+    let most = 0
+    for (let turn = 0; turn < 400; turn++) {
+      for (let n = 0; n < 100; n++) {
+        store.set(`s${(turn * 100 + n) % 1200}`, plainSession({ text })).catch(() => {})
       }
-      const { store, heard } = await open({ saveFile })
-      const { segments } = await taskOf(disk, saveFile)
-      const segment = new Names(saveFile).segment(segments[0] as number)
-      disk.remove(which === 'snapshot' ? saveFile : segment)
-      while (heard.length === 0) await nextTurn()
-      assert.match(heard[0]?.message ?? '', /can't write a new snapshot/)
-      await store.save()
-      kill(saveFile)
-      mount(t, disk.cut('nothing'))
-      assert.equal((await idsIn(saveFile)).ids.length, 11)
+      await nextTurn()
+      most = Math.max(most, disk.used)
+    }
+    const { bytes } = store.stats()
+    assert.ok(disk.bytesWritten > 10 * bytes)
+    assert.ok(most < 3 * bytes, `${most} of ${bytes}`)
+    await store.close()
+  })
+
+  it('begins while there is room for it, and the small disk never fills', async () => {
+    const disk = new Disk()
+    disk.capacity = 6 * MIB
+    const { store, heard } = await on(disk).open({ saveFile: SAVE_FILE, maxSize: '64M' })
+    const text = 'x'.repeat(300)
+    for (let n = 0; n < 40_000; n++) {
+      store.set(`s${n}`, plainSession({ text })).catch(() => {})
+      if (n >= 3000) store.destroy(`s${n - 3000}`).catch(() => {})
+      if (n % 50 === 0) await nextTurn()
+    }
+    await store.save()
+    assert.deepEqual(heard, [])
+    const ids = await store.ids()
+    const left = disk.cut('everything')
+    on(left).kill(SAVE_FILE)
+    assert.deepEqual((await on(left).idsIn(SAVE_FILE, { maxSize: '64M' })).ids, ids.reverse())
+    await store.close()
+  })
+
+  it('is due after more than eight starts, and leaves one segment', async () => {
+    const disk = new Disk()
+    for (let round = 0; round < 12; round++) {
+      const { store } = await on(disk).open({ saveFile: SAVE_FILE })
+      await store.set(`s${round}`, plainSession())
+      await settled(store)
       await store.close()
-    })
-  }
+      assert.ok((await segmentNames(disk, SAVE_FILE)).length <= 10)
+    }
+    assert.equal((await on(disk).idsIn(SAVE_FILE)).ids.length, 12)
+  })
+
+  it('that fails is tried again after 1 s, then 2, 4 and so on up to a minute, and is told', async () => {
+    const [disk, clock] = [new Disk(), new SteppedClock()]
+    const { store, heard } = await on(disk, clock).open({ saveFile: SAVE_FILE })
+    await store.save()
+    disk.fault = (step) => (step === 'rename' ? failure('ENOSPC') : undefined)
+    for (let n = 0; n < 3000; n++) store.set(`s${n % 10}`, plainSession({ text: 'x'.repeat(500) }))
+    await until(() => heard.length > 0)
+    assert.match(heard[0]?.message ?? '', /can't write a new snapshot/)
+    assert.equal(store.stats().save?.saving, true)
+    const pauses: number[] = []
+    for (let round = 0; round < 9; round++) {
+      const [began, told] = [clock.now(), heard.length]
+      while (heard.length === told) await passing(clock, 1000, 1000)
+      pauses.push(Math.round((clock.now() - began) / 1000))
+    }
+    assert.deepEqual(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60])
+    disk.fault = undefined
+    await passing(clock, 60_000, 1000)
+    assert.ok((await segmentNames(disk, SAVE_FILE)).length <= 1)
+    await store.close()
+  })
+
+  it('is given up if the journal fails meanwhile, since what changed is in neither file then', async () => {
+    const disk = new Disk()
+    const { store } = await on(disk).open({ saveFile: SAVE_FILE, maxSize: '64M' })
+    for (let n = 0; n < 3000; n++) store.set(`s${n}`, plainSession({ text: 'x'.repeat(500) }))
+    await store.close()
+    const again = await on(disk).open({ saveFile: SAVE_FILE, maxSize: '64M', absoluteTtl: 1e14 })
+    await until(() => disk.names.some((name) => name.includes('.tmp-')))
+    const before = disk.read(SAVE_FILE)
+    disk.fault = (step, name) =>
+      step === 'write' && name.includes('.journal-') ? failure('EIO') : undefined
+    await assert.rejects(again.store.destroy('s1'), { code: 'EIO' })
+    disk.fault = (step) => (step === 'open' ? failure('EIO') : undefined)
+    await settled(again.store)
+    assert.deepEqual(disk.read(SAVE_FILE), before)
+    disk.fault = undefined
+    await again.store.close()
+    const { ids } = await on(disk).idsIn(SAVE_FILE, { maxSize: '64M' })
+    assert.deepEqual([ids.length, ids.includes('s1')], [2999, false])
+  })
 })
 
 describe('a start', () => {
   for (const [what, prepare] of [
-    ['for the first time', async (disk: Disk, saveFile: string) => disk.remove(saveFile)],
+    ['for the first time', async (disk: Disk) => disk.remove(SAVE_FILE)],
     ['after a kill', async () => {}],
     [
       'after damage',
-      async (disk: Disk, saveFile: string) => {
-        const bytes = Buffer.from(disk.read(saveFile))
+      async (disk: Disk) => {
+        const bytes = Buffer.from(disk.read(SAVE_FILE))
         // The end of the snapshot: costs no session.
         bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1
-        disk.write(saveFile, bytes)
+        disk.write(SAVE_FILE, bytes)
       },
     ],
   ] as const) {
     it(`${what} can be cut off between any two steps`, async (t) => {
       stopTime(t)
-      const saveFile = newSaveFile()
-      const { disk } = await livedOn(t, saveFile)
-      await prepare(disk, saveFile)
-      mount(t, disk.cut('everything'))
-      const { ids } = await idsIn(saveFile)
-      assert.ok(ids.length > 5)
+      const { disk } = await lived()
+      await prepare(disk)
+      const whole = disk.cut('everything')
+      const { ids } = await on(whole).idsIn(SAVE_FILE)
       const steps = await crashAfterEachStep(
         disk,
         async (crashing) => {
-          mount(t, crashing)
-          const { store } = await open({ saveFile })
+          const { store } = await on(crashing).open({ saveFile: SAVE_FILE })
           for (let turn = 0; turn < 40; turn++) await nextTurn()
-          const closed = store.close().catch(() => {})
-          kill(saveFile)
-          await closed
+          await store.close().catch(() => {})
         },
         async (left, when) => {
-          mount(t, left)
-          const found = await idsIn(saveFile)
+          const found = await on(left).idsIn(SAVE_FILE)
           assert.deepEqual([found.error, found.ids], [null, ids], when)
         },
       )
