@@ -190,6 +190,8 @@ export class Persistence implements LedgerListener {
       if (lockFailure !== null) throw lockFailure
       await checkpointer.rotate()
       this.#state = SAVING
+      // Else a process that is killed again and again would never end one.
+      if (checkpointer.isOverdue) await checkpointer.checkpoint().catch(() => {})
       checkpointer.look()
       return null
     } catch (thrown) {

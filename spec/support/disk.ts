@@ -8,6 +8,8 @@ interface Inode {
   written: Buffer
   synced: Buffer
   changed: number
+  /** When it last got or lost a name; real time, since only its age counts. */
+  named: number
 }
 
 type Names = Map<string, Inode>
@@ -49,10 +51,10 @@ export class Disk implements Files {
   cut(left: Cut): Disk {
     const after = new Disk()
     const names = left === 'nothing' || left === 'removals' ? this.#syncedNames : this.#names
-    for (const [name, { written, synced, changed }] of names) {
+    for (const [name, { written, synced, changed, named }] of names) {
       if (left === 'removals' && !this.#names.has(name)) continue
       const content = Buffer.from(left === 'everything' ? written : synced)
-      after.#names.set(name, { written: content, synced: content, changed })
+      after.#names.set(name, { written: content, synced: content, changed, named })
     }
     after.#syncedNames = new Map(after.#names)
     return after
@@ -64,7 +66,8 @@ export class Disk implements Files {
   }
 
   write(name: string, content: Buffer): void {
-    this.#names.set(name, { written: content, synced: content, changed: this.#time++ })
+    const changed = this.#time++
+    this.#names.set(name, { written: content, synced: content, changed, named: Date.now() })
   }
 
   /** Bytes of all files; of a file with two names once. */
@@ -87,7 +90,8 @@ export class Disk implements Files {
   async info(name: string) {
     const inode = this.#names.get(name)
     if (inode === undefined) return undefined
-    return { size: inode.written.length, changed: inode.changed, isFolder: false }
+    const { written, changed, named } = inode
+    return { size: written.length, changed, named, isFolder: false }
   }
 
   async text(name: string): Promise<string | undefined> {

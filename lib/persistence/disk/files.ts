@@ -16,6 +16,8 @@ export interface FileInfo {
   readonly size: number
   /** The instant of its last change, in ms. */
   readonly changed: number
+  /** The instant at which it last got or lost a name, in ms. */
+  readonly named: number
   readonly isFolder: boolean
 }
 
@@ -71,7 +73,8 @@ export const realFiles: Files = {
   async info(file) {
     const stats = await unlessMissing(fs.stat(file))
     if (stats === undefined) return undefined
-    return { size: stats.size, changed: stats.mtimeMs, isFolder: stats.isDirectory() }
+    const { size, mtimeMs: changed, ctimeMs: named } = stats
+    return { size, changed, named, isFolder: stats.isDirectory() }
   },
   text: (file) => unlessMissing(fs.readFile(file, 'utf8')),
   list: (folder) => fs.readdir(folder),

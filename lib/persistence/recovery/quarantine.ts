@@ -90,14 +90,14 @@ export class Quarantine {
 
   /** Removes damaged files that were kept for long, or of which there are too many. */
   async prune(names: readonly string[], now: number): Promise<void> {
-    const damaged: { file: string; changed: number }[] = []
+    const damaged: { file: string; named: number }[] = []
     for (const file of this.#paths.damagedAmong(names)) {
       const info = await this.#files.info(file).catch(() => undefined)
-      if (info?.isFolder === false) damaged.push({ file, changed: info.changed })
+      if (info?.isFolder === false) damaged.push({ file, named: info.named })
     }
-    damaged.sort((a, b) => b.changed - a.changed)
-    const isOver = ({ changed }: { changed: number }, nth: number) =>
-      nth >= MOST_DAMAGED || now - changed > DAMAGED_MS
+    damaged.sort((a, b) => b.named - a.named)
+    const isOver = ({ named }: { named: number }, nth: number) =>
+      nth >= MOST_DAMAGED || now - named > DAMAGED_MS
     for (const { file } of damaged.filter(isOver)) await this.remove(file)
   }
 

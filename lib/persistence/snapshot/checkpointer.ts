@@ -102,6 +102,11 @@ export class Checkpointer {
     return this.#isNeeded
   }
 
+  /** Whether the journal is twice as long as it should be, as after many starts that were ended soon. */
+  get isOverdue(): boolean {
+    return this.#segments > 2 * MOST_SEGMENTS || this.#journalBytes > 2 * this.#mostJournal
+  }
+
   /** Asks for a checkpoint: the files are not as they should be. */
   demand(): void {
     this.#isNeeded = true
@@ -142,6 +147,12 @@ export class Checkpointer {
       this.#cancelRetry = undefined
       await this.#start()
     }
+  }
+
+  /** Makes a checkpoint now. Rejects if it can't. */
+  checkpoint(): Promise<void> {
+    this.#isNeeded = true
+    return this.settle()
   }
 
   /** Goes on in a new segment. Gives its number. */

@@ -1,12 +1,22 @@
+/** Of `encryption.ts` and `undecryptable.ts`. */
+
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { crc32 } from '../../../lib/persistence/format/crc'
 import { KeyRing } from '../../../lib/persistence/format/encryption'
-import { checkpointed, largestOf, placesIn } from '../../support/files'
+import { Disk } from '../../support/disk'
+import {
+  checkpointed,
+  largestOf,
+  type RecordPlace as Place,
+  placesIn,
+  segment,
+  segmentsOf,
+} from '../../support/files'
 import { newSaveFile, othersBeside } from '../../support/folder'
-import { idsIn, open } from '../../support/saving'
+import { idsIn, on, open } from '../../support/saving'
 import { type Data, plainSession } from '../../support/sessions'
 import { nextTurn, stopTime } from '../../support/time'
 
@@ -162,6 +172,66 @@ describe('saveKeys', () => {
     }
     assert.ok(nonces.length >= 300)
     assert.equal(new Set(nonces).size, nonces.length)
+  })
+
+  it('refuse a plain record in an encrypted file, and a plain file after one', async () => {
+    for (const name of ['record', 'file']) {
+      const [saveFile, other] = [await saved([A]), newSaveFile()]
+      const plain = await open({ saveFile: other })
+      await plain.store.set('forged', plainSession({ userId: 'admin' }))
+      await plain.store.close()
+      const file = largestOf(saveFile)
+      const forgery = fs.readFileSync(largestOf(other))
+      if (name === 'record') {
+        const { from, to } = (await placesIn(largestOf(other))).find(
+          ({ sid }) => sid !== '',
+        ) as Place
+        const record = Buffer.from(forgery.subarray(from, to))
+        fs.readFileSync(file).copy(record, 0, 12, 16)
+        fs.appendFileSync(file, record)
+        for (const number of segmentsOf(saveFile).slice(-1)) fs.rmSync(segment(saveFile, number))
+      } else {
+        const number = (segmentsOf(saveFile).at(-1) as number) + 1
+        forgery.writeDoubleLE(number, 16)
+        forgery.writeUInt32LE(crc32(forgery, 0, 28), 28)
+        fs.writeFileSync(segment(saveFile, number), forgery)
+      }
+      const { ids, heard } = await idsIn(saveFile, { saveKeys: [A] })
+      assert.ok(heard.some(({ code }) => code === 'ESAVEDAMAGED'))
+      assert.ok(!ids.includes('forged'))
+    }
+  })
+
+  it('given for the first time leave no plain record once a save has ended, but in files that are named', async () => {
+    const saveFile = await saved(undefined)
+    fs.writeFileSync(`${saveFile}.damaged-2026-01-01`, 'the-secret')
+    const { store, heard } = await open({ saveFile, saveKeys: [A] })
+    assert.deepEqual(
+      heard.map(({ code }) => code),
+      ['ESAVEPLAIN'],
+    )
+    assert.match(heard[0]?.message ?? '', /\.damaged-2026-01-01/)
+    await store.save()
+    fs.rmSync(`${saveFile}.damaged-2026-01-01`)
+    assert.ok(!allBytes(saveFile).includes('the-secret'))
+    await store.close()
+    assert.deepEqual((await idsIn(saveFile, { saveKeys: [A] })).heard, [])
+  })
+
+  it('that are missing keep files aside whole, so that killed starts do not make them grow', async () => {
+    const saveFile = await saved([A])
+    const disk = new Disk()
+    for (const name of fs.readdirSync(path.dirname(saveFile))) {
+      const file = path.join(path.dirname(saveFile), name)
+      disk.write(file, fs.readFileSync(file))
+    }
+    const before = disk.used
+    for (let start = 0; start < 5; start++) {
+      const { opened } = on(disk).begin({ saveFile, saveKeys: [C] })
+      await opened
+      on(disk).kill(saveFile)
+    }
+    assert.ok(disk.used < before + 5 * 1000)
   })
 
   it('of the same text are the same key, and of another text another', async () => {

@@ -207,6 +207,16 @@ describe('a checkpoint', () => {
     assert.equal((await on(disk).idsIn(SAVE_FILE)).ids.length, 12)
   })
 
+  it('is waited for by a start that comes after many which did not last long enough for one', async () => {
+    const disk = new Disk()
+    for (let round = 0; round < 40; round++) {
+      const { store } = await on(disk).open({ saveFile: SAVE_FILE })
+      // Ended at once, which calls off what is going on.
+      await Promise.all([store.set(`s${round}`, plainSession()), store.close()])
+      assert.ok((await segmentNames(disk, SAVE_FILE)).length <= 18)
+    }
+  })
+
   it('that fails is tried again after 1 s, then 2, 4 and so on up to a minute, and is told', async () => {
     const [disk, clock] = [new Disk(), new SteppedClock()]
     const { store, heard } = await on(disk, clock).open({ saveFile: SAVE_FILE })
