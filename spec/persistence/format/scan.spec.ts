@@ -86,6 +86,17 @@ for (const [what, rest] of [
   })
 }
 
+it('finds a whole record after damage wherever it begins, also across the parts of a long file', async () => {
+  const PART = 256 * 1024
+  for (let before = PART - 5; before <= PART + 5; before++) {
+    const good = fileOf([10]).bytes.subarray(HEADER_BYTES)
+    const header = encodeHeader('journal', MARKER, 1, null)
+    const garbage = Buffer.alloc(before - HEADER_BYTES, 9)
+    const { sids } = await read(Buffer.concat([header, garbage, good]))
+    assert.deepEqual(sids, ['s0'], `${before}`)
+  }
+})
+
 it('reads all that damage did not hit, wherever it is and whatever it leaves', async () => {
   const damage = fc.record({
     share: fc.double({ min: 0, max: 0.999, noNaN: true }),

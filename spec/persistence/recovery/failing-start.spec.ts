@@ -4,7 +4,7 @@ import { FIRST_LENGTH } from '../../../lib/persistence/journal/segment'
 import { Disk, failure } from '../../support/disk'
 import { checkpointed } from '../../support/files'
 import { newSaveFile } from '../../support/folder'
-import { on } from '../../support/saving'
+import { on, passing, SteppedClock } from '../../support/saving'
 import { plainSession } from '../../support/sessions'
 
 /** A disk with one session in the snapshot and one in the journal. */
@@ -103,4 +103,53 @@ describe('a start', () => {
       assert.deepEqual(disk.read(aside), whole)
     })
   }
+
+  it('asks a disk again that fails for an instant, and costs nothing then', async () => {
+    const [disk, clock] = [await savedOn('/sessions'), new SteppedClock()]
+    const { open } = disk
+    for (const times of [1, 3]) {
+      let left = times
+      disk.open = async (name, mode) => {
+        if (mode === 'r' && left-- > 0) throw failure('EIO')
+        return open.call(disk, name, mode)
+      }
+      const { opened } = on(disk, clock).begin({ saveFile: '/sessions' })
+      await passing(clock, 2000, 50)
+      const { store, error, heard } = await opened
+      assert.deepEqual([error, heard, await store.ids()], [null, [], ['b', 'a']])
+      await store.close()
+    }
+  })
+
+  it('that fails is tried again as while running, and nothing unsaved is confirmed at savePeriod 0', async () => {
+    const [disk, clock] = [await savedOn('/sessions'), new SteppedClock()]
+    disk.fault = (step) => (step === 'remove' ? undefined : failure('ENOSPC'))
+    const { store, error } = await on(disk, clock).open({ saveFile: '/sessions', savePeriod: 0 })
+    assert.equal((error as { code?: string }).code, 'ENOSPC')
+    await assert.rejects(store.set('c', plainSession()), { code: 'ENOSPC' })
+    disk.fault = undefined
+    await passing(clock, 2000)
+    assert.equal(store.stats().save?.saving, true)
+    await store.set('d', plainSession())
+    const left = disk.cut('nothing')
+    on(left).kill('/sessions')
+    assert.deepEqual((await on(left).idsIn('/sessions')).ids, ['a', 'b', 'c', 'd'])
+    await store.close()
+  })
+
+  it('skips a sector that can not be read, and has all others', async () => {
+    const disk = new Disk()
+    const first = await on(disk).open({ saveFile: '/sessions' })
+    for (let n = 0; n < 500; n++) first.store.set(`s${n}`, plainSession({ text: 'x'.repeat(300) }))
+    await first.store.close()
+    await checkpointed('/sessions', {}, on(disk).world)
+    disk.bad.set('/sessions', [8 * 4096, 9 * 4096])
+    const { ids, error, heard } = await on(disk).idsIn('/sessions')
+    assert.equal(error, null)
+    assert.ok(ids.length > 480 && ids.length < 500, `${ids.length}`)
+    assert.deepEqual(
+      heard.map(({ code }) => code),
+      ['ESAVEDAMAGED'],
+    )
+  })
 })

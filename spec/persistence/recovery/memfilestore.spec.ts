@@ -105,4 +105,24 @@ describe('the file of an express-memfilestore', () => {
     const { ids, error } = await idsIn(saveFile)
     assert.deepEqual([ids, error], [['bare', 'good'], null])
   })
+
+  it('is told from other JSON, which is refused and left alone', async () => {
+    for (const other of ['{"name":"shop","version":"1.0.0"}', '{"name":"cut', '{"a":{"b":1}}']) {
+      const saveFile = newSaveFile()
+      fs.writeFileSync(saveFile, other)
+      const { store, error } = await open({ saveFile })
+      assert.equal((error as { code?: string }).code, 'ESAVEFOREIGN')
+      assert.match(error?.message ?? '', /no file of express-memfilestore; it is left alone/)
+      await store.set('a', plainSession())
+      await store.close()
+      assert.deepEqual(fs.readdirSync(path.dirname(saveFile)), ['sessions'])
+      assert.equal(fs.readFileSync(saveFile, 'utf8'), other)
+    }
+  })
+
+  it('without sessions is one all the same', async () => {
+    const saveFile = newSaveFile()
+    fs.writeFileSync(saveFile, '{}')
+    assert.equal((await idsIn(saveFile)).error, null)
+  })
 })
