@@ -6,9 +6,12 @@ import { Lembro } from '../lib/store'
 import { describeContract } from './support/contract'
 import { runNode } from './support/process'
 import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './support/sessions'
+import { storeAt } from './support/store'
 import { nextTurn, stopTime } from './support/time'
 
-describeContract('in memory', async (options) => new Lembro(options))
+describeContract('in memory', async (options, clock) =>
+  clock === undefined ? new Lembro(options) : storeAt(clock, options),
+)
 
 describe('the constructor', () => {
   it('calls ready once the store can be used, later, with or without options', async () => {
@@ -101,7 +104,7 @@ describe('set', () => {
 
   it('lets an expired session go before any live one', async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ max: 3, interval: false })
+    const store = storeAt(time.clock, { max: 3, interval: false })
     store.set('oldest', plainSession())
     store.set('brief', plainSession({}, { maxAge: 10 }))
     store.set('newer', plainSession())
@@ -301,7 +304,7 @@ describe('dispose', () => {
 describe('events', () => {
   it("tell of evictions and expiries with the session, by 'evict' and 'expire'", async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ max: 1 })
+    const store = storeAt(time.clock, { max: 1 })
     const heard: unknown[] = []
     for (const event of ['evict', 'expire']) {
       store.on(event, (sid, { owner, bytes, session }) =>
@@ -398,7 +401,7 @@ describe('ids and all', () => {
 describe('the purge', () => {
   it('removes the expired though nobody listens, at every interval', async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ interval: 1000 })
+    const store = storeAt(time.clock, { interval: 1000 })
     for (let n = 0; n < 100; n++) store.set(`s${n}`, plainSession({}, { maxAge: 500 + n }))
     store.set('stays', plainSession())
     time.pass(1000)
@@ -410,7 +413,7 @@ describe('the purge', () => {
 
   it('can be stopped, started, and done at once', async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ checkPeriod: 1000 })
+    const store = storeAt(time.clock, { checkPeriod: 1000 })
     store.stopInterval()
     store.set('a', plainSession({}, { maxAge: 10 }))
     time.pass(5000)
@@ -425,7 +428,7 @@ describe('the purge', () => {
 
   it("stops by express-lembro's switch too", (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ interval: 1000 })
+    const store = storeAt(time.clock, { interval: 1000 })
     store.advanced.stop = true
     store.set('a', plainSession({}, { maxAge: 10 }))
     time.pass(5000)
@@ -437,7 +440,7 @@ describe('the purge', () => {
 
   it('never sweeps at once, however long the interval', async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ interval: 2 ** 31 + 1 })
+    const store = storeAt(time.clock, { interval: 2 ** 31 + 1 })
     store.set('a', plainSession({}, { maxAge: 10 }))
     time.pass(100_000)
     assert.equal(store.stats().sessions, 1)

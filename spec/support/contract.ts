@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LembroOptions } from '../../lib/settings/options'
-import type { Lembro } from '../../lib/store'
+import type { LembroStore } from '../../lib/store'
+import type { Clock } from '../../lib/time/clock'
 import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './sessions'
 import { NOON, nextTurn, stopTime } from './time'
 
-/** Makes a store that is ready. The suite closes it. */
-export type Make = (options?: LembroOptions) => Promise<Lembro>
+/** Makes a store that is ready, whose time is the system's unless a clock is given. The suite closes it. */
+export type Make = (options?: LembroOptions, clock?: Clock) => Promise<LembroStore>
 
 export function describeContract(setting: string, make: Make): void {
   describe(`a store ${setting}`, () => {
@@ -189,7 +190,7 @@ function describeVerbs(make: Make): void {
 function describeExpiry(make: Make): void {
   it('expires a session when its cookie says so, whatever the timer does', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ interval: false })
+    await using store = await make({ interval: false }, time.clock)
     await store.set('a', plainSession({}, { maxAge: 1000 }))
     time.pass(999)
     assert.notEqual(await store.get('a'), undefined)
@@ -202,7 +203,7 @@ function describeExpiry(make: Make): void {
 
   it('counts no expired session, though nobody asked for it', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ interval: false })
+    await using store = await make({ interval: false }, time.clock)
     await store.set('a', plainSession({}, { maxAge: 1000 }))
     await store.set('b', plainSession({}, { maxAge: 9000 }))
     time.pass(1000)
@@ -213,7 +214,7 @@ function describeExpiry(make: Make): void {
 
   it('keeps a session without an expiry of its own for a day', async (t) => {
     const time = stopTime(t)
-    await using store = await make()
+    await using store = await make({}, time.clock)
     await store.set('a', plainSession({}, {}))
     assert.equal((await store.get('a'))?.cookie.expires, null)
     time.pass(86_400_000 - 1)
@@ -224,7 +225,7 @@ function describeExpiry(make: Make): void {
 
   it('lets a touch prolong a session', async (t) => {
     const time = stopTime(t)
-    await using store = await make()
+    await using store = await make({}, time.clock)
     await store.set('a', plainSession({}, { maxAge: 1000 }))
     time.pass(900)
     await store.touch('a', plainSession({}, { maxAge: 1000 }))
@@ -242,8 +243,8 @@ function describeExpiry(make: Make): void {
   ]
   for (const [what, cookie] of expired) {
     it(`takes ${what} for expired at once`, async (t) => {
-      stopTime(t)
-      await using store = await make()
+      const time = stopTime(t)
+      await using store = await make({}, time.clock)
       await store.set('a', plainSession())
       await store.set('a', { cookie } as unknown as Data)
       assert.equal(await store.get('a'), undefined)
@@ -254,7 +255,7 @@ function describeExpiry(make: Make): void {
   for (const nonsense of ['tomorrow', {}, true, new Date(Number.NaN)]) {
     it(`takes ${JSON.stringify(nonsense)} for no expiry of its own`, async (t) => {
       const time = stopTime(t)
-      await using store = await make()
+      await using store = await make({}, time.clock)
       await store.set('a', { cookie: { path: '/', expires: nonsense } } as unknown as Data)
       time.pass(86_400_000 - 1)
       assert.notEqual(await store.get('a'), undefined)
@@ -265,7 +266,7 @@ function describeExpiry(make: Make): void {
 
   it('lets ttl win over the cookie', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ ttl: 500 })
+    await using store = await make({ ttl: 500 }, time.clock)
     const session = plainSession({}, { maxAge: 60_000 })
     await store.set('a', session)
     assert.deepEqual((await store.get('a'))?.cookie, roundTrip(session.cookie))
@@ -276,12 +277,11 @@ function describeExpiry(make: Make): void {
   it('asks a ttl function with the options, the session and the id', async (t) => {
     const time = stopTime(t)
     const asked: unknown[] = []
-    await using store = await make({
-      ttl: (options, session, sid) => {
-        asked.push([options.ttl !== undefined, (session as Data).n, sid])
-        return sid === 'short' ? 10 : 1000
-      },
-    })
+    const ttl: LembroOptions['ttl'] = (options, session, sid) => {
+      asked.push([options.ttl !== undefined, (session as Data).n, sid])
+      return sid === 'short' ? 10 : 1000
+    }
+    await using store = await make({ ttl }, time.clock)
     await store.set('short', plainSession({ n: 1 }))
     await store.set('long', plainSession({ n: 2 }))
     assert.deepEqual(asked, [
@@ -294,7 +294,7 @@ function describeExpiry(make: Make): void {
 
   it('ends a session at its absoluteTtl, however active', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ absoluteTtl: 2000, onConflict: 'merge' })
+    await using store = await make({ absoluteTtl: 2000, onConflict: 'merge' }, time.clock)
     await store.set('a', newSession(store, 'a'))
     for (const n of [1, 2, 3]) {
       time.pass(500)
@@ -311,7 +311,7 @@ function describeExpiry(make: Make): void {
 
   it('leaves the expiry as it was set with disableTouch', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ disableTouch: true })
+    await using store = await make({ disableTouch: true }, time.clock)
     const session = plainSession({}, { maxAge: 1000 })
     await store.set('a', session)
     const cookie = roundTrip(session.cookie)
@@ -324,7 +324,7 @@ function describeExpiry(make: Make): void {
 
   it('gives a stale session once, where it may', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ stale: true })
+    await using store = await make({ stale: true }, time.clock)
     await store.set('a', plainSession({ n: 1 }, { maxAge: 100 }))
     time.pass(100)
     assert.equal(((await store.get('a')) as Data).n, 1)
@@ -398,7 +398,7 @@ function describeFaults(make: Make): void {
 }
 
 function describeLinks(make: Make): void {
-  const endings: [string, (store: Lembro) => Promise<unknown>][] = [
+  const endings: [string, (store: LembroStore) => Promise<unknown>][] = [
     ['destroyed', (store) => store.destroy('a')],
     ['cleared', (store) => store.clear()],
     ['ended by destroyOwner', (store) => store.destroyOwner('ann')],
@@ -419,7 +419,7 @@ function describeLinks(make: Make): void {
 
   it('does not let a slow request bring back a session that had expired when its owner was ended', async (t) => {
     const time = stopTime(t)
-    await using store = await make()
+    await using store = await make({}, time.clock)
     await store.set('a', newSession(store, 'a', { userId: 'ann' }))
     const slow = await load(store, 'a')
     time.pass(60_001)
