@@ -1,5 +1,6 @@
 /** The store: express-session's verbs and lembro's own, assembled from the parts. */
 
+import { type InspectOptions, inspect } from 'node:util'
 import createDebug from 'debug'
 import { type Session, type SessionData, Store } from 'express-session'
 import { Answers, type Callback, toError } from './call/answers'
@@ -16,9 +17,10 @@ import { handOn } from './session/link'
 import { askOwner, Owners } from './session/owners'
 import { Notices } from './session/removals'
 import { type SessionParts, Sessions } from './session/sessions'
-import { got } from './settings/check'
+import { got, toFunction, toSid } from './settings/check'
 import { isOwnerName } from './settings/default-owner'
-import { type LembroOptions, parseOptions, type Settings } from './settings/options'
+import type { LembroOptions } from './settings/options'
+import { parseOptions, type Settings } from './settings/settings'
 import { toBytes, toText } from './settings/size'
 import { type LembroStats, type ReduceReport, Stats } from './stats'
 import { systemClock } from './time/clock'
@@ -29,6 +31,7 @@ const debug = createDebug('lembro')
 const clock = systemClock
 
 type Sid = string | number
+type Ready = (error: Error | null) => void
 type SessionsById = Record<string, SessionData>
 type Request = Parameters<Store['createSession']>[0]
 
@@ -79,6 +82,7 @@ export class Lembro extends Store {
     ready?: (error: Error | null) => void,
   ) {
     super()
+    const callback = readyOf(options, ready)
     const settings = parseOptions(typeof options === 'function' ? {} : (options ?? {}))
     const { maxBytes, maxSessions } = settings
     const ledger = new Ledger({ maxBytes, maxSessions }, clock.now())
@@ -108,7 +112,6 @@ export class Lembro extends Store {
       ownerOf: askOwner(settings.owner, (thrown) => this.#ownerFault(thrown)),
     }
     this.#sessions = new Sessions(parts)
-    const callback = typeof options === 'function' ? options : ready
     if (settings.saveFile === undefined) {
       this.#attend()
       if (callback !== undefined) this.#answers.give(callback, null)
@@ -122,7 +125,9 @@ export class Lembro extends Store {
   override get(sid: Sid): Promise<SessionData | undefined>
   override get(sid: Sid, callback: Callback<SessionData | undefined>): void
   override get(sid: Sid, callback?: Callback<SessionData | undefined>) {
-    return this.#verbs.read(callback, () => this.#sessions.read(String(sid)))
+    return this.#verbs.read(callback, () =>
+      sid === undefined ? undefined : this.#sessions.read(toSid(sid)),
+    )
   }
 
   /**
@@ -134,9 +139,7 @@ export class Lembro extends Store {
   override set(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override set(sid: Sid, session: SessionData, callback?: Callback) {
     return this.#verbs.change(callback, () => {
-      if (sid === undefined || sid === null)
-        throw new TypeError(`sid: expected a string; ${got(sid)}`)
-      if (this.#sessions.set(String(sid), session)) this.#trim()
+      if (this.#sessions.set(toSid(sid), session)) this.#trim()
     })
   }
 
@@ -145,7 +148,8 @@ export class Lembro extends Store {
   override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override touch(sid: Sid, session: SessionData, callback?: Callback) {
     return this.#verbs.change(callback, () => {
-      if (this.#sessions.touch(String(sid), session)) this.#trim()
+      if (sid === undefined) return
+      if (this.#sessions.touch(toSid(sid), session)) this.#trim()
     })
   }
 
@@ -154,7 +158,10 @@ export class Lembro extends Store {
   override destroy(sid: Sid | readonly Sid[], callback: Callback | undefined): void
   override destroy(sid: Sid | readonly Sid[], callback?: Callback) {
     return this.#verbs.change(callback, () => {
-      for (const each of Array.isArray(sid) ? sid : [sid]) this.#sessions.destroy(String(each))
+      const sids = (Array.isArray(sid) ? sid : [sid])
+        .filter((each) => each !== undefined)
+        .map(toSid)
+      for (const each of sids) this.#sessions.destroy(each)
     })
   }
 
@@ -363,6 +370,11 @@ export class Lembro extends Store {
     return texts
   }
 
+  /** What `console.log(store)` and `util.inspect` show: counts and sizes, no session and no key. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `${this.constructor.name} ${inspect(this.stats(), options)}`
+  }
+
   #attend(): void {
     this.#ledger.listen(this.#stats)
     this.#ledger.listen(this.#notices)
@@ -406,6 +418,11 @@ export class Lembro extends Store {
     this.#toldOwnerFault = true
     this.#answers.report(toError(thrown))
   }
+}
+
+function readyOf(options: unknown, ready: unknown): Ready | undefined {
+  const given = typeof options === 'function' ? options : ready
+  return given === undefined || given === null ? undefined : toFunction('ready', given)
 }
 
 // Required only here, so that a store without a file loads nothing of it.

@@ -206,7 +206,7 @@ describe('a serializer of the user', () => {
     const mute = { stringify: () => undefined, parse: JSON.parse }
     await assert.rejects(
       new Lembro({ serializer: mute as never }).set('a', plainSession()),
-      /serializer.stringify: expected it to return a string; got undefined/,
+      /serializer.stringify: expected the function to return a string; got undefined/,
     )
   })
 })
@@ -375,7 +375,7 @@ describe('reduce', () => {
     assert.deepEqual(await store.ids(), ['s79'])
   })
 
-  for (const to of [0, -1, Number.NaN, 'abc', '1.5M', {}, '150%']) {
+  for (const to of [0, -1, Number.NaN, 'abc', '1,5M', {}, '150%']) {
     it(`refuses ${JSON.stringify(to)}`, async () => {
       await assert.rejects(filled().reduce(to as never), /to: expected a number of bytes/)
     })

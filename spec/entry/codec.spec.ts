@@ -125,7 +125,8 @@ describe('a body', () => {
   it('is refused where the serializer gives no text', () => {
     for (const text of [undefined, null, 7, Buffer.from('x'), {}]) {
       const codec = new Codec({ stringify: () => text as never, parse: JSON.parse })
-      const message = /^TypeError: serializer\.stringify: expected it to return a string; got/
+      const message =
+        /^TypeError: serializer\.stringify: expected the function to return a string; got/
       assert.throws(() => codec.encode(plainSession(), undefined), message)
     }
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Entry, type Owner } from '../../lib/entry/entry'
 import { Owners } from '../../lib/session/owners'
+import { gotKind } from '../../lib/settings/check'
 import { checkedOwner, type OwnerName } from '../../lib/settings/default-owner'
 
 /** Owners and a way to give them entries, as a ledger does. */
@@ -26,10 +27,12 @@ describe('owners', () => {
   })
 
   it('are refused where they are no name', () => {
-    for (const name of [{}, [], 1n, Number.NaN, Infinity, () => {}, Symbol('s')]) {
+    const rejected = Promise.reject(new Error('secret'))
+    const others = [{}, [], 1n, Number.NaN, Infinity, () => {}, Symbol('secret'), rejected]
+    for (const name of others) {
       assert.throws(() => checkedOwner(name), {
         name: 'TypeError',
-        message: `owner: expected the function to return a string, a number, true, or nothing for an anonymous session; got ${typeof name}`,
+        message: `owner: expected the function to return a string, a number, true, or nothing for an anonymous session; ${gotKind(name)}`,
       })
     }
   })
