@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import v8 from 'node:v8'
 import { Entry, type Owner } from '../../lib/entry/entry'
 import { Owners } from '../../lib/session/owners'
 import { gotKind } from '../../lib/settings/check'
@@ -35,6 +36,12 @@ describe('owners', () => {
         message: `owner: expected the function to return a string, a number, true, or nothing for an anonymous session; ${gotKind(name)}`,
       })
     }
+  })
+
+  it('have names that weigh what is counted, whatever they were cut from', () => {
+    const owner = new Owners().named('visitor 世'.slice(0, -1), undefined)
+    assert.equal(owner?.name, 'visitor ')
+    assert.equal(v8.serialize(owner.name)[2], '"'.charCodeAt(0))
   })
 
   it('are one for each name, a number being its text', () => {

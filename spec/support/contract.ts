@@ -403,6 +403,20 @@ function describeFaults(make: Make): void {
     assert.equal(await store.length(), 2)
   })
 
+  it('names the option that a session is too large for, the one that was set', async () => {
+    const big = plainSession({ text: 'x'.repeat(30_000) })
+    for (const [option, options] of [
+      ['maxSize', { maxSize: 10_000 }],
+      ['maxSize', { maxSize: 10_000, maxEntrySize: '1M' }],
+      ['maxEntrySize', { maxSize: 90_000, maxEntrySize: 20_000 }],
+      ['maxEntrySize', { maxEntrySize: 20_000 }],
+    ] as const) {
+      await using store = await make(options)
+      const message = new RegExp(`is larger than ${option}, `)
+      await assert.rejects(store.set('a', big), { code: 'ESESSIONTOOBIG', message })
+    }
+  })
+
   it('hears a failure at the callback and at the listeners, once each', async () => {
     await using store = await make()
     const heard: unknown[] = []
