@@ -597,7 +597,7 @@ describe('a function of the application that gives a promise', () => {
       await store.set('a', newSession(store, 'a', { n: 0 })).catch(fail)
       const loaded = await Promise.all([load(store, 'a'), load(store, 'a')]).catch(() => [])
       for (const [n, one] of loaded.entries()) {
-        await store.set('a', Object.assign(one, { n })).catch(fail)
+        await store.set('a', Object.assign(one, { n: n + 1 })).catch(fail)
       }
       await nextTurn()
       const words = /^TypeError: ([\w.]+): expected the function to return .*; got a promise$/
