@@ -35,8 +35,8 @@ function nameOf(user: unknown): OwnerName {
 
 /** A property as JSON stores it. */
 function stored(holder: object, key: string): unknown {
-  if (!isOwn.call(holder, key)) return undefined
   const value = (holder as Record<string, unknown>)[key]
+  if (value === undefined || !isOwn.call(holder, key)) return undefined
   if (!isObject(value)) return value
   const { toJSON } = value as { toJSON?: (key: string) => unknown }
   return typeof toJSON === 'function' ? toJSON.call(value, key) : value
