@@ -17,7 +17,7 @@ const MOST_SHARED = 256
 /** JSON longer than this is never shared, so that a grown cookie is always counted. */
 const LONGEST_SHARED = 192
 /** Bytes of the objects around attributes kept for one entry alone: measured as `ENTRY_BYTES` is. */
-const OWN_ATTRIBUTES_BYTES = 128
+const OWN_ATTRIBUTES_BYTES = 136
 const OWN_EXPIRES_BYTES = 64
 /** Bytes of an object without its properties, of a property, and of a number that needs a box. */
 const OBJECT_BYTES = 24
