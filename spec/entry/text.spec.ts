@@ -37,7 +37,7 @@ for (const [name, copy] of Object.entries({ flat, narrowed })) {
     }
 
     it('gives back texts of any length, whatever went before', () => {
-      for (const length of [8191, 8192, 8193, 16_383, 16_384, 16_385, 100_000]) {
+      for (const length of [65_535, 65_536, 65_537, 131_071, 131_072, 131_073, 200_000]) {
         for (const character of ['é', '世']) {
           const text = character.repeat(length)
           assert.equal(copy(text), text)
