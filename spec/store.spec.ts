@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import session from 'express-session'
 import { Lembro } from '../lib/store'
 import { describeContract } from './support/contract'
+import { newSaveFile } from './support/folder'
 import { runNode } from './support/process'
 import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './support/sessions'
 import { storeAt } from './support/store'
@@ -37,6 +39,14 @@ describe('the constructor', () => {
       interval: 360_000,
       max: Infinity,
     })
+  })
+
+  it('refuses a ready that is no function', () => {
+    for (const ready of ['yes', 7, {}, true]) {
+      const message = /^ready: expected a function; got /
+      assert.throws(() => new Lembro({}, ready as never), { name: 'TypeError', message })
+    }
+    new Lembro({}, null as never)
   })
 
   it('is a Store of express-session', () => {
@@ -209,7 +219,7 @@ describe('a serializer of the user', () => {
     const mute = { stringify: () => undefined, parse: JSON.parse }
     await assert.rejects(
       new Lembro({ serializer: mute as never }).set('a', plainSession()),
-      /serializer.stringify: expected it to return a string; got undefined/,
+      /serializer.stringify: expected the function to return a string; got undefined/,
     )
   })
 })
@@ -378,7 +388,7 @@ describe('reduce', () => {
     assert.deepEqual(await store.ids(), ['s79'])
   })
 
-  for (const to of [0, -1, Number.NaN, 'abc', '1.5M', {}, '150%']) {
+  for (const to of [0, -1, Number.NaN, 'abc', '1,5M', {}, '150%']) {
     it(`refuses ${JSON.stringify(to)}`, async () => {
       await assert.rejects(filled().reduce(to as never), /to: expected a number of bytes/)
     })
@@ -554,6 +564,50 @@ describe('a failure that nobody awaits', () => {
     assert.equal(err.match(/LEMBRO_FAULT/g)?.length, 1)
     assert.match(err, /larger than maxEntrySize/)
   })
+})
+
+describe('a store that is printed', () => {
+  it('shows its counts, no session and no key', async () => {
+    const saveKeys = ['a secret that is long enough']
+    await using store = new Lembro({ saveFile: newSaveFile(), saveKeys })
+    await store.set('the-sid', plainSession({ name: 'the-content', userId: 'the-owner' }))
+    const options = { getters: true, showHidden: true, depth: 9 }
+    for (const print of [inspect(store, options), inspect({ req: { store } }, options)]) {
+      assert.match(print, /Lembro \{/)
+      assert.match(print, /sessions: 1,/)
+      assert.doesNotMatch(print, /the-sid|the-content|the-owner|long enough/)
+    }
+  })
+})
+
+describe('a function of the application that gives a promise', () => {
+  const rejected = async () => {
+    throw new Error('secret')
+  }
+  const options: [string, object][] = [
+    ['ttl', { ttl: rejected }],
+    ['serializer.stringify', { serializer: { stringify: rejected, parse: JSON.parse } }],
+    ['serializer.parse', { serializer: { stringify: JSON.stringify, parse: rejected } }],
+    ['owner', { owner: rejected }],
+    ['onConflict', { onConflict: rejected }],
+  ]
+  for (const [name, option] of options) {
+    it(`is told of by name, and ends no process when that is rejected: ${name}`, async () => {
+      const store = new Lembro(option)
+      const heard: Error[] = []
+      store.on('error', (error) => heard.push(error))
+      const fail = (error: unknown) => assert.ok(error instanceof TypeError)
+      await store.set('a', newSession(store, 'a', { n: 0 })).catch(fail)
+      const loaded = await Promise.all([load(store, 'a'), load(store, 'a')]).catch(() => [])
+      for (const [n, one] of loaded.entries()) {
+        await store.set('a', Object.assign(one, { n: n + 1 })).catch(fail)
+      }
+      await nextTurn()
+      const words = /^TypeError: ([\w.]+): expected the function to return .*; got a promise$/
+      assert.ok(heard.length > 0)
+      for (const error of heard) assert.equal(words.exec(String(error))?.[1], name)
+    })
+  }
 })
 
 describe('DEBUG=lembro', () => {

@@ -6,9 +6,9 @@ import { type CookieJar, type ReadableCookie, readableCookie } from '../entry/co
 import { Entry, weigh } from '../entry/entry'
 import { flat } from '../entry/text'
 import type { Ledger } from '../ledger/ledger'
-import { got } from '../settings/check'
+import { toSession } from '../settings/check'
 import type { OwnerName } from '../settings/default-owner'
-import type { Settings } from '../settings/options'
+import type { Settings } from '../settings/settings'
 import type { Stats } from '../stats'
 import type { Clock } from '../time/clock'
 import type { Admission } from './admission'
@@ -99,10 +99,7 @@ export class Sessions {
   prepare(sid: string, given: SessionData | string): Incoming {
     const { codec, clock } = this.#deps
     // express-lembro takes a session that is text already.
-    const session = typeof given === 'string' ? codec.parse(given) : given
-    if (typeof session !== 'object' || session === null) {
-      throw new TypeError(`session: expected an object; ${got(session)}`)
-    }
+    const session = toSession(typeof given === 'string' ? codec.parse(given) : given)
     const link = this.#linkOf(sid, session)
     return this.#ask(sid, session, session, link, clock.now(), undefined)
   }
@@ -140,12 +137,13 @@ export class Sessions {
   }
 
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Returns as `set` does. */
-  touch(sid: string, session: SessionData): boolean {
+  touch(sid: string, given: SessionData): boolean {
     const { admission, ledger, jar, settings, clock } = this.#deps
+    const session = toSession(given)
     const limits = this.#deps.expiry
     const link = this.#linkOf(sid, session)
     const now = clock.now()
-    const cookie = readableCookie(session?.cookie)
+    const cookie = readableCookie(session.cookie)
     // Before the entry is looked up: a ttl of the application may do anything to the store.
     const asked = settings.disableTouch ? undefined : limits.of(sid, session, cookie, now)
     if (link?.revoked(ledger.era)) return false
@@ -228,7 +226,6 @@ export class Sessions {
   }
 
   #linkOf(sid: string, session: SessionData): Link | undefined {
-    if (typeof session !== 'object' || session === null) return undefined
     const link = linkOf(session)
     return link?.entry.sid === sid && link.home === this.#deps.ledger ? link : undefined
   }

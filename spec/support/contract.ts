@@ -339,7 +339,14 @@ function describeFaults(make: Make): void {
     ['a circular session', circular, /circular/],
     ['a BigInt', plainSession({ big: 1n }), /BigInt/],
     ['undefined', undefined, /session: expected an object; got undefined/],
-    ['a number', 7, /session: expected an object; got 7 \(a number\)/],
+    ['a number', 7, /session: expected an object; got a number/],
+    ['a promise', Promise.resolve(plainSession()), /session: expected an object; got a promise/],
+    ['a text that is no session', '"secret"', /session: expected an object; got a string/],
+    [
+      'a text that is no JSON',
+      '{"name": secret',
+      /^SyntaxError: session: its text can not be parsed$/,
+    ],
     ['a session that throws', plainSession({ bad: { toJSON: () => assert.fail('no') } }), /no/],
   ]
   for (const [what, session, message] of unfit) {
@@ -362,6 +369,29 @@ function describeFaults(make: Make): void {
     await store.destroy(undefined as unknown as string)
   })
 
+  it('refuses what can be no id, with the same words in each verb', async () => {
+    await using store = await make()
+    const weird = [null, Symbol('secret'), {}, Object.create(null), [['a']], true, () => {}]
+    for (const sid of weird as string[]) {
+      const refused = { name: 'TypeError', message: /^sid: expected a string; got an? \w+$|null$/ }
+      await assert.rejects(store.get(sid), refused)
+      await assert.rejects(store.set(sid, plainSession()), refused)
+      await assert.rejects(store.touch(sid, plainSession()), refused)
+      await assert.rejects(store.destroy(sid), refused)
+    }
+    assert.equal(await store.length(), 0)
+  })
+
+  it('refuses a touch without a session', async () => {
+    await using store = await make()
+    await store.set('a', plainSession({ n: 1 }))
+    for (const session of ['secret', null, undefined, 7] as unknown as Data[]) {
+      const message = /^session: expected an object; got (a \w+|null|undefined)$/
+      await assert.rejects(store.touch('a', session), { name: 'TypeError', message })
+    }
+    assert.equal(((await store.get('a')) as Data).n, 1)
+  })
+
   it('refuses a session larger than maxEntrySize, and evicts nothing for it', async () => {
     await using store = await make({ maxSize: 10_000, maxEntrySize: 2000 })
     await store.set('a', plainSession({ n: 1 }))
@@ -371,6 +401,20 @@ function describeFaults(make: Make): void {
     assert.equal(((await store.get('a')) as Data).n, 1)
     assert.deepEqual(store.stats().refused, { tooBig: 1, destroyed: 0 })
     assert.equal(await store.length(), 2)
+  })
+
+  it('names the option that a session is too large for, the one that was set', async () => {
+    const big = plainSession({ text: 'x'.repeat(30_000) })
+    for (const [option, options] of [
+      ['maxSize', { maxSize: 10_000 }],
+      ['maxSize', { maxSize: 10_000, maxEntrySize: '1M' }],
+      ['maxEntrySize', { maxSize: 90_000, maxEntrySize: 20_000 }],
+      ['maxEntrySize', { maxEntrySize: 20_000 }],
+    ] as const) {
+      await using store = await make(options)
+      const message = new RegExp(`is larger than ${option}, `)
+      await assert.rejects(store.set('a', big), { code: 'ESESSIONTOOBIG', message })
+    }
   })
 
   it('hears a failure at the callback and at the listeners, once each', async () => {

@@ -1,6 +1,7 @@
 /** Stores in a world of a spec's own. */
 
-import { type LembroOptions, parseOptions } from '../../lib/settings/options'
+import type { LembroOptions } from '../../lib/settings/options'
+import { parseOptions } from '../../lib/settings/settings'
 import { LembroStore } from '../../lib/store'
 import type { Clock } from '../../lib/time/clock'
 
