@@ -101,7 +101,7 @@ export class Sessions {
     // express-lembro takes a session that is text already.
     const session = toSession(typeof given === 'string' ? codec.parse(given) : given)
     const link = this.#linkOf(sid, session)
-    return this.#ask(sid, session, session, link, clock.now(), undefined)
+    return this.#incoming(sid, session, link, clock.now())
   }
 
   /**
@@ -119,9 +119,10 @@ export class Sessions {
     if (stored.body !== link.seen) stats.conflicts++
     if (settings.onConflict === 'overwrite') return { entry: stored, incoming }
     const merged = resolveConflict(settings.onConflict, codec, link, stored, session, base)
-    const asked = this.#ask(sid, session, merged, link, now, base)
+    const instead = { ...this.#incoming(sid, merged, link, now), session, base }
+    // The application may have done anything to the store while it was asked.
     if (this.#refused(link)) return undefined
-    return { entry: this.#live(sid, link, now) ?? link.entry, incoming: asked }
+    return { entry: this.#live(sid, link, now) ?? link.entry, incoming: instead }
   }
 
   /** Stores what was resolved, and links the session to its entry. Returns and throws as `set` does. */
@@ -175,22 +176,13 @@ export class Sessions {
     return refused
   }
 
-  /** What becomes of a `session` if `content` is stored for it. Without a `base` the session's own text is that. */
-  #ask(
-    sid: string,
-    session: SessionData,
-    content: SessionData,
-    link: Link | undefined,
-    now: number,
-    base: string | undefined,
-  ): Incoming {
+  #incoming(sid: string, session: SessionData, link: Link | undefined, now: number): Incoming {
     const { codec, expiry, ownerOf } = this.#deps
-    const cookie = readableCookie(content.cookie)
-    const body = codec.encode(content, cookie)
-    const expires = expiry.of(sid, content, cookie, now)
-    const owner = ownerOf(content)
-    // Written out: a spread would cost a tenth of a set.
-    return { sid, session, link, now, base: base ?? body, body, cookie, expiry: expires, owner }
+    const cookie = readableCookie(session.cookie)
+    const body = codec.encode(session, cookie)
+    const expires = expiry.of(sid, session, cookie, now)
+    const owner = ownerOf(session)
+    return { sid, session, link, now, base: body, body, cookie, expiry: expires, owner }
   }
 
   #store(entry: Entry, incoming: Incoming): boolean {
