@@ -68,7 +68,7 @@ export function assemble(
   const codec = new Codec(settings.serializer)
   const [stats, owners, departed] = [new Stats(), new Owners(), new Departed()]
   const removals = new Removals(emitter, answers, codec, clock, settings)
-  const atRest = () => removals.flush()
+  const atRest = removals.flush
   const verbs = new Verbs(answers, atRest)
   const dependencies: SessionDependencies = {
     ...{ settings, ledger, owners, codec, stats, removals, departed, clock },

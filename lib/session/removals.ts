@@ -75,9 +75,8 @@ export class Removals implements LedgerListener {
   }
 
   /** Tells what is waiting. What the application causes meanwhile is told later, so that it can't go on for ever. */
-  flush(): void {
-    if (this.#waiting.length === 0) return
-    if (this.#telling) return
+  readonly flush = (): void => {
+    if (this.#waiting.length === 0 || this.#telling) return
     this.#telling = true
     const notices = this.#waiting
     this.#waiting = []
@@ -86,7 +85,7 @@ export class Removals implements LedgerListener {
     } finally {
       this.#telling = false
     }
-    if (this.#waiting.length > 0) this.#clock.breathe(() => this.flush())
+    if (this.#waiting.length > 0) this.#clock.breathe(this.flush)
   }
 
   /** Emits an event. What a listener throws or rejects with is reported, and harms nobody else. */

@@ -72,7 +72,11 @@ export class Sessions {
     const { ledger, stats, settings, clock } = this.#deps
     const entry = ledger.find(sid)
     const expired = entry !== undefined && entry.expiry <= clock.now()
-    if (expired) ledger.remove(entry, 'expire')
+    if (expired) {
+      // Before it goes: what is read from it now may be destroyed later.
+      entry.loaded ||= settings.stale
+      ledger.remove(entry, 'expire')
+    }
     if (entry === undefined || (expired && !settings.stale)) {
       stats.misses++
       return undefined
