@@ -15,7 +15,7 @@ import { Expiry } from './session/expiry'
 import { askOwner, Owners } from './session/owners'
 import { Removals } from './session/removals'
 import { type SessionDependencies, Sessions } from './session/sessions'
-import type { Settings } from './settings/options'
+import type { Settings } from './settings/settings'
 import { toText } from './settings/size'
 import { type ReduceReport, Stats } from './stats'
 import { type Clock, systemClock } from './time/clock'
@@ -68,7 +68,7 @@ export function assemble(
   const codec = new Codec(settings.serializer)
   const [stats, owners, departed] = [new Stats(), new Owners(), new Departed()]
   const removals = new Removals(emitter, answers, codec, clock, settings)
-  const atRest = () => removals.flush()
+  const atRest = removals.flush
   const verbs = new Verbs(answers, atRest)
   const dependencies: SessionDependencies = {
     ...{ settings, ledger, owners, codec, stats, removals, departed, clock },

@@ -7,7 +7,7 @@ import type { Core } from './core'
 import type { Entry } from './entry/entry'
 import { gather } from './session/gather'
 import { handOn, linkOf } from './session/link'
-import { got } from './settings/check'
+import { toSid } from './settings/check'
 
 export type Sid = string | number
 export type SessionsById = Record<string, SessionData>
@@ -34,7 +34,7 @@ export class SessionStore extends Store {
   override get(sid: Sid, callback: Callback<SessionData | undefined>): void
   override get(sid: Sid, callback?: Callback<SessionData | undefined>) {
     const { verbs, sessions } = this.#core
-    return verbs.read(callback, () => sessions.read(String(sid)))
+    return verbs.read(callback, () => (sid === undefined ? undefined : sessions.read(toSid(sid))))
   }
 
   /**
@@ -46,9 +46,7 @@ export class SessionStore extends Store {
   override set(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override set(sid: Sid, session: SessionData, callback?: Callback) {
     return this.#core.verbs.change(callback, () => {
-      if (sid === undefined || sid === null)
-        throw new TypeError(`sid: expected a string; ${got(sid)}`)
-      if (this.#core.sessions.set(String(sid), session)) this.#core.trim()
+      if (this.#core.sessions.set(toSid(sid), session)) this.#core.trim()
     })
   }
 
@@ -57,7 +55,8 @@ export class SessionStore extends Store {
   override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override touch(sid: Sid, session: SessionData, callback?: Callback) {
     return this.#core.verbs.change(callback, () => {
-      if (this.#core.sessions.touch(String(sid), session)) this.#core.trim()
+      if (sid === undefined) return
+      if (this.#core.sessions.touch(toSid(sid), session)) this.#core.trim()
     })
   }
 
@@ -66,13 +65,12 @@ export class SessionStore extends Store {
   override destroy(sid: Sid | readonly Sid[], callback: Callback | undefined): void
   override destroy(sid: Sid | readonly Sid[], callback?: Callback) {
     const { verbs, sessions } = this.#core
-    return verbs.change(
-      callback,
-      () => {
-        for (const each of Array.isArray(sid) ? sid : [sid]) sessions.destroy(String(each))
-      },
-      true,
-    )
+    const run = () => {
+      const given: readonly Sid[] = Array.isArray(sid) ? sid : [sid]
+      const sids = given.filter((each) => each !== undefined).map(toSid)
+      for (const each of sids) sessions.destroy(each)
+    }
+    return verbs.change(callback, run, true)
   }
 
   /** Ends all sessions at once, whatever their number. */

@@ -1,11 +1,14 @@
 /** The store: express-session's verbs, those of the predecessors, and lembro's own. Constructs nothing. */
 
+import { type InspectOptions, inspect } from 'node:util'
 import type { Callback } from './call/answers'
 import { assemble, systemWorld, type World } from './core'
 import { gather } from './session/gather'
 import { exceptOf, ownerText, signOut } from './session/sign-out'
 import { coreOf, SessionStore } from './session-store'
-import { type LembroOptions, parseOptions, type Settings } from './settings/options'
+import { toFunction } from './settings/check'
+import type { LembroOptions } from './settings/options'
+import { parseOptions, type Settings } from './settings/settings'
 import { toBytes } from './settings/size'
 import type { LembroStats, ReduceReport } from './stats'
 import { DEFAULT_SHARE } from './time/reducer'
@@ -193,6 +196,11 @@ export class LembroStore extends SessionStore {
     walk.end()
     return texts
   }
+
+  /** What `console.log(store)` and `util.inspect` show: counts and sizes, no session and no key. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `${this.constructor.name} ${inspect(this.stats(), options)}`
+  }
 }
 
 /**
@@ -219,6 +227,10 @@ export class Lembro extends LembroStore {
   constructor(ready: Ready)
   constructor(options?: LembroOptions | null | Ready, ready?: Ready) {
     const [given, callback] = typeof options === 'function' ? [{}, options] : [options, ready]
-    super(parseOptions(given ?? {}), systemWorld, callback)
+    super(parseOptions(given ?? {}), systemWorld, readyOf(callback))
   }
+}
+
+function readyOf(ready: unknown): Ready | undefined {
+  return ready === undefined || ready === null ? undefined : toFunction('ready', ready)
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { Lembro } from '../lib/store'
+import type { LembroStore } from '../lib/store'
 import { type Life, Model } from './support/model'
 import { type Data, load, plainSession, slicedSid } from './support/sessions'
-import { NOON, stopTime } from './support/time'
+import { storeAt } from './support/store'
+import { type StoppedTime, stopTime } from './support/time'
 
 const LIMITS = { maxBytes: 6000, max: 12 }
 
@@ -54,13 +55,15 @@ interface Held {
 
 /** Drives a store and its model side by side. */
 class Pair {
-  readonly store = new Lembro({ maxSize: LIMITS.maxBytes, max: LIMITS.max, interval: 1000 })
+  readonly store: LembroStore
   readonly model = new Model(LIMITS)
   readonly #held: Held[] = []
-  readonly #time: { pass(ms: number): void }
+  readonly #time: StoppedTime
   #era = 0
 
-  constructor(time: { pass(ms: number): void }) {
+  constructor(time: StoppedTime) {
+    const options = { maxSize: LIMITS.maxBytes, max: LIMITS.max, interval: 60_000 }
+    this.store = storeAt(time.clock, options)
     this.#time = time
   }
 
@@ -152,7 +155,6 @@ it('does what a naive model does, whatever happens in whatever order', async (t)
   const property = fc.asyncProperty(
     fc.array(step, { maxLength: 60, size: 'max' }),
     async (steps) => {
-      t.mock.timers.setTime(NOON)
       const pair = new Pair(time)
       for (const step of steps) {
         await pair.take(step)

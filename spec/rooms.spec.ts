@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { sourcesIn } from './support/covers'
 
 const LIB = path.resolve('lib')
 
@@ -31,14 +32,6 @@ const ROOMS = [
 function roomOf(file: string): string {
   const [first = '', second = '', third] = path.relative(LIB, file).split(path.sep)
   return third === undefined ? path.parse(first).name : `${first}/${second}`
-}
-
-function sourcesIn(folder: string): string[] {
-  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((found) => {
-    const file = path.join(folder, found.name)
-    if (found.isDirectory()) return sourcesIn(file)
-    return /\.m?ts$/.test(file) ? [file] : []
-  })
 }
 
 /** The files that a file of `lib` imports, by `import`, `export … from`, `import()` or `require()`. */

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import session from 'express-session'
 import { Lembro } from '../lib/store'
 import { describeContract } from './support/contract'
+import { newSaveFile } from './support/folder'
 import { runNode } from './support/process'
 import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './support/sessions'
+import { storeAt } from './support/store'
 import { nextTurn, stopTime } from './support/time'
 
-describeContract('in memory', async (options) => new Lembro(options))
+describeContract('in memory', async (options, clock) =>
+  clock === undefined ? new Lembro(options) : storeAt(clock, options),
+)
 
 describe('the constructor', () => {
   it('calls ready once the store can be used, later, with or without options', async () => {
@@ -34,6 +39,14 @@ describe('the constructor', () => {
       interval: 360_000,
       max: Infinity,
     })
+  })
+
+  it('refuses a ready that is no function', () => {
+    for (const ready of ['yes', 7, {}, true]) {
+      const message = /^ready: expected a function; got /
+      assert.throws(() => new Lembro({}, ready as never), { name: 'TypeError', message })
+    }
+    new Lembro({}, null as never)
   })
 
   it('is a Store of express-session', () => {
@@ -101,7 +114,7 @@ describe('set', () => {
 
   it('lets an expired session go before any live one', async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ max: 3, interval: false })
+    const store = storeAt(time.clock, { max: 3, interval: false })
     store.set('oldest', plainSession())
     store.set('brief', plainSession({}, { maxAge: 10 }))
     store.set('newer', plainSession())
@@ -206,7 +219,7 @@ describe('a serializer of the user', () => {
     const mute = { stringify: () => undefined, parse: JSON.parse }
     await assert.rejects(
       new Lembro({ serializer: mute as never }).set('a', plainSession()),
-      /serializer.stringify: expected it to return a string; got undefined/,
+      /serializer.stringify: expected the function to return a string; got undefined/,
     )
   })
 })
@@ -301,7 +314,7 @@ describe('dispose', () => {
 describe('events', () => {
   it("tell of evictions and expiries with the session, by 'evict' and 'expire'", async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ max: 1 })
+    const store = storeAt(time.clock, { max: 1 })
     const heard: unknown[] = []
     for (const event of ['evict', 'expire']) {
       store.on(event, (sid, { owner, bytes, session }) =>
@@ -375,7 +388,7 @@ describe('reduce', () => {
     assert.deepEqual(await store.ids(), ['s79'])
   })
 
-  for (const to of [0, -1, Number.NaN, 'abc', '1.5M', {}, '150%']) {
+  for (const to of [0, -1, Number.NaN, 'abc', '1,5M', {}, '150%']) {
     it(`refuses ${JSON.stringify(to)}`, async () => {
       await assert.rejects(filled().reduce(to as never), /to: expected a number of bytes/)
     })
@@ -398,7 +411,7 @@ describe('ids and all', () => {
 describe('the purge', () => {
   it('removes the expired though nobody listens, at every interval', async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ interval: 1000 })
+    const store = storeAt(time.clock, { interval: 1000 })
     for (let n = 0; n < 100; n++) store.set(`s${n}`, plainSession({}, { maxAge: 500 + n }))
     store.set('stays', plainSession())
     time.pass(1000)
@@ -410,7 +423,7 @@ describe('the purge', () => {
 
   it('can be stopped, started, and done at once', async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ checkPeriod: 1000 })
+    const store = storeAt(time.clock, { checkPeriod: 1000 })
     store.stopInterval()
     store.set('a', plainSession({}, { maxAge: 10 }))
     time.pass(5000)
@@ -425,7 +438,7 @@ describe('the purge', () => {
 
   it("stops by express-lembro's switch too", (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ interval: 1000 })
+    const store = storeAt(time.clock, { interval: 1000 })
     store.advanced.stop = true
     store.set('a', plainSession({}, { maxAge: 10 }))
     time.pass(5000)
@@ -437,7 +450,7 @@ describe('the purge', () => {
 
   it('never sweeps at once, however long the interval', async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ interval: 2 ** 31 + 1 })
+    const store = storeAt(time.clock, { interval: 2 ** 31 + 1 })
     store.set('a', plainSession({}, { maxAge: 10 }))
     time.pass(100_000)
     assert.equal(store.stats().sessions, 1)
@@ -551,6 +564,50 @@ describe('a failure that nobody awaits', () => {
     assert.equal(err.match(/LEMBRO_FAULT/g)?.length, 1)
     assert.match(err, /larger than maxEntrySize/)
   })
+})
+
+describe('a store that is printed', () => {
+  it('shows its counts, no session and no key', async () => {
+    const saveKeys = ['a secret that is long enough']
+    await using store = new Lembro({ saveFile: newSaveFile(), saveKeys })
+    await store.set('the-sid', plainSession({ name: 'the-content', userId: 'the-owner' }))
+    const options = { getters: true, showHidden: true, depth: 9 }
+    for (const print of [inspect(store, options), inspect({ req: { store } }, options)]) {
+      assert.match(print, /Lembro \{/)
+      assert.match(print, /sessions: 1,/)
+      assert.doesNotMatch(print, /the-sid|the-content|the-owner|long enough/)
+    }
+  })
+})
+
+describe('a function of the application that gives a promise', () => {
+  const rejected = async () => {
+    throw new Error('secret')
+  }
+  const options: [string, object][] = [
+    ['ttl', { ttl: rejected }],
+    ['serializer.stringify', { serializer: { stringify: rejected, parse: JSON.parse } }],
+    ['serializer.parse', { serializer: { stringify: JSON.stringify, parse: rejected } }],
+    ['owner', { owner: rejected }],
+    ['onConflict', { onConflict: rejected }],
+  ]
+  for (const [name, option] of options) {
+    it(`is told of by name, and ends no process when that is rejected: ${name}`, async () => {
+      const store = new Lembro(option)
+      const heard: Error[] = []
+      store.on('error', (error) => heard.push(error))
+      const fail = (error: unknown) => assert.ok(error instanceof TypeError)
+      await store.set('a', newSession(store, 'a', { n: 0 })).catch(fail)
+      const loaded = await Promise.all([load(store, 'a'), load(store, 'a')]).catch(() => [])
+      for (const [n, one] of loaded.entries()) {
+        await store.set('a', Object.assign(one, { n: n + 1 })).catch(fail)
+      }
+      await nextTurn()
+      const words = /^TypeError: ([\w.]+): expected the function to return .*; got a promise$/
+      assert.ok(heard.length > 0)
+      for (const error of heard) assert.equal(words.exec(String(error))?.[1], name)
+    })
+  }
 })
 
 describe('DEBUG=lembro', () => {

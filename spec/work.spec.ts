@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { LembroOptions } from '../lib/settings/options'
-import { Lembro } from '../lib/store'
+import type { LembroStore } from '../lib/store'
+import { type Clock, systemClock } from '../lib/time/clock'
 import { type Data, load, plainSession } from './support/sessions'
+import { storeAt } from './support/store'
 import { nextTurn, stopTime } from './support/time'
 import { countingSerializer, type Work, watchEntries, workOf } from './support/work'
 
@@ -19,8 +21,12 @@ before(() => {
 after(() => unwatch())
 
 /** A store of so many sessions: a tenth signed in, three of them as ann. */
-function filled(size: number, options: LembroOptions = {}): Lembro {
-  const store = new Lembro({
+function filled(
+  size: number,
+  options: LembroOptions = {},
+  clock: Clock = systemClock,
+): LembroStore {
+  const store = storeAt(clock, {
     maxSize: Infinity,
     interval: false,
     serializer: countingSerializer,
@@ -41,7 +47,7 @@ const ONE = TEXT.length + 200
 type Verb = [
   name: string,
   most: Work,
-  run: (store: Lembro, size: number) => Promise<unknown>,
+  run: (store: LembroStore, size: number) => Promise<unknown>,
   result?: unknown,
 ]
 
@@ -106,7 +112,7 @@ const verbs: Verb[] = [
 ]
 
 describe('the work stays the same in a store of 1,000 sessions and of 20,000:', () => {
-  let stores: Lembro[] = []
+  let stores: LembroStore[] = []
   before(() => {
     stores = SIZES.map((size) => filled(size, { onConflict: 'merge' }))
   })
@@ -116,7 +122,7 @@ describe('the work stays the same in a store of 1,000 sessions and of 20,000:', 
       for (const [i, size] of SIZES.entries()) {
         let given: unknown
         const work = await workOf(async () => {
-          given = await run(stores[i] as Lembro, size)
+          given = await run(stores[i] as LembroStore, size)
         })
         assertAtMost(work, most, size)
         if (result !== undefined) assert.equal(Array.isArray(given) ? given.length : given, result)
@@ -140,10 +146,10 @@ describe('the work follows what there is to do, not the size of the store:', () 
   })
 
   it('the trim of a store that is full of bytes', async (t) => {
-    stopTime(t)
+    const time = stopTime(t)
     for (const size of SIZES) {
       const probe = filled(size)
-      const store = filled(size, { maxSize: probe.stats().bytes })
+      const store = filled(size, { maxSize: probe.stats().bytes }, time.clock)
       const trimmed = new Promise((resolve) => store.once('reduce', resolve))
       const work = await workOf(async () => {
         store.set('new', plainSession({ text: TEXT }))
@@ -160,7 +166,7 @@ describe('the work follows what there is to do, not the size of the store:', () 
   it('the purge of a few that expired, and the length', async (t) => {
     const time = stopTime(t)
     for (const size of SIZES) {
-      const store = filled(size)
+      const store = filled(size, {}, time.clock)
       for (const run of [() => store.prune(), () => store.length()]) {
         const { expired } = store.stats()
         for (let n = 0; n < 10; n++) {
@@ -177,7 +183,7 @@ describe('the work follows what there is to do, not the size of the store:', () 
   it('the purge of many that were prolonged, which are looked at once for all the touches', async (t) => {
     const time = stopTime(t)
     const [size] = SIZES as [number]
-    const store = filled(size)
+    const store = filled(size, {}, time.clock)
     for (let n = 0; n < 100; n++) {
       store.set('busy', plainSession({ n } as unknown as Data, { maxAge: 1000 + n }))
       store.touch('busy', plainSession({}, { maxAge: 1000 + n }))

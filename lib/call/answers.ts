@@ -2,7 +2,7 @@
 
 import { AsyncResource } from 'node:async_hooks'
 import type { EventEmitter } from 'node:events'
-import { inspect } from 'node:util'
+import { gotKind } from '../settings/check'
 import { warnOnce } from '../settings/warn'
 import { emitSafely } from './listeners'
 
@@ -92,5 +92,7 @@ function listenerFault(thrown: unknown): void {
 /** What was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown
-  return new Error(typeof thrown === 'string' ? thrown : inspect(thrown))
+  // It may be the session itself: what it holds is nothing for a message.
+  const isObject = Object(thrown) === thrown
+  return new Error(isObject ? `no Error was thrown; ${gotKind(thrown)}` : String(thrown))
 }

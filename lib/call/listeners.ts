@@ -1,6 +1,7 @@
 /** Events for the application: what its listeners throw or reject with is reported and ends nothing. */
 
 import { type EventEmitter, errorMonitor } from 'node:events'
+import { isThenable } from '../settings/check'
 
 /** Hears what a function of the application threw, or rejected with. */
 export type Fault = (thrown: unknown) => void
@@ -29,14 +30,4 @@ export function callSafely(call: () => unknown, fault: Fault): void {
   } catch (thrown) {
     fault(thrown)
   }
-}
-
-/** Whether a value is a promise, or is used as one. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  )
 }

@@ -3,6 +3,7 @@
  * store is closed; and one that changed something ends when that is saved.
  */
 
+import { coded } from '../settings/errors'
 import { type Answers, type End, toError } from './answers'
 
 /** What saves changes, where something does. */
@@ -111,6 +112,6 @@ export class Verbs {
 
   #refusal(): Error | undefined {
     if (!this.#closed) return undefined
-    return Object.assign(new Error('the store is closed'), { code: 'ECLOSED' })
+    return coded('ECLOSED', 'the store is closed')
   }
 }

@@ -1,9 +1,11 @@
 /** A session as text and back: the body here, the cookie kept apart from it. */
 
 import type { SessionData } from 'express-session'
+import { badReturn, isThenable } from '../settings/check'
 import type { Serializer } from '../settings/options'
 import type { ReadableCookie } from './cookie'
 import type { Entry } from './entry'
+import { flat, narrowed } from './text'
 
 export class Codec {
   readonly #serializer: Serializer | undefined
@@ -13,14 +15,16 @@ export class Codec {
   }
 
   /**
-   * The body text of a session. Without a serializer of the user's, a cookie that is kept apart is
-   * left out of it. Throws what the serializer throws, and a `TypeError` where it gives no text.
+   * The body text of a session, as it can be kept. Without a serializer of the user's, a cookie that
+   * is kept apart is left out of it. Throws what the serializer throws, and a `TypeError` when it
+   * gives no text.
    */
   encode(session: SessionData, cookie: ReadableCookie | undefined): string {
+    const serializer = this.#serializer
     const text: unknown =
-      this.#serializer === undefined ? json(session, cookie) : this.#serializer.stringify(session)
-    if (typeof text === 'string') return text
-    throw new TypeError(`serializer.stringify: expected it to return a string; got ${typeof text}`)
+      serializer === undefined ? json(session, cookie) : serializer.stringify(session)
+    if (typeof text !== 'string') throw badReturn('serializer.stringify', 'a string', text)
+    return serializer === undefined ? narrowed(text) : flat(text)
   }
 
   /**
@@ -36,19 +40,40 @@ export class Codec {
     return session
   }
 
-  /** The session that a text holds, as it is. Throws what the serializer throws. */
+  /**
+   * The session that a text holds, as it is. Throws what the serializer throws, apart from a
+   * `SyntaxError`, which would quote the text; and a `TypeError` when it gives a promise.
+   */
   parse(text: string): SessionData {
-    return (this.#serializer ?? JSON).parse(text)
+    const session = unquoted(() => (this.#serializer ?? JSON).parse(text))
+    if (isThenable(session)) throw badReturn('serializer.parse', 'a session', session)
+    return session
   }
 
-  /** The text of the whole session, as memorystore hands it to `dispose`. Throws what the serializer throws. */
+  /** The text of the whole session, as memorystore hands it to `dispose`. Throws as `encode` does. */
   serialized(entry: Entry): string {
-    return (this.#serializer ?? JSON).stringify(this.decode(entry))
+    const session = this.decode(entry)
+    const text: unknown = (this.#serializer ?? JSON).stringify(session)
+    if (typeof text === 'string') return text
+    throw badReturn('serializer.stringify', 'a string', text)
   }
 }
 
 function json(session: SessionData, cookie: ReadableCookie | undefined): string | undefined {
   // What a class makes of itself is its own affair: the cookie in there is merely not read.
-  if (cookie === undefined || 'toJSON' in session) return JSON.stringify(session)
-  return JSON.stringify({ ...session, cookie: undefined })
+  const whole = cookie === undefined || 'toJSON' in session
+  return unquoted(() => JSON.stringify(whole ? session : { ...session, cookie: undefined }))
+}
+
+// V8 quotes the text that it can't parse, and names the keys that lead round a circle.
+function unquoted<Value>(run: () => Value): Value {
+  try {
+    return run()
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) throw new SyntaxError('session: its text can not be parsed')
+    if (thrown instanceof TypeError && /^Converting circular/.test(thrown.message)) {
+      throw new TypeError('session: expected what JSON can hold; got a circular structure')
+    }
+    throw thrown
+  }
 }

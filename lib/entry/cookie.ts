@@ -5,7 +5,7 @@
 
 import { Cookie } from 'express-session'
 import { isoText } from './iso'
-import { textBytes } from './text'
+import { flat, textBytes } from './text'
 
 /** A cookie as JSON has it: `expires` an ISO string or null. */
 export type PlainCookie = Record<string, unknown>
@@ -16,16 +16,26 @@ export type ReadableCookie = Record<string, unknown>
 const MOST_SHARED = 256
 /** JSON longer than this is never shared, so that a grown cookie is always counted. */
 const LONGEST_SHARED = 192
-/** Bytes of the objects around a cookie kept for one entry alone: measured as `ENTRY_BYTES` is. */
-const OWN_ATTRIBUTES_BYTES = 240
-const OWN_EXPIRES_BYTES = 56
+/** Bytes of the objects around attributes kept for one entry alone: measured as `ENTRY_BYTES` is. */
+const OWN_ATTRIBUTES_BYTES = 136
+const OWN_EXPIRES_BYTES = 64
+/** Bytes of an object without its properties, of a property, and of a number that needs a box. */
+const OBJECT_BYTES = 24
+const SLOT_BYTES = 8
+const NUMBER_BYTES = 16
+/** Names and values that the cookies of a site have in common: V8 holds them once. */
+const COMMON_NAMES = new Set([
+  ...['originalMaxAge', 'expires', 'secure', 'httpOnly', 'domain', 'path'],
+  ...['sameSite', 'priority', 'partitioned', 'maxAge'],
+])
+const COMMON_TEXTS = new Set(['', '/', 'auto', 'strict', 'lax', 'none', 'low', 'medium', 'high'])
 
 /** Attributes of a cookie. Where `dated`, `values.expires` only holds the place of an instant. */
 class Attributes {
   readonly values: PlainCookie
   readonly dated: boolean
   readonly bytes: number
-  /** Whether a value is an object, so that a shallow copy would not be a fresh one. */
+  /** Whether a value is an object, or a name one that assignment treats otherwise: a shallow copy would not do. */
   readonly nested: boolean
   /** The cookie whose expires is the entry's expiry, or as the values say it. */
   readonly plain: KeptCookie
@@ -35,9 +45,9 @@ class Attributes {
     this.values = JSON.parse(text)
     this.#text = shared ? text : undefined
     this.dated = dated
-    this.bytes = shared ? 0 : OWN_ATTRIBUTES_BYTES + 2 * textBytes(text)
-    this.nested = Object.values(this.values).some(
-      (value) => typeof value === 'object' && value !== null,
+    this.bytes = shared ? 0 : OWN_ATTRIBUTES_BYTES + bytesOf(this.values)
+    this.nested = Object.entries(this.values).some(
+      ([name, value]) => name === '__proto__' || (typeof value === 'object' && value !== null),
     )
     this.plain = new KeptCookie(this, Number.NaN)
   }
@@ -115,8 +125,8 @@ export class CookieJar {
     const known = this.#shared.get(key)
     if (known !== undefined) return known
     const sharable = text.length <= LONGEST_SHARED && this.#shared.size < MOST_SHARED
-    const attributes = new Attributes(text, dated, sharable)
-    if (sharable) this.#shared.set(key, attributes)
+    const attributes = new Attributes(flat(text), dated, sharable)
+    if (sharable) this.#shared.set(flat(key), attributes)
     return attributes
   }
 }
@@ -130,6 +140,19 @@ export function readableCookie(cookie: unknown): ReadableCookie | undefined {
   if (!isPlain(cookie)) return undefined
   const plain = typeof cookie.toJSON === 'function' ? cookie.toJSON() : cookie
   return isPlain(plain) ? plain : undefined
+}
+
+/** Bytes of heap that a value from JSON takes beside the slot that holds it. */
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return COMMON_TEXTS.has(value) ? 0 : textBytes(value)
+  if (typeof value === 'number') return Object.is(value, value | 0) ? 0 : NUMBER_BYTES
+  if (typeof value !== 'object' || value === null) return 0
+  let bytes = OBJECT_BYTES
+  for (const [name, each] of Object.entries(value)) {
+    bytes += SLOT_BYTES + bytesOf(each)
+    if (!Array.isArray(value) && !COMMON_NAMES.has(name)) bytes += textBytes(name)
+  }
+  return bytes
 }
 
 function isPlain(value: unknown): value is ReadableCookie {

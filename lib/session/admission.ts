@@ -2,7 +2,8 @@
 
 import type { Entry, Owner } from '../entry/entry'
 import type { Ledger } from '../ledger/ledger'
-import type { Settings } from '../settings/options'
+import { coded } from '../settings/errors'
+import type { Settings } from '../settings/settings'
 import { toText } from '../settings/size'
 import type { Stats } from '../stats'
 import type { Owners } from './owners'
@@ -22,9 +23,10 @@ export class Admission {
 
   /** Why an entry of that size and owner can't be stored; `undefined` where it can. */
   obstacle(entry: Entry, bytes: number, owner: Owner | undefined): string | undefined {
-    const { maxEntryBytes } = this.#settings
+    const { maxBytes, maxEntryBytes } = this.#settings
     if (bytes > maxEntryBytes) {
-      return `of ${toText(bytes)} is larger than maxEntrySize, ${toText(maxEntryBytes)}`
+      const option = maxEntryBytes < maxBytes ? 'maxEntrySize' : 'maxSize'
+      return `of ${toText(bytes)} is larger than ${option}, ${toText(maxEntryBytes)}`
     }
     if (owner === undefined && this.#ledger.wouldPushOut(entry, bytes)) {
       return `of ${toText(bytes)} belongs to nobody and would push out those of your users`
@@ -37,8 +39,7 @@ export class Admission {
     const obstacle = this.obstacle(entry, bytes, owner)
     if (obstacle === undefined) return
     this.#stats.tooBig++
-    const error = new RangeError(`session ${obstacle}: it is not stored`)
-    throw Object.assign(error, { code: 'ESESSIONTOOBIG' })
+    throw coded('ESESSIONTOOBIG', `session ${obstacle}: it is not stored`, {}, RangeError)
   }
 
   /** Whether an entry is expired when it comes: nobody could read it again, so nothing makes room for it, and what it would replace goes. */

@@ -20,10 +20,11 @@ export class Departed implements LedgerListener {
     return this.#entries.size
   }
 
-  /** Marks the entry of a session as destroyed. */
+  /** Marks the entry of a session as destroyed, unless a request has stored it again since. */
   destroy(sid: string): void {
     if (this.#entries.size === 0) return
-    this.#entries.get(sid)?.deref()?.destroy()
+    const entry = this.#entries.get(sid)?.deref()
+    if (entry !== undefined && !entry.inLane) entry.destroy()
     this.#entries.delete(sid)
   }
 
@@ -31,13 +32,6 @@ export class Departed implements LedgerListener {
   destroyOwner(name: string, except: string | undefined): void {
     for (const [sid, held] of this.#entries) {
       if (sid !== except && held.deref()?.owner?.name === name) this.destroy(sid)
-    }
-  }
-
-  /** One that a request saved again is the ledger's affair. */
-  put(entry: Entry): void {
-    if (this.#entries.size > 0 && this.#entries.get(entry.sid)?.deref() === entry) {
-      this.#entries.delete(entry.sid)
     }
   }
 

@@ -2,7 +2,9 @@
 
 import type { SessionData } from 'express-session'
 import { expiryOf, type ReadableCookie } from '../entry/cookie'
-import type { LembroOptions, Settings } from '../settings/options'
+import { badReturn } from '../settings/check'
+import type { LembroOptions } from '../settings/options'
+import type { Settings } from '../settings/settings'
 
 /** As in memorystore, for a session whose cookie lasts as long as the browser. */
 export const ONE_DAY = 86_400_000
@@ -41,6 +43,6 @@ export class Expiry {
     const ttl: unknown = ask(this.#options, session, sid)
     if (ttl === undefined || ttl === null) return undefined
     if (typeof ttl === 'number' && !Number.isNaN(ttl)) return Math.max(ttl, 0)
-    throw new TypeError(`ttl: expected the function to return a number of ms; got ${String(ttl)}`)
+    throw badReturn('ttl', 'a number of ms, or nothing', ttl)
   }
 }

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { SessionData } from 'express-session'
 import type { Codec } from '../entry/codec'
 import type { Entry } from '../entry/entry'
-import { got } from '../settings/check'
+import { badReturn, isThenable } from '../settings/check'
 import type { ConflictResolver } from '../settings/options'
 import type { Link } from './link'
 
@@ -57,7 +57,7 @@ function asKeys(session: SessionData): Keys {
 }
 
 function checked(session: unknown): SessionData {
-  const isSession = typeof session === 'object' && session !== null && !('then' in session)
+  const isSession = typeof session === 'object' && session !== null && !isThenable(session)
   if (isSession) return session as SessionData
-  throw new TypeError(`onConflict: expected the function to return a session; ${got(session)}`)
+  throw badReturn('onConflict', 'a session', session)
 }

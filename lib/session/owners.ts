@@ -2,6 +2,7 @@
 
 import type { SessionData } from 'express-session'
 import { type Entry, type LedgerListener, Owner } from '../entry/entry'
+import { flat } from '../entry/text'
 import { ShardedMap } from '../ledger/sharded-map'
 import { checkedOwner, isOwnerName, type OwnerName } from '../settings/default-owner'
 
@@ -33,7 +34,7 @@ export class Owners implements LedgerListener {
     if (!isOwnerName(name)) return undefined
     const text = String(name)
     if (previous?.name === text && previous.entries !== undefined) return previous
-    return this.#owners.get(text) ?? new Owner(text)
+    return this.#owners.get(text) ?? new Owner(flat(text))
   }
 
   /** The entries of one owner, oldest first. */

@@ -6,7 +6,8 @@ import { type Answers, toError } from '../call/answers'
 import { callSafely, emitSafely } from '../call/listeners'
 import type { Codec } from '../entry/codec'
 import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
-import type { RemovalCause, Settings } from '../settings/options'
+import type { RemovalCause } from '../settings/options'
+import type { Settings } from '../settings/settings'
 import type { Clock } from '../time/clock'
 import { inSlices } from '../time/slices'
 
@@ -74,9 +75,8 @@ export class Removals implements LedgerListener {
   }
 
   /** Tells what is waiting. What the application causes meanwhile is told later, so that it can't go on for ever. */
-  flush(): void {
-    if (this.#waiting.length === 0) return
-    if (this.#telling) return
+  readonly flush = (): void => {
+    if (this.#waiting.length === 0 || this.#telling) return
     this.#telling = true
     const notices = this.#waiting
     this.#waiting = []
@@ -85,7 +85,7 @@ export class Removals implements LedgerListener {
     } finally {
       this.#telling = false
     }
-    if (this.#waiting.length > 0) this.#clock.breathe(() => this.flush())
+    if (this.#waiting.length > 0) this.#clock.breathe(this.flush)
   }
 
   /** Emits an event. What a listener throws or rejects with is reported, and harms nobody else. */

@@ -6,9 +6,9 @@ import { type CookieJar, type ReadableCookie, readableCookie } from '../entry/co
 import { Entry, weigh } from '../entry/entry'
 import { flat } from '../entry/text'
 import type { Ledger } from '../ledger/ledger'
-import { got } from '../settings/check'
+import { toSession } from '../settings/check'
 import type { OwnerName } from '../settings/default-owner'
-import type { Settings } from '../settings/options'
+import type { Settings } from '../settings/settings'
 import type { Stats } from '../stats'
 import type { Clock } from '../time/clock'
 import type { Admission } from './admission'
@@ -72,7 +72,11 @@ export class Sessions {
     const { ledger, stats, settings, clock } = this.#deps
     const entry = ledger.find(sid)
     const expired = entry !== undefined && entry.expiry <= clock.now()
-    if (expired) ledger.remove(entry, 'expire')
+    if (expired) {
+      // Before it goes: what is read from it now may be destroyed later.
+      entry.loaded ||= settings.stale
+      ledger.remove(entry, 'expire')
+    }
     if (entry === undefined || (expired && !settings.stale)) {
       stats.misses++
       return undefined
@@ -99,12 +103,9 @@ export class Sessions {
   prepare(sid: string, given: SessionData | string): Incoming {
     const { codec, clock } = this.#deps
     // express-lembro takes a session that is text already.
-    const session = typeof given === 'string' ? codec.parse(given) : given
-    if (typeof session !== 'object' || session === null) {
-      throw new TypeError(`session: expected an object; ${got(session)}`)
-    }
+    const session = toSession(typeof given === 'string' ? codec.parse(given) : given)
     const link = this.#linkOf(sid, session)
-    return this.#ask(sid, session, session, link, clock.now(), undefined)
+    return this.#incoming(sid, session, link, clock.now())
   }
 
   /**
@@ -122,9 +123,10 @@ export class Sessions {
     if (stored.body !== link.seen) stats.conflicts++
     if (settings.onConflict === 'overwrite') return { entry: stored, incoming }
     const merged = resolveConflict(settings.onConflict, codec, link, stored, session, base)
-    const asked = this.#ask(sid, session, merged, link, now, base)
+    const instead = { ...this.#incoming(sid, merged, link, now), session, base }
+    // The application may have done anything to the store while it was asked.
     if (this.#refused(link)) return undefined
-    return { entry: this.#live(sid, link, now) ?? link.entry, incoming: asked }
+    return { entry: this.#live(sid, link, now) ?? link.entry, incoming: instead }
   }
 
   /** Stores what was resolved, and links the session to its entry. Returns and throws as `set` does. */
@@ -140,12 +142,13 @@ export class Sessions {
   }
 
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Returns as `set` does. */
-  touch(sid: string, session: SessionData): boolean {
+  touch(sid: string, given: SessionData): boolean {
     const { admission, ledger, jar, settings, clock } = this.#deps
+    const session = toSession(given)
     const limits = this.#deps.expiry
     const link = this.#linkOf(sid, session)
     const now = clock.now()
-    const cookie = readableCookie(session?.cookie)
+    const cookie = readableCookie(session.cookie)
     // Before the entry is looked up: a ttl of the application may do anything to the store.
     const asked = settings.disableTouch ? undefined : limits.of(sid, session, cookie, now)
     if (link?.revoked(ledger.era)) return false
@@ -177,22 +180,13 @@ export class Sessions {
     return refused
   }
 
-  /** What becomes of a `session` if `content` is stored for it. Without a `base` the session's own text is that. */
-  #ask(
-    sid: string,
-    session: SessionData,
-    content: SessionData,
-    link: Link | undefined,
-    now: number,
-    base: string | undefined,
-  ): Incoming {
+  #incoming(sid: string, session: SessionData, link: Link | undefined, now: number): Incoming {
     const { codec, expiry, ownerOf } = this.#deps
-    const cookie = readableCookie(content.cookie)
-    const body = codec.encode(content, cookie)
-    const expires = expiry.of(sid, content, cookie, now)
-    const owner = ownerOf(content)
-    // Written out: a spread would cost a tenth of a set.
-    return { sid, session, link, now, base: base ?? body, body, cookie, expiry: expires, owner }
+    const cookie = readableCookie(session.cookie)
+    const body = codec.encode(session, cookie)
+    const expires = expiry.of(sid, session, cookie, now)
+    const owner = ownerOf(session)
+    return { sid, session, link, now, base: body, body, cookie, expiry: expires, owner }
   }
 
   #store(entry: Entry, incoming: Incoming): boolean {
@@ -228,7 +222,6 @@ export class Sessions {
   }
 
   #linkOf(sid: string, session: SessionData): Link | undefined {
-    if (typeof session !== 'object' || session === null) return undefined
     const link = linkOf(session)
     return link?.entry.sid === sid && link.home === this.#deps.ledger ? link : undefined
   }

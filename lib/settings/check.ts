@@ -1,5 +1,8 @@
 /** Bad input, told clearly: the option, what was expected, what came. */
 
+import { types } from 'node:util'
+import type { SessionData } from 'express-session'
+
 /** `"got 'abc' (a string)"`, for the end of a message. */
 export function got(value: unknown): string {
   if (value === null || value === undefined) return `got ${value}`
@@ -7,6 +10,44 @@ export function got(value: unknown): string {
   if (typeof value === 'function') return 'got a function'
   if (typeof value === 'object') return `got ${Array.isArray(value) ? 'an array' : 'an object'}`
   return `got ${String(value)} (a ${typeof value})`
+}
+
+/** `"got a string"`: of what may be a secret or session content only the kind is told. */
+export function gotKind(value: unknown): string {
+  if (value === null || value === undefined) return `got ${value}`
+  if (Number.isNaN(value)) return 'got NaN'
+  if (Array.isArray(value)) return 'got an array'
+  if (isThenable(value)) return 'got a promise'
+  return `got ${typeof value === 'object' ? 'an object' : `a ${typeof value}`}`
+}
+
+/**
+ * The error for what a function of the application returned. Says nothing of what that holds, and
+ * hears a promise out: one that is rejected later must end no process.
+ */
+export function badReturn(name: string, expected: string, returned: unknown): TypeError {
+  if (types.isPromise(returned)) returned.catch(() => {})
+  return new TypeError(`${name}: expected the function to return ${expected}; ${gotKind(returned)}`)
+}
+
+/** Whether a value is a promise, or is used as one. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const { then } = Object(value ?? {}) as { then?: unknown }
+  return typeof then === 'function'
+}
+
+/** The id of a session. Throws a `TypeError` for anything but a text or a number. */
+export function toSid(sid: unknown): string {
+  if (typeof sid === 'string') return sid
+  if (typeof sid === 'number') return String(sid)
+  throw new TypeError(`sid: expected a string; ${gotKind(sid)}`)
+}
+
+/** A session, as far as it can be told. Throws a `TypeError` for what is no object. */
+export function toSession(session: unknown): SessionData {
+  if (typeof session === 'object' && session !== null && !isThenable(session))
+    return session as SessionData
+  throw new TypeError(`session: expected an object; ${gotKind(session)}`)
 }
 
 export interface Range {

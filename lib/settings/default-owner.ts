@@ -1,35 +1,54 @@
 /** Who a session belongs to by default, and what an `owner` option may say. */
 
 import type { SessionData } from 'express-session'
+import { badReturn } from './check'
 
 /** What an `owner` option may return: a name, `true` for signed in without one, nothing for anonymous. */
 export type OwnerName = string | number | boolean | null | undefined
 
+const { propertyIsEnumerable: isOwn } = Object.prototype
+
 /**
  * The default of the `owner` option: passport's `passport.user`, then `userId`, then `user`; each a
- * string, a number, or an object with such an `id`. Where there is a user without any id, the
- * session counts as signed in (`true`), it just can't be listed by owner.
+ * text, a number (0 too), or an object with such an `id` or `_id`. All are read as the stored
+ * session has them: what `toJSON` gives, and no inherited property. A Mongoose document's `id` is a
+ * getter that JSON drops; its `_id` stays.
+ *
+ * An object without an id counts as signed in without a name (`true`: it can't be listed by owner)
+ * if it says anything but no; `{}` and `{ loggedIn: false }` are nobody.
  */
 export function defaultOwner(session: SessionData): OwnerName {
-  const { passport, userId, user } = session as {
-    passport?: { user?: unknown } | null
-    userId?: unknown
-    user?: unknown
-  }
-  // Passport takes an id of 0 for a user.
-  if (passport?.user === 0) return 0
-  return nameOf(passport?.user) ?? nameOf(userId) ?? nameOf(user)
+  const passport = stored(session, 'passport')
+  const user = isObject(passport) ? stored(passport, 'user') : undefined
+  return nameOf(user) ?? nameOf(stored(session, 'userId')) ?? nameOf(stored(session, 'user'))
 }
 
 function nameOf(user: unknown): OwnerName {
-  if (!user) return undefined
   if (isOwnerName(user)) return user
-  const { id } = user as { id?: unknown }
+  if (!isObject(user)) return user === true ? true : undefined
+  const id = stored(user, 'id')
   if (isOwnerName(id)) return id
-  // An id that is an object in the application, such as MongoDB's, and text once it is stored.
-  const { toJSON } = user as { toJSON?: () => unknown }
-  const text = typeof toJSON === 'function' ? toJSON.call(user) : undefined
-  return isOwnerName(text) ? text : true
+  const _id = stored(user, '_id')
+  if (isOwnerName(_id)) return _id
+  return Object.keys(user).some((key) => says(stored(user, key))) ? true : undefined
+}
+
+/** A property as JSON stores it. */
+function stored(holder: object, key: string): unknown {
+  const value = (holder as Record<string, unknown>)[key]
+  if (value === undefined || !isOwn.call(holder, key)) return undefined
+  if (!isObject(value)) return value
+  const { toJSON } = value as { toJSON?: (key: string) => unknown }
+  return typeof toJSON === 'function' ? toJSON.call(value, key) : value
+}
+
+// A function and a symbol are in no JSON.
+function says(value: unknown): boolean {
+  return Boolean(value) && typeof value !== 'function' && typeof value !== 'symbol'
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** Whether a value can name an owner: a text that is not empty, or a number. */
@@ -41,6 +60,9 @@ export function isOwnerName(value: unknown): value is string | number {
 export function checkedOwner(returned: unknown): OwnerName {
   if (returned === undefined || returned === null || returned === '') return undefined
   if (typeof returned === 'boolean' || isOwnerName(returned)) return returned
-  const expected = 'a string, a number, true, or nothing for an anonymous session'
-  throw new TypeError(`owner: expected the function to return ${expected}; got ${typeof returned}`)
+  throw badReturn(
+    'owner',
+    'a string, a number, true, or nothing for an anonymous session',
+    returned,
+  )
 }

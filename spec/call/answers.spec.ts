@@ -185,4 +185,8 @@ describe('toError', () => {
     assert.equal(toError(undefined).message, 'undefined')
     assert.equal(toError(null).message, 'null')
   })
+
+  it('shows nothing of an object that was thrown, which may be a session', () => {
+    assert.equal(toError({ name: 'secret' }).message, 'no Error was thrown; got an object')
+  })
 })

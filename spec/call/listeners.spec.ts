@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, errorMonitor } from 'node:events'
 import { describe, it } from 'node:test'
-import { callSafely, emitSafely, isThenable } from '../../lib/call/listeners'
+import { callSafely, emitSafely } from '../../lib/call/listeners'
 import { nextTurn } from '../support/time'
 
 const noFault = (thrown: unknown) => assert.fail(String(thrown))
@@ -71,14 +71,5 @@ describe('a call that nobody awaits', () => {
     }, fault)
     await nextTurn()
     assert.deepEqual(faults.sort(), ['rejected', 'thenable', 'thrown'])
-  })
-})
-
-describe('isThenable', () => {
-  it('knows a promise of any kind from other values', () => {
-    for (const promise of [Promise.resolve(), thenable(() => {})]) assert.ok(isThenable(promise))
-    for (const other of [undefined, null, 1, 'then', {}, thenable(1), () => {}]) {
-      assert.ok(!isThenable(other))
-    }
   })
 })

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import v8 from 'node:v8'
 import fc from 'fast-check'
 import { Codec } from '../../lib/entry/codec'
 import { CookieJar, expiryOf, type KeptCookie, readableCookie } from '../../lib/entry/cookie'
 import { Entry } from '../../lib/entry/entry'
 import { type Data, plainSession, roundTrip } from '../support/sessions'
-import { NOON, stopTime } from '../support/time'
+import { NOON, nextTurn, stopTime } from '../support/time'
 
 const base64 = {
   stringify: (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64'),
@@ -122,10 +124,55 @@ describe('a body', () => {
     assert.deepEqual(JSON.parse(codec.encode(session, undefined)), roundTrip(session))
   })
 
+  it('weighs what is counted, whatever the texts in the session were cut from', () => {
+    const wide = `${'visitor '.repeat(100)}世`.slice(0, -1)
+    for (const serializer of [undefined, { stringify: () => wide, parse: JSON.parse }]) {
+      const body = new Codec(serializer as never).encode(plainSession({ wide }), undefined)
+      assert.equal(v8.serialize(body)[2], '"'.charCodeAt(0))
+    }
+  })
+
+  it('that is no JSON, or can be none, is told of without a word of it', () => {
+    const circle: Record<string, unknown> = {}
+    circle['ann@example.com'] = { circle }
+    const codec = new Codec(undefined)
+    const quotes = new Codec({ stringify: JSON.stringify, parse: () => JSON.parse('secret') })
+    const told: [() => unknown, string][] = [
+      [
+        () => codec.parse('{"password": hunter2}'),
+        'SyntaxError: session: its text can not be parsed',
+      ],
+      [() => quotes.parse('any'), 'SyntaxError: session: its text can not be parsed'],
+      [
+        () => codec.encode(circle as never, undefined),
+        'TypeError: session: expected what JSON can hold; got a circular structure',
+      ],
+    ]
+    for (const [run, words] of told) {
+      assert.throws(run, (error: Error) => {
+        assert.equal(String(error), words)
+        assert.doesNotMatch(inspect(error), /hunter2|secret|example/)
+        return true
+      })
+    }
+  })
+
+  it('is no promise of one, in either direction, and nobody has to hear what it fails with', async () => {
+    const later = async () => {
+      throw new Error('secret')
+    }
+    const codec = new Codec({ stringify: later, parse: later } as never)
+    const words = /^TypeError: serializer\.(stringify|parse): .* to return a s\w+; got a promise$/
+    assert.throws(() => codec.encode(plainSession(), undefined), words)
+    assert.throws(() => codec.parse('any'), words)
+    await nextTurn()
+  })
+
   it('is refused where the serializer gives no text', () => {
     for (const text of [undefined, null, 7, Buffer.from('x'), {}]) {
       const codec = new Codec({ stringify: () => text as never, parse: JSON.parse })
-      const message = /^TypeError: serializer\.stringify: expected it to return a string; got/
+      const message =
+        /^TypeError: serializer\.stringify: expected the function to return a string; got/
       assert.throws(() => codec.encode(plainSession(), undefined), message)
     }
   })

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Entry, Owner } from '../../lib/entry/entry'
+import { Lane } from '../../lib/ledger/lane'
 import { Departed } from '../../lib/session/departed'
 import { nextTurn } from '../support/time'
 
@@ -41,17 +42,23 @@ describe('departed entries', () => {
     assert.equal(departed.size, 3)
   })
 
-  it('are not remembered once they are destroyed, stored again, or all is cleared', () => {
+  it('are not remembered once they are destroyed, or all is cleared', () => {
     const departed = new Departed()
-    const [destroyed, again, cleared] = [loaded('a'), loaded('b'), loaded('c')]
+    const [destroyed, cleared] = [loaded('a'), loaded('c')]
     departed.remove(destroyed, 'destroy')
-    for (const entry of [again, cleared]) departed.remove(entry, 'evict')
-    departed.put(loaded('b'))
-    assert.equal(departed.size, 2)
-    departed.put(again)
+    departed.remove(cleared, 'evict')
     assert.equal(departed.size, 1)
     departed.clear()
     assert.equal(departed.size, 0)
+  })
+
+  it('are left alone if a request has stored them again', () => {
+    const departed = new Departed()
+    const again = loaded('a', 'ann')
+    departed.remove(again, 'evict')
+    new Lane().add(again)
+    departed.destroyOwner('ann', undefined)
+    assert.deepEqual([again.destroyed, departed.size], [false, 0])
   })
 
   it('are forgotten once no request holds them any more', async () => {

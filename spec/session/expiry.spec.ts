@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Expiry, ONE_DAY } from '../../lib/session/expiry'
-import { type LembroOptions, parseOptions } from '../../lib/settings/options'
+import type { LembroOptions } from '../../lib/settings/options'
+import { parseOptions } from '../../lib/settings/settings'
 import type { Data } from '../support/sessions'
 import { NOON } from '../support/time'
 
@@ -53,9 +54,15 @@ describe('a session expires', () => {
     }
   })
 
-  for (const ttl of ['100', Number.NaN, {}]) {
-    it(`never by a ttl function that gives ${String(ttl)}: that is an error`, () => {
-      const message = `ttl: expected the function to return a number of ms; got ${String(ttl)}`
+  for (const [ttl, came] of [
+    ['secret', 'got a string'],
+    [Number.NaN, 'got NaN'],
+    [{}, 'got an object'],
+    [Promise.reject(new Error('secret')), 'got a promise'],
+  ] as const) {
+    it(`never by a ttl function that gives no number: ${came}`, () => {
+      const expected = 'expected the function to return a number of ms, or nothing'
+      const message = `ttl: ${expected}; ${came}`
       assert.throws(() => expiryOf({ ttl: () => ttl as unknown as number }), {
         name: 'TypeError',
         message,

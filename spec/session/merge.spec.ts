@@ -103,8 +103,8 @@ describe('a conflict', () => {
   for (const [answer, came] of [
     [undefined, 'got undefined'],
     [null, 'got null'],
-    ['text', "got 'text' (a string)"],
-    [Promise.resolve({}), 'got an object'],
+    ['secret', 'got a string'],
+    [Promise.reject(new Error('secret')), 'got a promise'],
   ] as const) {
     it(`is a failure where the function gives no session: ${came}`, () => {
       const message = `onConflict: expected the function to return a session; ${came}`

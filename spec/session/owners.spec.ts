@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import v8 from 'node:v8'
 import { Entry, type Owner } from '../../lib/entry/entry'
 import { Owners } from '../../lib/session/owners'
+import { gotKind } from '../../lib/settings/check'
 import { checkedOwner, type OwnerName } from '../../lib/settings/default-owner'
 
 /** Owners and a way to give them entries, as a ledger does. */
@@ -26,12 +28,20 @@ describe('owners', () => {
   })
 
   it('are refused where they are no name', () => {
-    for (const name of [{}, [], 1n, Number.NaN, Infinity, () => {}, Symbol('s')]) {
+    const rejected = Promise.reject(new Error('secret'))
+    const others = [{}, [], 1n, Number.NaN, Infinity, () => {}, Symbol('secret'), rejected]
+    for (const name of others) {
       assert.throws(() => checkedOwner(name), {
         name: 'TypeError',
-        message: `owner: expected the function to return a string, a number, true, or nothing for an anonymous session; got ${typeof name}`,
+        message: `owner: expected the function to return a string, a number, true, or nothing for an anonymous session; ${gotKind(name)}`,
       })
     }
+  })
+
+  it('have names that weigh what is counted, whatever they were cut from', () => {
+    const owner = new Owners().named('visitor 世'.slice(0, -1), undefined)
+    assert.equal(owner?.name, 'visitor ')
+    assert.equal(v8.serialize(owner.name)[2], '"'.charCodeAt(0))
   })
 
   it('are one for each name, a number being its text', () => {

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { got, toBoolean, toFunction, toNumber } from '../../lib/settings/check'
+import {
+  badReturn,
+  got,
+  gotKind,
+  toBoolean,
+  toFunction,
+  toNumber,
+  toSession,
+  toSid,
+} from '../../lib/settings/check'
+
+const having = (then: unknown) => Object.fromEntries([['then', then]])
 
 describe('got', () => {
   const told: [unknown, string][] = [
@@ -26,6 +37,65 @@ describe('got', () => {
 
   it('shows nothing of what an object holds', () => {
     assert.doesNotMatch(got({ password: 'secret', toString: () => 'secret' }), /secret/)
+  })
+})
+
+describe('gotKind', () => {
+  const told: [unknown, string][] = [
+    [undefined, 'got undefined'],
+    [null, 'got null'],
+    ['secret', 'got a string'],
+    [7, 'got a number'],
+    [Symbol('secret'), 'got a symbol'],
+    [['secret'], 'got an array'],
+    [{ secret: 1 }, 'got an object'],
+    [Promise.resolve('secret'), 'got a promise'],
+    [having(() => {}), 'got a promise'],
+    [having('text'), 'got an object'],
+    [() => 'secret', 'got a function'],
+  ]
+  for (const [value, expected] of told) {
+    it(`tells the kind and no content: ${expected}`, () => {
+      assert.equal(gotKind(value), expected)
+    })
+  }
+})
+
+describe('badReturn', () => {
+  it('hears a promise out that is rejected later', async (t) => {
+    const unhandled: unknown[] = []
+    const hear = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', hear)
+    t.after(() => process.off('unhandledRejection', hear))
+    const error = badReturn('ttl', 'a number', Promise.reject(new Error('secret')))
+    assert.equal(error.message, 'ttl: expected the function to return a number; got a promise')
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(unhandled, [])
+  })
+})
+
+describe('toSid', () => {
+  it('takes texts and numbers', () => {
+    assert.deepEqual(['a', '', 7].map(toSid), ['a', '', '7'])
+  })
+
+  it('refuses the rest in words of its own', () => {
+    const others = [undefined, null, {}, Object.create(null), [], Symbol('s'), true, () => {}]
+    for (const sid of others) {
+      assert.throws(() => toSid(sid), /^TypeError: sid: expected a string; got /)
+    }
+  })
+})
+
+describe('toSession', () => {
+  it('takes an object, also one that has a text called then', () => {
+    for (const session of [{}, having('text')]) assert.equal(toSession(session), session)
+  })
+
+  it('refuses the rest in words of its own', () => {
+    for (const session of [undefined, null, 'secret', 7, Promise.resolve({})]) {
+      assert.throws(() => toSession(session), /^TypeError: session: expected an object; got /)
+    }
   })
 })
 

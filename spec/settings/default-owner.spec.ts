@@ -19,18 +19,50 @@ describe('the default owner', () => {
     [{ user: { name: 'Cy' } }, true],
     [{ user: { id: { $oid: 'x' } } }, true],
     [{ userId: { toJSON: () => '64c0ffee' } }, '64c0ffee'],
-    [{ user: { toJSON: () => ({}) } }, true],
+    [{ user: { _id: '64c0ffee', name: 'Cy' } }, '64c0ffee'],
+    [{ user: { id: 7, _id: '64c0ffee' } }, 7],
+    [{ user: { id: null, _id: 7 } }, 7],
+    [{ user: { toJSON: () => ({ _id: { toJSON: () => '64c0ffee' } }) } }, '64c0ffee'],
+    [{ user: { id: 'a', toJSON: () => ({ name: 'Cy' }) } }, true],
+    [{ user: { toJSON: () => ({}) } }, undefined],
+    [{ user: { toJSON: () => undefined } }, undefined],
     [{ user: true }, true],
-    [{ user: '', userId: 0 }, undefined],
+    [{ userId: 0 }, 0],
+    [{ user: { id: 0 } }, 0],
+    [{ user: '', userId: 0 }, 0],
+    [{ user: {} }, undefined],
+    [{ user: [] }, undefined],
+    [{ user: { loggedIn: false } }, undefined],
+    [{ user: { loggedIn: false, name: '', role: null, visits: 0 } }, undefined],
+    [{ user: { loggedIn: true } }, true],
+    [{ user: { greet() {} } }, undefined],
+    [{ passport: { user: {} }, userId: 'bob' }, 'bob'],
     [{ user: false }, undefined],
     [{ userId: Number.NaN }, undefined],
-    [{ userId: Infinity }, true],
+    [{ userId: Infinity }, undefined],
+    [{ user: () => 'ann' }, undefined],
   ]
   for (const [session, owner] of found) {
     it(`of ${JSON.stringify(session)} is ${owner}`, () => {
       assert.equal(defaultOwner(session as Data), owner)
     })
+
+    it(`of ${JSON.stringify(session)} is the same once it was stored`, () => {
+      assert.equal(defaultOwner(JSON.parse(JSON.stringify(session))), owner)
+    })
   }
+
+  it('is none that only a getter of a class gives, since JSON drops it', () => {
+    class User {
+      constructor(readonly name: string) {}
+      get id() {
+        return this.name
+      }
+    }
+    const session = { user: new User('ann') } as unknown as Data
+    assert.equal(defaultOwner(session), true)
+    assert.equal(defaultOwner(JSON.parse(JSON.stringify(session))), true)
+  })
 
   it('is not looked for under other names', () => {
     assert.equal(defaultOwner({ account: 'ann', username: 'ann' } as unknown as Data), undefined)

@@ -20,6 +20,18 @@ describe('toBytes', () => {
     fc.assert(property)
   })
 
+  it('reads fractions, spaces and the i of binary units', () => {
+    const read: [string, number][] = [
+      ['1.5M', 1.5 * 1024 ** 2],
+      ['4MiB', 4 * 1024 ** 2],
+      ['10 MB', 10 * 1024 ** 2],
+      [' 0.5 gib ', 0.5 * 1024 ** 3],
+      ['1.0001K', 1024],
+      ['7 b', 7],
+    ]
+    for (const [size, bytes] of read) assert.equal(toBytes('maxSize', size, 0, 'nothing'), bytes)
+  })
+
   it('takes a share of the whole, rounded down', () => {
     assert.equal(toBytes('to', '75%', 1001, 'maxSize'), 750)
     assert.equal(toBytes('to', '100%', 1001, 'maxSize'), 1001)

@@ -1,7 +1,9 @@
 /** A clock that only a spec moves. */
 
 import type { Clock } from '../../lib/time/clock'
-import { NOON } from './time'
+
+/** The instant at which every spec's time stands. */
+export const NOON = Date.UTC(2026, 0, 1, 12)
 
 interface Timer {
   readonly at: number

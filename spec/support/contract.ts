@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LembroOptions } from '../../lib/settings/options'
-import type { Lembro } from '../../lib/store'
+import type { LembroStore } from '../../lib/store'
+import type { Clock } from '../../lib/time/clock'
 import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './sessions'
 import { NOON, nextTurn, stopTime } from './time'
 
-/** Makes a store that is ready. The suite closes it. */
-export type Make = (options?: LembroOptions) => Promise<Lembro>
+/** Makes a store that is ready, whose time is the system's unless a clock is given. The suite closes it. */
+export type Make = (options?: LembroOptions, clock?: Clock) => Promise<LembroStore>
 
 export function describeContract(setting: string, make: Make): void {
   describe(`a store ${setting}`, () => {
@@ -189,7 +190,7 @@ function describeVerbs(make: Make): void {
 function describeExpiry(make: Make): void {
   it('expires a session when its cookie says so, whatever the timer does', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ interval: false })
+    await using store = await make({ interval: false }, time.clock)
     await store.set('a', plainSession({}, { maxAge: 1000 }))
     time.pass(999)
     assert.notEqual(await store.get('a'), undefined)
@@ -202,7 +203,7 @@ function describeExpiry(make: Make): void {
 
   it('counts no expired session, though nobody asked for it', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ interval: false })
+    await using store = await make({ interval: false }, time.clock)
     await store.set('a', plainSession({}, { maxAge: 1000 }))
     await store.set('b', plainSession({}, { maxAge: 9000 }))
     time.pass(1000)
@@ -213,7 +214,7 @@ function describeExpiry(make: Make): void {
 
   it('keeps a session without an expiry of its own for a day', async (t) => {
     const time = stopTime(t)
-    await using store = await make()
+    await using store = await make({}, time.clock)
     await store.set('a', plainSession({}, {}))
     assert.equal((await store.get('a'))?.cookie.expires, null)
     time.pass(86_400_000 - 1)
@@ -224,7 +225,7 @@ function describeExpiry(make: Make): void {
 
   it('lets a touch prolong a session', async (t) => {
     const time = stopTime(t)
-    await using store = await make()
+    await using store = await make({}, time.clock)
     await store.set('a', plainSession({}, { maxAge: 1000 }))
     time.pass(900)
     await store.touch('a', plainSession({}, { maxAge: 1000 }))
@@ -242,8 +243,8 @@ function describeExpiry(make: Make): void {
   ]
   for (const [what, cookie] of expired) {
     it(`takes ${what} for expired at once`, async (t) => {
-      stopTime(t)
-      await using store = await make()
+      const time = stopTime(t)
+      await using store = await make({}, time.clock)
       await store.set('a', plainSession())
       await store.set('a', { cookie } as unknown as Data)
       assert.equal(await store.get('a'), undefined)
@@ -254,7 +255,7 @@ function describeExpiry(make: Make): void {
   for (const nonsense of ['tomorrow', {}, true, new Date(Number.NaN)]) {
     it(`takes ${JSON.stringify(nonsense)} for no expiry of its own`, async (t) => {
       const time = stopTime(t)
-      await using store = await make()
+      await using store = await make({}, time.clock)
       await store.set('a', { cookie: { path: '/', expires: nonsense } } as unknown as Data)
       time.pass(86_400_000 - 1)
       assert.notEqual(await store.get('a'), undefined)
@@ -265,7 +266,7 @@ function describeExpiry(make: Make): void {
 
   it('lets ttl win over the cookie', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ ttl: 500 })
+    await using store = await make({ ttl: 500 }, time.clock)
     const session = plainSession({}, { maxAge: 60_000 })
     await store.set('a', session)
     assert.deepEqual((await store.get('a'))?.cookie, roundTrip(session.cookie))
@@ -276,12 +277,11 @@ function describeExpiry(make: Make): void {
   it('asks a ttl function with the options, the session and the id', async (t) => {
     const time = stopTime(t)
     const asked: unknown[] = []
-    await using store = await make({
-      ttl: (options, session, sid) => {
-        asked.push([options.ttl !== undefined, (session as Data).n, sid])
-        return sid === 'short' ? 10 : 1000
-      },
-    })
+    const ttl: LembroOptions['ttl'] = (options, session, sid) => {
+      asked.push([options.ttl !== undefined, (session as Data).n, sid])
+      return sid === 'short' ? 10 : 1000
+    }
+    await using store = await make({ ttl }, time.clock)
     await store.set('short', plainSession({ n: 1 }))
     await store.set('long', plainSession({ n: 2 }))
     assert.deepEqual(asked, [
@@ -294,7 +294,7 @@ function describeExpiry(make: Make): void {
 
   it('ends a session at its absoluteTtl, however active', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ absoluteTtl: 2000, onConflict: 'merge' })
+    await using store = await make({ absoluteTtl: 2000, onConflict: 'merge' }, time.clock)
     await store.set('a', newSession(store, 'a'))
     for (const n of [1, 2, 3]) {
       time.pass(500)
@@ -311,7 +311,7 @@ function describeExpiry(make: Make): void {
 
   it('leaves the expiry as it was set with disableTouch', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ disableTouch: true })
+    await using store = await make({ disableTouch: true }, time.clock)
     const session = plainSession({}, { maxAge: 1000 })
     await store.set('a', session)
     const cookie = roundTrip(session.cookie)
@@ -324,7 +324,7 @@ function describeExpiry(make: Make): void {
 
   it('gives a stale session once, where it may', async (t) => {
     const time = stopTime(t)
-    await using store = await make({ stale: true })
+    await using store = await make({ stale: true }, time.clock)
     await store.set('a', plainSession({ n: 1 }, { maxAge: 100 }))
     time.pass(100)
     assert.equal(((await store.get('a')) as Data).n, 1)
@@ -339,7 +339,14 @@ function describeFaults(make: Make): void {
     ['a circular session', circular, /circular/],
     ['a BigInt', plainSession({ big: 1n }), /BigInt/],
     ['undefined', undefined, /session: expected an object; got undefined/],
-    ['a number', 7, /session: expected an object; got 7 \(a number\)/],
+    ['a number', 7, /session: expected an object; got a number/],
+    ['a promise', Promise.resolve(plainSession()), /session: expected an object; got a promise/],
+    ['a text that is no session', '"secret"', /session: expected an object; got a string/],
+    [
+      'a text that is no JSON',
+      '{"name": secret',
+      /^SyntaxError: session: its text can not be parsed$/,
+    ],
     ['a session that throws', plainSession({ bad: { toJSON: () => assert.fail('no') } }), /no/],
   ]
   for (const [what, session, message] of unfit) {
@@ -362,6 +369,29 @@ function describeFaults(make: Make): void {
     await store.destroy(undefined as unknown as string)
   })
 
+  it('refuses what can be no id, with the same words in each verb', async () => {
+    await using store = await make()
+    const weird = [null, Symbol('secret'), {}, Object.create(null), [['a']], true, () => {}]
+    for (const sid of weird as string[]) {
+      const refused = { name: 'TypeError', message: /^sid: expected a string; got an? \w+$|null$/ }
+      await assert.rejects(store.get(sid), refused)
+      await assert.rejects(store.set(sid, plainSession()), refused)
+      await assert.rejects(store.touch(sid, plainSession()), refused)
+      await assert.rejects(store.destroy(sid), refused)
+    }
+    assert.equal(await store.length(), 0)
+  })
+
+  it('refuses a touch without a session', async () => {
+    await using store = await make()
+    await store.set('a', plainSession({ n: 1 }))
+    for (const session of ['secret', null, undefined, 7] as unknown as Data[]) {
+      const message = /^session: expected an object; got (a \w+|null|undefined)$/
+      await assert.rejects(store.touch('a', session), { name: 'TypeError', message })
+    }
+    assert.equal(((await store.get('a')) as Data).n, 1)
+  })
+
   it('refuses a session larger than maxEntrySize, and evicts nothing for it', async () => {
     await using store = await make({ maxSize: 10_000, maxEntrySize: 2000 })
     await store.set('a', plainSession({ n: 1 }))
@@ -371,6 +401,20 @@ function describeFaults(make: Make): void {
     assert.equal(((await store.get('a')) as Data).n, 1)
     assert.deepEqual(store.stats().refused, { tooBig: 1, destroyed: 0 })
     assert.equal(await store.length(), 2)
+  })
+
+  it('names the option that a session is too large for, the one that was set', async () => {
+    const big = plainSession({ text: 'x'.repeat(30_000) })
+    for (const [option, options] of [
+      ['maxSize', { maxSize: 10_000 }],
+      ['maxSize', { maxSize: 10_000, maxEntrySize: '1M' }],
+      ['maxEntrySize', { maxSize: 90_000, maxEntrySize: 20_000 }],
+      ['maxEntrySize', { maxEntrySize: 20_000 }],
+    ] as const) {
+      await using store = await make(options)
+      const message = new RegExp(`is larger than ${option}, `)
+      await assert.rejects(store.set('a', big), { code: 'ESESSIONTOOBIG', message })
+    }
   })
 
   it('hears a failure at the callback and at the listeners, once each', async () => {
@@ -398,7 +442,7 @@ function describeFaults(make: Make): void {
 }
 
 function describeLinks(make: Make): void {
-  const endings: [string, (store: Lembro) => Promise<unknown>][] = [
+  const endings: [string, (store: LembroStore) => Promise<unknown>][] = [
     ['destroyed', (store) => store.destroy('a')],
     ['cleared', (store) => store.clear()],
     ['ended by destroyOwner', (store) => store.destroyOwner('ann')],
@@ -419,7 +463,7 @@ function describeLinks(make: Make): void {
 
   it('does not let a slow request bring back a session that had expired when its owner was ended', async (t) => {
     const time = stopTime(t)
-    await using store = await make()
+    await using store = await make({}, time.clock)
     await store.set('a', newSession(store, 'a', { userId: 'ann' }))
     const slow = await load(store, 'a')
     time.pass(60_001)

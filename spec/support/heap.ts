@@ -17,9 +17,18 @@ const SHAPES: Record<string, (n: number) => object> = {
   'two-byte': (n) => ({ userId: n, name: `世界 ${n}`, text: '世'.repeat(200) }),
 }
 
-function cookie(): Data['cookie'] {
+const COOKIES: Record<string, (n: number) => object> = {
+  'of any age': (n) => ({ maxAge: 80_000_000 + n }),
+  'of many domains': (n) => ({ domain: `shop-${n}.example.com` }),
+  'of many long domains': (n) => ({
+    domain: `${`shop-${n}.`.padEnd(60, 'x')}.${'label.'.repeat(30)}com`,
+  }),
+  'of many paths': (n) => ({ path: `/tenant-${n}`, sameSite: 'lax', secure: true }),
+}
+
+function cookie(options: object = {}): Data['cookie'] {
   const make = Cookie as unknown as new (options: object) => Data['cookie']
-  return new make({ maxAge: 86_400_000, path: '/', httpOnly: true })
+  return new make({ maxAge: 86_400_000, path: '/', httpOnly: true, ...options })
 }
 
 const sidOf = (n: number) => slicedSid(`sid-${n}`.padEnd(32, 'abcdefghijklmnop'))
@@ -32,15 +41,17 @@ function heap(): number {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 async function fill(shape: string, sessions: number) {
-  const make = SHAPES[shape] as (n: number) => object
+  const make = SHAPES[shape] ?? (SHAPES.tiny as (n: number) => object)
+  const options = COOKIES[shape] ?? (() => ({}))
   const warm = new Lembro({ maxSize: Infinity })
-  for (let n = 0; n < 100; n++) warm.set(sidOf(n), { cookie: cookie(), ...make(n) }, () => {})
+  for (let n = 0; n < 100; n++)
+    warm.set(sidOf(n), { cookie: cookie(options(n)), ...make(n) }, () => {})
   await turn()
   warm.clear()
   const store = new Lembro({ maxSize: Infinity })
   const before = heap()
   for (let n = 0; n < sessions; n++) {
-    store.set(sidOf(n), { cookie: cookie(), ...make(n) }, () => {})
+    store.set(sidOf(n), { cookie: cookie(options(n)), ...make(n) }, () => {})
     if (n % 1000 === 0) await turn()
   }
   await turn()

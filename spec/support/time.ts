@@ -1,15 +1,30 @@
-/** The wall clock and the timers under a spec's control, for all of the process: express-session's too. */
+/** The time under a spec's control. */
 
 import type { TestContext } from 'node:test'
+import { FakeClock } from './clock'
 
-export const NOON = Date.UTC(2026, 0, 1, 12)
+export { NOON } from './clock'
 
-/** Stops the time at {@link NOON} for one test. Immediates go on, so callbacks come. */
-export function stopTime(t: TestContext) {
-  t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: NOON })
+export interface StoppedTime {
+  readonly clock: FakeClock
+  /** Lets time pass, timers included, and what they began come to its end. */
+  pass(ms: number): void
+}
+
+/**
+ * Stops the time at {@link NOON} for one test: `clock` is for a store, and `Date` goes with it, since
+ * express-session's cookies read that.
+ */
+export function stopTime(t: TestContext): StoppedTime {
+  const clock = new FakeClock()
+  t.mock.timers.enable({ apis: ['Date'], now: clock.now() })
   return {
-    /** Lets time pass, timers included. */
-    pass: (ms: number) => t.mock.timers.tick(ms),
+    clock,
+    pass(ms) {
+      clock.pass(ms)
+      t.mock.timers.setTime(clock.now())
+      clock.settle()
+    },
   }
 }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import v8 from 'node:v8'
 import { defaultOwner } from '../../lib/settings/default-owner'
-import { type LembroOptions, parseOptions, type Settings } from '../../lib/settings/options'
+import type { LembroOptions } from '../../lib/settings/options'
+import { parseOptions, type Settings } from '../../lib/settings/settings'
 import { runNode } from '../support/process'
 
 type Bad = [value: unknown, error: typeof Error, came: string]
@@ -28,7 +29,7 @@ const half: Bad = [0.5, RangeError, 'got 0.5 (a number)']
 const broken: Bad = [1.5, RangeError, 'got 1.5 (a number)']
 
 const sizes: Bad[] = [
-  ...['1.5M', '10 MB', '-3K', '', ' ', 'M', '4MM', '4T', '1e3', '0x10', '٤M', '%', '-5%'].map(
+  ...['-3K', '', ' ', 'M', '4MM', '4T', '1e3', '0x10', '٤M', '%', '-5%', '1,5M', '.5M', '4iB'].map(
     (size): Bad => [size, TypeError, `got '${size}' (a string)`],
   ),
   ...['0', '0K', '0%', '101%', '1000%'].map(
@@ -111,7 +112,10 @@ const REFUSED: Record<string, Expectation> = {
     expected:
       'an array of keys, the current first, each of 32 bytes or a text of at least 16 characters',
     values: [
-      ...[text, object, yes, callable, ...truthy],
+      ['a secret that is long enough', TypeError, 'got a string'],
+      [Buffer.from('a secret of thirty-two bytes, 32'), TypeError, 'got an object'],
+      [7, TypeError, 'got a number'],
+      ...[object, callable],
       [[], RangeError, 'got none'],
       [[7], TypeError, 'got one that is neither bytes nor text'],
       [['too short'], RangeError, 'got one of 9'],
@@ -201,8 +205,11 @@ describe('options', () => {
   })
 
   const read: [object, Partial<Settings>][] = [
-    [{ maxSize: 1 }, { maxBytes: 1, maxEntryBytes: 1 }],
+    [{ maxSize: 240 }, { maxBytes: 240, maxEntryBytes: 240 }],
     [{ maxSize: 1234.9 }, { maxBytes: 1234 }],
+    [{ maxSize: '1.5M' }, { maxBytes: 1.5 * MEGABYTE }],
+    [{ maxSize: '4MiB' }, { maxBytes: 4 * MEGABYTE }],
+    [{ maxSize: '10 MB' }, { maxBytes: 10 * MEGABYTE }],
     [{ maxSize: '512K' }, { maxBytes: 512 * 1024 }],
     [{ maxSize: '8mb' }, { maxBytes: 8 * MEGABYTE }],
     [{ maxSize: ' 8M ' }, { maxBytes: 8 * MEGABYTE }],
@@ -220,8 +227,8 @@ describe('options', () => {
     [{ checkPeriod: 1000 }, { interval: 1000 }],
     [{ checkPeriod: false }, { interval: Infinity }],
     [{ checkPeriod: 0 }, { interval: Infinity }],
-    [{ interval: 5, checkPeriod: 1000 }, { interval: 5 }],
-    [{ interval: 0, checkPeriod: 1000 }, { interval: Infinity }],
+    [{ interval: 1000, checkPeriod: 1000 }, { interval: 1000 }],
+    [{ interval: 0, checkPeriod: false }, { interval: Infinity }],
     [{ max: 0 }, { maxSessions: Infinity }],
     [{ max: 7 }, { maxSessions: 7 }],
     [{ ttl: 1.5 }, { ttl: 1.5 }],
@@ -247,16 +254,23 @@ describe('options', () => {
 describe('a warning', () => {
   const parsed = (...options: string[]) =>
     runNode(`
-      const { parseOptions } = require('./lib/settings/options')
+      const { parseOptions } = require('./lib/settings/settings')
       ${options.map((each) => `parseOptions(${each})`).join('\n')}
     `)
+  const warnings = (err: string) => err.match(/LembroWarning/g)?.length ?? 0
 
-  it('names each unknown option, once', async () => {
-    const { code, err } = await parsed('{ maxsize: 1, saveFiles: 2 }', '{ maxsize: 3 }')
+  it('names each unknown option and the one that was probably meant, once', async () => {
+    const { code, err } = await parsed('{ maxsize: 1, maxAge: 2 }', '{ maxsize: 3 }')
     assert.equal(code, 0)
     assert.match(err, /\[LEMBRO_UNKNOWN_OPTION\] LembroWarning: lembro has no option 'maxsize'/)
-    assert.match(err, /'saveFiles': it is ignored/)
-    assert.equal(err.match(/LembroWarning/g)?.length, 2)
+    assert.match(err, /'maxsize': it is ignored\. Did you mean 'maxSize'\?/)
+    assert.match(err, /'maxAge': it is ignored\n/)
+    assert.equal(warnings(err), 2)
+  })
+
+  it('is not given for the options that a store of another kind adds', async () => {
+    const { err } = await parsed("{ prefix: 'x' }, ['maxSize', 'prefix']")
+    assert.equal(warnings(err), 0)
   })
 
   it('tells of keys without a file to encrypt', async () => {
@@ -266,6 +280,24 @@ describe('a warning', () => {
       err,
       /\[LEMBRO_UNUSED_OPTION\] LembroWarning: saveKeys is given without a saveFile/,
     )
+    assert.doesNotMatch(err, /0123456789abcdef/)
+  })
+
+  it('tells once that interval counts when checkPeriod, its other name, says something else', async () => {
+    const { err } = await parsed(
+      '{ interval: 0, checkPeriod: 1000 }',
+      '{ interval: 5, checkPeriod: 6 }',
+    )
+    assert.match(err, /interval is 0, and checkPeriod, another name for it, is 1000: 0 is used/)
+    assert.equal(warnings(err), 1)
+  })
+
+  it('tells once of a budget for a few sessions, and what was probably meant', async () => {
+    const { code, err } = await parsed('{ maxSize: 512 }', '{ maxSize: 512 }')
+    assert.equal(code, 0)
+    assert.match(err, /\[LEMBRO_SMALL_BUDGET\] LembroWarning: maxSize is 512B, room for a few/)
+    assert.match(err, /a few sessions only\. Did you mean '512M'\?/)
+    assert.equal(warnings(err), 1)
   })
 
   it('tells once of a budget that the heap is too small for, and how to raise the limit', async () => {
@@ -273,12 +305,19 @@ describe('a warning', () => {
     assert.equal(code, 0)
     assert.match(err, /\[LEMBRO_LARGE_BUDGET\] LembroWarning: maxSize is [\d.]+[MG], more than 60%/)
     assert.match(err, /the heap limit of [\d.]+[MG]: raise it with --max-old-space-size/)
-    assert.equal(err.match(/LembroWarning/g)?.length, 1)
+    assert.equal(warnings(err), 1)
   })
 
   it('is not given for what is known and fits', async () => {
     const known = Object.keys(REFUSED).map((name) => `${name}: undefined`)
-    const { err } = await parsed("{ maxSize: '59%' }", '{ maxSize: Infinity }', `{ ${known} }`)
+    const { err } = await parsed(
+      "{ maxSize: '59%' }",
+      '{ maxSize: Infinity }',
+      "{ maxSize: '8K' }",
+      '{ interval: 1000, checkPeriod: 1000 }',
+      '{ interval: 0, checkPeriod: false }',
+      `{ ${known} }`,
+    )
     assert.doesNotMatch(err, /Warning/)
   })
 })

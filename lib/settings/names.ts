@@ -1,0 +1,70 @@
+/** The names of the options, and which of them somebody meant who wrote another. */
+
+import type { LembroOptions } from './options'
+import { warnOnce } from './warn'
+
+const NAMES: Readonly<Record<keyof LembroOptions, true>> = {
+  maxSize: true,
+  interval: true,
+  checkPeriod: true,
+  max: true,
+  maxEntrySize: true,
+  ttl: true,
+  absoluteTtl: true,
+  disableTouch: true,
+  owner: true,
+  maxPerOwner: true,
+  onConflict: true,
+  dispose: true,
+  noDisposeOnSet: true,
+  stale: true,
+  serializer: true,
+  saveFile: true,
+  savePeriod: true,
+  saveKeys: true,
+}
+
+/** The options that every store has. */
+export const OPTION_NAMES: readonly string[] = Object.keys(NAMES)
+
+/** Edits that still make the same word, at the most; and of a short word no more than a third. */
+const MOST_EDITS = 3
+
+/** Warns once in a process of each option that is not known, with the one that was probably meant. */
+export function warnOfUnknown(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const nearest = nearestName(name, known)
+    const hint = nearest === undefined ? '' : `. Did you mean '${nearest}'?`
+    const message = `lembro has no option '${name}': it is ignored${hint}`
+    warnOnce('LEMBRO_UNKNOWN_OPTION', name, message)
+  }
+}
+
+/** The name that differs from `name` only in case, or else in the fewest letters; `undefined` when all differ too much. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const lower = name.toLowerCase()
+  let nearest: string | undefined
+  let fewest = Math.min(MOST_EDITS, Math.floor(name.length / 3)) + 1
+  for (const each of known) {
+    const edits = editsBetween(lower, each.toLowerCase())
+    if (edits >= fewest) continue
+    nearest = each
+    fewest = edits
+  }
+  return nearest
+}
+
+/** How many letters have to be added, left out or replaced: Levenshtein's distance, row by row. */
+function editsBetween(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[to.length] as number
+}
