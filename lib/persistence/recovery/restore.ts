@@ -10,7 +10,7 @@ import type { Admission } from '../../session/admission'
 import type { Expiry } from '../../session/expiry'
 import type { Owners } from '../../session/owners'
 import type { OwnerName } from '../../settings/default-owner'
-import type { Settings } from '../../settings/options'
+import type { Settings } from '../../settings/settings'
 import type { Clock } from '../../time/clock'
 import { UNASKED } from './replay'
 
