@@ -17,18 +17,13 @@ const AT_ONCE = 64
 /** A disk that fails for an instant must not cost a file: it is asked again after so many ms each. */
 const PAUSES = [50, 100, 200, 400]
 
-export interface Loaded extends Recovered {
-  /** Names, sizes and times of the files as they were read. */
-  readonly fingerprint: string
-}
-
 /** Loads what is saved. `writable`: whether files may be changed. */
 export async function load(
   needs: RestoreDependencies & { readonly files: Files },
   paths: Paths,
   keys: KeyRing | undefined,
   writable: boolean,
-): Promise<Loaded> {
+): Promise<Recovered> {
   const { clock } = needs
   for (let nth = 0; ; nth++) {
     const pause = PAUSES[nth]
@@ -47,7 +42,7 @@ async function loadOnce(
   keys: KeyRing | undefined,
   writable: boolean,
   tolerant: boolean,
-): Promise<Loaded> {
+): Promise<Recovered> {
   const { files, jar, clock, settings, ledger } = needs
   const ceiling = Math.max(settings.maxBytes, v8.getHeapStatistics().heap_size_limit * HEAP_SHARE)
   const replay = new Replay(jar, ceiling)
@@ -71,16 +66,5 @@ async function loadOnce(
   await new Promise<void>((resolve) => inSlices(clock, step, resolve))
   // What was dropped, or counts from now on, must be so after a crash as well.
   isDue ||= ledger.size < restored || restore.isChanged
-  return { ...recovered, isDue, fingerprint: await fingerprint(files, paths) }
-}
-
-/** What tells whether anybody changed the files. */
-export async function fingerprint(files: Files, paths: Paths): Promise<string> {
-  const parts: string[] = []
-  const segments = paths.segmentsAmong(await files.list(paths.folder))
-  for (const file of [paths.file, ...segments.map((number) => paths.segment(number))]) {
-    const info = await files.info(file)
-    if (info !== undefined) parts.push(`${file} ${info.size} ${info.changed}`)
-  }
-  return parts.join('\n')
+  return { ...recovered, isDue }
 }

@@ -9,9 +9,9 @@ import type { KeptCookie } from '../entry/cookie'
 import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
 import { toText } from '../settings/size'
 import type { SaveStats } from '../stats'
+import { Claim } from './disk/claim'
 import { isFinal, lockLost, notCheckpointed, notSaved, overloaded, unusable } from './disk/errors'
 import { codeOf, type Files } from './disk/files'
-import { Lock } from './disk/lock'
 import { Paths, realPath } from './disk/paths'
 import { KeyRing } from './format/encryption'
 import { newMarker } from './format/header'
@@ -19,7 +19,8 @@ import { RecordWriter } from './format/record-writer'
 import type { Waiter } from './journal/batch'
 import { Journal } from './journal/journal'
 import { FIRST_LENGTH } from './journal/segment'
-import { fingerprint, type Loaded, load } from './loading'
+import { load } from './loading'
+import type { Recovered } from './recovery/recovery'
 import type { RestoreDependencies } from './recovery/restore'
 import { Checkpointer } from './snapshot/checkpointer'
 import { CLOSED, LOADING, SAVING, type SaveState } from './state'
@@ -41,10 +42,10 @@ export class Persistence implements LedgerListener {
   readonly #journal: Journal
   #state: SaveState = LOADING
   #writer: RecordWriter | undefined
-  #lock: Lock | undefined
+  #claim: Claim | undefined
   #checkpointer: Checkpointer | undefined
   #paths: Paths | undefined
-  #loaded: Loaded | undefined
+  #loaded: Recovered | undefined
   #closing: Promise<void> | undefined
   /** Ends when no session that was cleared is left in a file of a missing key. */
   #forgotten: Promise<void> = Promise.resolve()
@@ -76,8 +77,7 @@ export class Persistence implements LedgerListener {
     } catch (thrown) {
       failure = unusable(this.#saveFile, toError(thrown))
       this.#state = { name: 'off', reason: failure }
-      await this.#lock?.release()
-      this.#lock = undefined
+      await this.#claim?.release()
     }
     for (const error of this.#loaded?.findings ?? []) this.#report(error)
     return failure
@@ -168,15 +168,17 @@ export class Persistence implements LedgerListener {
 
   /** Gives why nothing is saved yet, or `null`. Rejects if nothing ever will be. */
   async #open(): Promise<Error | null> {
-    const { files, settings, ledger } = this.#needs
+    const { files, clock, settings, ledger } = this.#needs
     const paths = new Paths(await realPath(files, this.#saveFile))
     this.#paths = paths
     if ((await files.info(paths.file))?.isFolder) {
       throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
     }
     const keys = settings.saveKeys === undefined ? undefined : await KeyRing.of(settings.saveKeys)
-    const lockFailure = await this.#tryToLock()
+    this.#claim = new Claim(files, clock, paths, () => this.#lost())
+    const lockFailure = await this.#claim.take()
     const loaded = await load(this.#needs, paths, keys, lockFailure === null)
+    await this.#claim.remember()
     this.#loaded = loaded
     // What is there is served from memory all the same.
     if (lockFailure !== null && isFinal(lockFailure)) throw lockFailure
@@ -204,14 +206,14 @@ export class Persistence implements LedgerListener {
     }
   }
 
-  #newCheckpointer(paths: Paths, writer: RecordWriter, loaded: Loaded): Checkpointer {
+  #newCheckpointer(paths: Paths, writer: RecordWriter, loaded: Recovered): Checkpointer {
     const { files, clock, ledger, settings } = this.#needs
     const journal = this.#journal
     const { maxBytes } = settings
     return new Checkpointer(
       {
         ...{ files, paths, clock, ledger, journal, writer, maxBytes },
-        lock: () => this.#locked(),
+        lock: () => (this.#claim as Claim).lock(),
         prepare: () => loaded.quarantine.finish(),
         succeeded: async () => {
           this.#state = SAVING
@@ -221,36 +223,6 @@ export class Persistence implements LedgerListener {
       },
       loaded,
     )
-  }
-
-  /** Takes the lock. Gives why that could not be done, or `null`. Rejects if another process has it. */
-  async #tryToLock(): Promise<Error | null> {
-    const { files, clock } = this.#needs
-    const paths = this.#paths as Paths
-    try {
-      this.#lock = await Lock.take(files, clock, paths.lock, () => this.#lost())
-      return null
-    } catch (thrown) {
-      const error = toError(thrown)
-      if (codeOf(error) === 'ELOCKED') throw error
-      return error
-    }
-  }
-
-  /** The lock, which may have to be taken late, as after a start on a full disk. */
-  async #locked(): Promise<Lock> {
-    if (this.#lock !== undefined) return this.#lock
-    const failure = await this.#tryToLock()
-    if (failure !== null) throw failure
-    const { files } = this.#needs
-    const lock = this.#lock as unknown as Lock
-    if ((await fingerprint(files, this.#paths as Paths)) !== this.#loaded?.fingerprint) {
-      // Another process had the files meanwhile: memory is not the truth any more.
-      this.#lost()
-      await lock.release()
-      throw lockLost()
-    }
-    return lock
   }
 
   /** Removes the files of missing keys: their sessions are cleared as well. */
@@ -298,7 +270,7 @@ export class Persistence implements LedgerListener {
       throw notSaved(toError(thrown))
     } finally {
       this.#state = CLOSED
-      await this.#lock?.release()
+      await this.#claim?.release()
     }
   }
 

@@ -11,8 +11,7 @@ import type { Files } from '../disk/files'
 import type { Paths } from '../disk/paths'
 import type { KeyRing } from '../format/encryption'
 import type { Header, Kind } from '../format/header'
-import { decodeEnd, keyIdAt, type Place, type Read, readRecord, Type } from '../format/record'
-import { type Scanned, scan, type Visit } from '../format/scan'
+import type { Place } from '../format/record'
 import {
   contradicts,
   isBare,
@@ -26,6 +25,7 @@ import {
 import { findings } from './findings'
 import { isMemfile, readMemfile } from './memfilestore'
 import { Quarantine } from './quarantine'
+import { Reader, type ReadFile } from './reader'
 import type { Replay } from './replay'
 import { sortAside } from './undecryptable'
 
@@ -70,33 +70,28 @@ export interface RecoveryDependencies {
 export class Recovery {
   readonly #needs: RecoveryDependencies
   readonly #quarantine: Quarantine
+  readonly #reader: Reader
   #damaged = 0
   #undecryptable = 0
   #isOutdated = false
-  #plain = false
   readonly #missing: string[] = []
   /** Files of a later version. */
   readonly #newer: Link[] = []
   /** The whole snapshot's header. */
   #snapshot: Header | undefined
-  /** Whether an encrypted file was read, after which no plain one can be ours. */
-  #encrypted = false
 
   constructor(needs: RecoveryDependencies) {
     this.#needs = needs
     this.#quarantine = new Quarantine(needs.files, needs.paths, needs.writable)
+    this.#reader = new Reader(needs.files, needs.keys, needs.replay)
   }
 
   /** Rejects if the folder can't be read, and if a file can't that may be readable later. */
   async run(): Promise<Recovered> {
-    const { files, paths, keys } = this.#needs
-    const now = this.#needs.now()
+    const { files, paths } = this.#needs
     const names = await files.list(paths.folder)
     for (const file of paths.unfinishedAmong(names)) await this.#quarantine.remove(file)
-    const knows = (keyId: string) => keys?.knows(keyId) === true
-    const aside = await sortAside(files, paths.undecryptableAmong(names), knows, now)
-    for (const file of aside.expired) await this.#quarantine.remove(file)
-    for (const link of aside.readable) await this.#read(link)
+    const aside = await this.#readAside(paths.undecryptableAmong(names))
     const found = await this.#segments(paths.segmentsAmong(names))
     const all = found.filter((link) => !isBare(link))
     const snapshot = await this.#snapshotLink()
@@ -110,9 +105,9 @@ export class Recovery {
     } else if (snapshot !== undefined && older.length > 0) {
       // They may hold what the damaged snapshot has lost; what it still has is newer.
       this.#needs.replay.clear()
-      for (const link of aside.readable) await this.#scan(link, link.size)
+      for (const link of aside) await this.#reader.read(link, false)
       for (const segment of older) last = await this.#readSegment(segment, segments)
-      await this.#scan(snapshot, snapshot.size)
+      await this.#reader.read(snapshot, true)
     }
     for (const segment of segments.filter(({ number }) => number >= from)) {
       last = await this.#readSegment(segment, segments)
@@ -123,8 +118,8 @@ export class Recovery {
     const others = [...found.filter(isBare), ...this.#newer]
     const missing = missingAmong(segments, others, first, isBegun)
     this.#missing.push(...missing.map((number) => paths.segment(number)))
-    await this.#quarantine.prune(await files.list(paths.folder), now)
-    return this.#recovered(names, aside.readable, snapshot?.size ?? 0, segments, last)
+    await this.#quarantine.prune(await files.list(paths.folder), this.#needs.now())
+    return this.#recovered(names, aside, snapshot?.size ?? 0, segments, last)
   }
 
   #recovered(
@@ -139,7 +134,7 @@ export class Recovery {
     // A segment that holds nothing is replaced, so that starts alone make no journal.
     const again = newest !== undefined && isEmpty(newest)
     const kept = again ? segments.slice(0, -1) : segments
-    const plain = this.#plain && keys !== undefined ? paths.keptAmong(names) : []
+    const plain = this.#reader.plain && keys !== undefined ? paths.keptAmong(names) : []
     const quarantine = this.#quarantine
     const odd = this.#damaged + this.#undecryptable + readAgain.length + this.#missing.length
     return {
@@ -152,7 +147,12 @@ export class Recovery {
       }),
       damaged: this.#damaged + this.#missing.length,
       undecryptable: this.#undecryptable,
-      isDue: odd > 0 || this.#isOutdated || quarantine.isDue || this.#snapshot === undefined,
+      isDue:
+        odd > 0 ||
+        this.#isOutdated ||
+        this.#reader.outdated ||
+        quarantine.isDue ||
+        this.#snapshot === undefined,
       quarantine,
       readAgain: readAgain.map(({ path }) => path),
       snapshotBytes,
@@ -161,6 +161,17 @@ export class Recovery {
       last: (again && newest.follows) || last,
       next: again ? newest.number : last.number + 1,
     }
+  }
+
+  /** Reads the files that were kept aside for want of a key that is there again. */
+  async #readAside(names: readonly string[]): Promise<readonly Link[]> {
+    if (names.length === 0) return []
+    const { files, keys, now } = this.#needs
+    const knows = (keyId: string) => keys?.knows(keyId) === true
+    const { readable, expired } = await sortAside(files, names, knows, now())
+    for (const file of expired) await this.#quarantine.remove(file)
+    for (const link of readable) await this.#read(link, false)
+    return readable
   }
 
   /** The segments that are what their names say. */
@@ -219,13 +230,9 @@ export class Recovery {
 
   /** Reads the snapshot. Gives the number of the first segment that it does not hold. */
   async #readSnapshot(link: Link): Promise<number> {
-    let ended: number | undefined
-    const scanned = await this.#read(link, (number) => {
-      ended = number
-    })
+    const { ended, torn, ...read } = await this.#read(link, true)
     // Without its end it was cut, even if between two records.
-    const isCut = ended === undefined
-    const damaged = scanned.damaged + Math.max(scanned.torn, isCut ? 1 : 0)
+    const damaged = read.damaged + Math.max(torn, ended === undefined ? 1 : 0)
     await this.#hit(link, damaged)
     const header = link.header as Header | undefined
     if (damaged === 0) this.#snapshot = header
@@ -237,7 +244,7 @@ export class Recovery {
     const { number, size } = segment
     const length = lengthsOf(all).get(number)
     const limit = Math.min(size, length ?? size)
-    const scanned = await this.#read(segment, undefined, limit)
+    const scanned = await this.#read(segment, true, limit)
     // What a kill leaves at the end of the segment in use: no damage, and nothing to keep.
     const isTorn = segment === all.at(-1) && segment.header !== undefined && !scanned.unreadable
     const isCut = length !== undefined && size < length
@@ -247,58 +254,14 @@ export class Recovery {
   }
 
   /** Reads a file of records, and keeps it aside if its key is missing. */
-  async #read(link: Link, ended?: (number: number) => void, size = link.size): Promise<Scanned> {
+  async #read(link: Link, isOfChain: boolean, size = link.size): Promise<ReadFile> {
     await this.#quarantine.restrict(link.path)
-    const before = this.#undecryptable
-    const scanned = await this.#scan(link, size, ended)
-    if (this.#undecryptable > before) {
+    const read = await this.#reader.read(link, isOfChain, size)
+    this.#undecryptable += read.undecryptable
+    if (read.undecryptable > 0) {
       await this.#quarantine.keep(link.path, 'undecryptable', link.changed)
     }
-    return scanned
-  }
-
-  async #scan(link: Link, size: number, ended = (_number: number) => {}): Promise<Scanned> {
-    const { files, keys } = this.#needs
-    const header = link.header as Header | undefined
-    /** The key of all records of this file; `null` if they are plain. */
-    let keyId = header?.keyId
-    const visit: Visit = (bytes, at, end) => {
-      const own = keyIdAt(bytes, at)
-      if (keyId === undefined) keyId = own
-      // A plain record in an encrypted file, or in one after such a file, is forged.
-      if (own === null && (this.#encrypted || keyId !== null)) return false
-      if (typeof own === 'string' && keyId === null) return false
-      const read = readRecord(bytes, at, end, keys)
-      if (typeof read === 'string') this.#undecryptable++
-      if (typeof read !== 'object') return read !== undefined
-      if (read.type === Type.end) ended(decodeEnd(read))
-      return this.#apply(read, end - at)
-    }
-    const file = await files.open(link.path, 'r')
-    try {
-      const scanned = await scan(file, size, header, visit)
-      if (keyId === null) this.#plain = true
-      if (keyId !== undefined && keyId !== (keys?.keyId ?? null)) this.#isOutdated = true
-      const isOfChain = header !== undefined && !this.#isAside(link)
-      if (isOfChain && typeof keyId === 'string' && keys?.knows(keyId)) this.#encrypted = true
-      return scanned
-    } finally {
-      await file.close()
-    }
-  }
-
-  #isAside({ path }: Link): boolean {
-    const { paths } = this.#needs
-    return path !== paths.file && !path.startsWith(paths.segment(0).slice(0, -1))
-  }
-
-  #apply(read: Read, length: number): boolean {
-    try {
-      this.#needs.replay.apply(read, length)
-      return true
-    } catch {
-      return false
-    }
+    return read
   }
 
   async #import({ path, size, changed }: Link): Promise<void> {
@@ -310,7 +273,7 @@ export class Recovery {
       this.#damaged++
       return this.#quarantine.keep(path, 'damaged', changed)
     }
-    this.#plain = true
+    this.#reader.plain = true
     // The newest come first in such a file.
     for (const [sid, session] of sessions.reverse()) {
       try {
