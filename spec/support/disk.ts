@@ -39,8 +39,8 @@ export class Disk implements Files {
   bytesWritten = 0
   /** While set, writes wait for it. */
   frozen: Promise<void> | undefined
-  /** While set, syncs wait for it. */
-  frozenSyncs: Promise<void> | undefined
+  /** What syncs of a file wait for. */
+  readonly frozenSyncs = new Map<string, Promise<void>>()
   /** Names of which reading fails at these places. */
   readonly bad = new Map<string, readonly [from: number, to: number]>()
   #names: Names = new Map()
@@ -170,7 +170,7 @@ export class Disk implements Files {
         return taken
       },
       datasync: async () => {
-        if (this.frozenSyncs !== undefined) await this.frozenSyncs
+        await this.frozenSyncs.get(this.#nameOf(inode) ?? name)
         this.#step('datasync', this.#nameOf(inode) ?? name)
         inode.synced = inode.written
       },

@@ -104,8 +104,6 @@ export class Recovery {
       this.#isOutdated ||= older.length > 0
     } else if (snapshot !== undefined && older.length > 0) {
       // They may hold what the damaged snapshot has lost; what it still has is newer.
-      this.#needs.replay.clear()
-      for (const link of aside) await this.#reader.read(link, false)
       for (const segment of older) last = await this.#readSegment(segment, segments)
       await this.#reader.read(snapshot, true)
     }

@@ -30,19 +30,13 @@ export class Replay {
     if (read.type === Type.put) this.#put(read, length)
     else if (read.type === Type.touch) this.#touch(read)
     else if (read.type === Type.remove) this.#remove(this.#entries.get(sidOf(read)))
-    else if (read.type === Type.clear) this.clear()
+    else if (read.type === Type.clear) this.#clear()
   }
 
   /** Adds an entry that comes from elsewhere, as the newest. Its owner is asked for later. */
   adopt(entry: Entry): void {
     entry.owner = UNASKED
     this.#add(entry, entry.body.length)
-  }
-
-  /** Forgets all sessions. */
-  clear(): void {
-    this.#entries = new ShardedMap()
-    this.#lane = new Lane()
   }
 
   /** No more records come. Gives what takes out one entry after the other, the oldest first. */
@@ -95,6 +89,11 @@ export class Replay {
     if (entry === undefined) return
     this.#entries.delete(entry.sid)
     this.#lane.take(entry)
+  }
+
+  #clear(): void {
+    this.#entries = new ShardedMap()
+    this.#lane = new Lane()
   }
 
   #cookie({ text, dated, expires }: SavedCookie): KeptCookie {

@@ -178,14 +178,15 @@ describe('saveKeys', () => {
     for (const name of ['record', 'file']) {
       const [saveFile, other] = [await saved([A]), newSaveFile()]
       const plain = await open({ saveFile: other })
+      await plain.store.save()
       await plain.store.set('forged', plainSession({ userId: 'admin' }))
       await plain.store.close()
+      const segments = segmentsOf(other).map((number) => segment(other, number))
+      const source = segments.find((each) => fs.readFileSync(each).includes('forged')) as string
       const file = largestOf(saveFile)
-      const forgery = fs.readFileSync(largestOf(other))
+      const forgery = fs.readFileSync(source)
       if (name === 'record') {
-        const { from, to } = (await placesIn(largestOf(other))).find(
-          ({ sid }) => sid !== '',
-        ) as Place
+        const { from, to } = (await placesIn(source)).find(({ sid }) => sid !== '') as Place
         const record = Buffer.from(forgery.subarray(from, to))
         fs.readFileSync(file).copy(record, 0, 12, 16)
         fs.appendFileSync(file, record)

@@ -165,9 +165,10 @@ describe('a journal', () => {
     await committed()
     const next = await segment(2)
     let thaw = () => {}
-    disk.frozenSyncs = new Promise<void>((resolve) => {
+    const frozen = new Promise<void>((resolve) => {
       thaw = resolve
     })
+    disk.frozenSyncs.set('/1', frozen)
     await journal.rotate(next)
     put('b')
     assert.equal(await committed(), null)
@@ -195,6 +196,29 @@ describe('a journal', () => {
     assert.equal(await committed(), null)
     await journal.sync()
     assert.equal(disk.read('/1').length, FIRST_LENGTH)
+  })
+
+  it('syncs no segment before the one that it follows', async () => {
+    const { clock, disk, journal, segment, put, committed } = await begun()
+    put('a')
+    await committed()
+    const next = await segment(2)
+    let thaw = () => {}
+    const frozen = new Promise<void>((resolve) => {
+      thaw = resolve
+    })
+    disk.frozenSyncs.set('/1', frozen)
+    disk.steps.length = 0
+    await journal.rotate(next)
+    put('b')
+    await committed()
+    clock.pass(PERIOD)
+    for (let turn = 0; turn < 5; turn++) await nextTurn()
+    assert.ok(!disk.steps.includes('datasync 2'))
+    thaw()
+    await journal.sync()
+    const syncs = disk.steps.filter((step) => step.startsWith('datasync'))
+    assert.deepEqual(syncs, ['datasync 1', 'datasync 2'])
   })
 
   it('gives up rather than let more wait than may, and tells all who wait', async () => {

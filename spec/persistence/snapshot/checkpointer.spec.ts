@@ -160,12 +160,12 @@ describe('a checkpoint', () => {
 
   it('is not held up by writes that wait: at full rate the files stay below three times what is live', async () => {
     const disk = new Disk()
-    const { store } = await on(disk).open({ saveFile: SAVE_FILE })
+    const { store } = await on(disk).open({ saveFile: SAVE_FILE, maxSize: '16M' })
     const text = 'x'.repeat(2000)
     let most = 0
-    for (let turn = 0; turn < 400; turn++) {
-      for (let n = 0; n < 100; n++) {
-        store.set(`s${(turn * 100 + n) % 1200}`, plainSession({ text })).catch(() => {})
+    for (let turn = 0; turn < 200; turn++) {
+      for (let n = 0; n < 500; n++) {
+        store.set(`s${(turn * 500 + n) % 4800}`, plainSession({ text })).catch(() => {})
       }
       await nextTurn()
       most = Math.max(most, disk.used)
@@ -257,6 +257,36 @@ describe('a checkpoint', () => {
     await again.store.close()
     const { ids } = await on(disk).idsIn(SAVE_FILE, { maxSize: '64M' })
     assert.deepEqual([ids.length, ids.includes('s1')], [2999, false])
+  })
+})
+
+describe('a checkpoint whose journal fails just after the rename', () => {
+  it('is made again, since a change is missing that was made after the snapshot', async () => {
+    const disk = new Disk()
+    const first = await on(disk).open({ saveFile: SAVE_FILE })
+    for (const sid of ['a', 'b']) await first.store.set(sid, plainSession())
+    await first.store.close()
+    const { rename } = disk
+    let isRenamed = false
+    disk.rename = async (from, to) => {
+      await rename.call(disk, from, to)
+      if (to !== SAVE_FILE || isRenamed) return
+      isRenamed = true
+      disk.fault = (step, name) =>
+        step === 'write' && name.includes('.journal-') ? failure('EIO') : undefined
+      await assert.rejects(store.destroy('a'), { code: 'EIO' })
+      disk.fault = undefined
+    }
+    const { store } = await on(disk).open({ saveFile: SAVE_FILE, absoluteTtl: 1e14 })
+    await until(() => isRenamed)
+    await settled(store)
+    assert.equal(store.stats().save?.saving, false)
+    await store.save()
+    assert.equal(store.stats().save?.saving, true)
+    const left = disk.cut('everything')
+    on(left).kill(SAVE_FILE)
+    assert.deepEqual((await on(left).idsIn(SAVE_FILE)).ids, ['b'])
+    await store.close()
   })
 })
 
