@@ -1,3 +1,5 @@
+/** Of `persistence.ts`, `state.ts` and `disk/errors.ts`, when the disk fails. */
+
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

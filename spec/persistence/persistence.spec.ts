@@ -1,3 +1,5 @@
+/** Of `persistence.ts` and `loading.ts`, when nothing fails. */
+
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'

@@ -9,6 +9,7 @@ import type { Place } from '../format/record'
 import type { Sink } from '../format/record-writer'
 import { Batch, type Waiter } from './batch'
 import type { Segment } from './segment'
+import { Syncs } from './syncs'
 
 export interface JournalOptions {
   readonly clock: Clock
@@ -33,6 +34,7 @@ interface Rotation {
 
 export class Journal {
   readonly #options: JournalOptions
+  readonly #syncs: Syncs
   #segment: Segment | undefined
   #rotation: Rotation | undefined
   #filling = new Batch()
@@ -43,18 +45,13 @@ export class Journal {
   #pumping: Promise<void> | undefined
   #failure: Error | undefined
   #failures = 0
-  #unsynced = false
-  #syncs = new Set<Promise<void>>()
-  #cancelSync: (() => void) | undefined
-  #timed = true
   #abandoned = false
   /** The segment that was used last, and how many of its bytes count. */
   last: Place = { number: 0, length: 0 }
-  /** When the last sync ended, or `null`. */
-  lastSync: number | null = null
 
   constructor(options: JournalOptions) {
     this.#options = options
+    this.#syncs = new Syncs(options.clock, options.period, (error) => this.#fail(error))
   }
 
   /** The number of the segment in use, and its length; `undefined` if there is none. */
@@ -65,6 +62,11 @@ export class Journal {
   /** Bytes of records that are not written yet. */
   get pending(): number {
     return this.#fullBytes + this.#filling.length + (this.#inFlight?.length ?? 0)
+  }
+
+  /** When the last sync ended, or `null`. */
+  get lastSync(): number | null {
+    return this.#syncs.last
   }
 
   /** Why it failed last; `undefined` if it never did. */
@@ -118,18 +120,14 @@ export class Journal {
     await new Promise<void>((resolve, reject) =>
       this.committed((error) => (error === null ? resolve() : reject(error))),
     )
-    await this.#syncAll()
+    await this.#syncs.all()
     const lost = failures !== this.#failures || this.#segment === undefined
     if (lost && this.#failure !== undefined) throw this.#failure
   }
 
   /** Whether writes are synced each period. */
   set timed(timed: boolean) {
-    this.#timed = timed
-    if (timed && this.#unsynced) this.#arm()
-    if (timed) return
-    this.#cancelSync?.()
-    this.#cancelSync = undefined
+    this.#syncs.timed = timed
   }
 
   /** Writes nothing more, for that reason. */
@@ -182,7 +180,7 @@ export class Journal {
     const failures = this.#failures
     try {
       if (!this.#abandoned) await next.follow(this.last)
-      if (former !== undefined && failures === this.#failures) this.#retire(former)
+      if (former !== undefined && failures === this.#failures) this.#syncs.retire(former)
       if (this.#abandoned) await next.close()
       else this.#use(next)
     } catch (error) {
@@ -192,14 +190,9 @@ export class Journal {
     done()
   }
 
-  #retire(segment: Segment): void {
-    const synced = this.#unsynced ? this.#sync(segment) : Promise.all(this.#syncs)
-    synced.then(() => segment.close())
-  }
-
   #use(segment: Segment): void {
     this.#segment = segment
-    this.#unsynced = true
+    this.#syncs.wrote(segment)
     this.last = segment
   }
 
@@ -219,57 +212,20 @@ export class Journal {
     this.#inFlight = batch
     const failures = this.#failures
     const segment = this.#segment
+    const isGivenUp = () => segment === undefined || failures !== this.#failures
     try {
       await this.#options.pace(batch.length)
-      if (failures === this.#failures) await segment?.write(batch.bytes, batch.length)
-      if (failures === this.#failures) this.#unsynced = true
-      if (this.#options.period === 0) await this.#syncAll()
+      if (!isGivenUp()) await segment?.write(batch.bytes, batch.length)
+      if (!isGivenUp()) this.#syncs.wrote(segment as Segment)
+      if (this.#options.period === 0) await this.#syncs.all()
     } catch (error) {
-      if (failures === this.#failures) this.#fail(error as Error)
+      if (!isGivenUp()) this.#fail(error as Error)
     }
     this.#inFlight = undefined
-    const isCommitted = segment !== undefined && failures === this.#failures
-    batch.end(isCommitted ? null : (this.#failure ?? null))
+    batch.end(isGivenUp() ? (this.#failure ?? null) : null)
     this.#giveBack(batch)
-    if (this.#unsynced) this.#arm()
+    this.#syncs.arm()
     this.#options.written()
-  }
-
-  /** Syncs what is written, and waits for the syncs under way. */
-  async #syncAll(): Promise<void> {
-    // A sync that began before a write ended says nothing of that write.
-    if (this.#unsynced && this.#segment !== undefined) this.#sync(this.#segment)
-    await Promise.all(this.#syncs)
-  }
-
-  // In order: a segment must not be on the disk before the one that it follows.
-  #sync(segment: Segment): Promise<void> {
-    this.#unsynced = false
-    const failures = this.#failures
-    const before = Promise.all(this.#syncs)
-    const sync = before
-      .then(() => segment.sync())
-      .then(
-        () => {
-          this.lastSync = this.#options.clock.now()
-        },
-        (error) => {
-          if (failures === this.#failures) this.#fail(error)
-        },
-      )
-    this.#syncs.add(sync)
-    sync.then(() => this.#syncs.delete(sync))
-    return sync
-  }
-
-  #arm(): void {
-    const { clock, period } = this.#options
-    const off = !this.#timed || period === 0 || period === Number.POSITIVE_INFINITY
-    if (off || this.#cancelSync !== undefined) return
-    this.#cancelSync = clock.after(period, () => {
-      this.#cancelSync = undefined
-      this.#syncAll()
-    })
   }
 
   /** The one way to fail: gives up the segment and all that was on its way there. */
@@ -283,7 +239,7 @@ export class Journal {
     this.#segment = undefined
     this.#failure = error
     this.#failures++
-    this.#unsynced = false
+    this.#syncs.forget()
     segment?.close()
     const lost = [...this.#full, this.#filling]
     this.#full = []

@@ -13,6 +13,7 @@ import type { Paths } from '../disk/paths'
 import type { RecordWriter } from '../format/record-writer'
 import type { Journal } from '../journal/journal'
 import { Segment } from '../journal/segment'
+import { Attempts } from './attempts'
 import { writeSnapshot } from './snapshot'
 
 const MIB = 1024 * 1024
@@ -30,8 +31,6 @@ const MOST_SEGMENTS = 8
 /** While the journal is this many times too long, a checkpoint writes at least this many times as much. */
 const OVERLONG = 1.25
 const PACE = 4
-const FIRST_DELAY = 1000
-const LONGEST_DELAY = 60_000
 
 export interface CheckpointerDependencies {
   readonly files: Files
@@ -63,6 +62,7 @@ export interface OnDisk {
 export class Checkpointer {
   readonly #needs: CheckpointerDependencies
   readonly #least: number
+  readonly #attempts: Attempts
   #next: number
   #snapshotBytes: number
   #closedBytes: number
@@ -70,21 +70,23 @@ export class Checkpointer {
   #isNeeded = false
   #isCrowded = false
   #lookedAt = 0
-  #failures = 0
-  #cancelRetry: (() => void) | undefined
-  #running: Promise<void> | undefined
   #abort = new AbortController()
   #isWriting = false
   /** Bytes that the snapshot under way must still get before the journal goes on, and what lets it. */
   #ahead = 0
-  #goOn: (() => void) | undefined
-  #closed = false
+  #proceed: (() => void) | undefined
   /** Entries with this mark are in the journal that the next snapshot leaves in place. */
   mark = 1
   lastCheckpoint: CompactionReport | null = null
 
   constructor(needs: CheckpointerDependencies, onDisk: OnDisk) {
     this.#needs = needs
+    this.#attempts = new Attempts(
+      needs.clock,
+      () => this.#run(),
+      needs.failed,
+      () => this.look(),
+    )
     this.#least = Math.min(LEAST_JOURNAL, needs.maxBytes * LEAST_OF_BUDGET)
     this.#next = onDisk.next
     this.#snapshotBytes = onDisk.snapshotBytes
@@ -116,13 +118,13 @@ export class Checkpointer {
   restart(error: Error): void {
     this.#isNeeded = true
     this.#abort.abort(error)
-    this.#retryLater()
+    this.#attempts.later()
   }
 
   /** Starts a checkpoint if one is due. Is called after each write. */
   look(): void {
-    if (this.#running !== undefined || this.#cancelRetry !== undefined || this.#closed) return
-    if (this.#isNeeded || this.#isCrowded || this.#isLong) this.#start().catch(() => {})
+    if (this.#attempts.isBusy) return
+    if (this.#isNeeded || this.#isCrowded || this.#isLong) this.#attempts.start().catch(() => {})
     else this.#lookForRoom()
   }
 
@@ -132,21 +134,13 @@ export class Checkpointer {
     if (!isOverlong || !this.#isWriting) return undefined
     this.#ahead = PACE * bytes
     return new Promise((resolve) => {
-      this.#goOn = resolve
+      this.#proceed = resolve
     })
   }
 
   /** Makes the checkpoint that is needed now, if one is. Rejects if it can't. */
   async settle(): Promise<void> {
-    while (this.#isNeeded && !this.#closed) {
-      if (this.#running !== undefined) {
-        await this.#running.catch(() => {})
-        continue
-      }
-      this.#cancelRetry?.()
-      this.#cancelRetry = undefined
-      await this.#start()
-    }
+    while (this.#isNeeded && !this.#attempts.closed) await this.#attempts.now()
   }
 
   /** Makes a checkpoint now. Rejects if it can't. */
@@ -174,11 +168,9 @@ export class Checkpointer {
   }
 
   /** Calls off what is going on, and starts nothing more. */
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#cancelRetry?.()
+  close(): Promise<void> {
     this.#abort.abort()
-    await this.#running?.catch(() => {})
+    return this.#attempts.close()
   }
 
   get #journalBytes(): number {
@@ -196,7 +188,7 @@ export class Checkpointer {
 
   #wrote(bytes: number): void {
     this.#ahead -= bytes
-    if (this.#ahead <= 0) this.#goOn?.()
+    if (this.#ahead <= 0) this.#proceed?.()
   }
 
   /** Asks the disk for its room, each time the journal has grown by some more. */
@@ -209,32 +201,6 @@ export class Checkpointer {
       const gains = journalBytes > this.#snapshotBytes / MOST_SEGMENTS
       this.#isCrowded = gains && free < ledger.bytes * ROOM + LEAST_GAIN
       if (this.#isCrowded) this.look()
-    })
-  }
-
-  #start(): Promise<void> {
-    this.#running = this.#run().then(
-      () => {
-        this.#running = undefined
-        this.#failures = 0
-        this.look()
-      },
-      (error) => {
-        this.#running = undefined
-        if (!this.#closed) this.#needs.failed(error)
-        this.#retryLater()
-        throw error
-      },
-    )
-    return this.#running
-  }
-
-  #retryLater(): void {
-    if (this.#cancelRetry !== undefined || this.#closed) return
-    const delay = Math.min(FIRST_DELAY * 2 ** this.#failures++, LONGEST_DELAY)
-    this.#cancelRetry = this.#needs.clock.after(delay, () => {
-      this.#cancelRetry = undefined
-      this.look()
     })
   }
 
@@ -262,7 +228,7 @@ export class Checkpointer {
     } finally {
       source.end()
       this.#isWriting = false
-      this.#goOn?.()
+      this.#proceed?.()
     }
     // A change that was lost after the snapshot had its name is in neither.
     if (journal.failures !== failures) throw journal.failure

@@ -1,4 +1,4 @@
-/** Of `lock.ts` and `lock-owner.ts`. */
+/** Of `lock.ts`, `lock-owner.ts` and `claim.ts`. */
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

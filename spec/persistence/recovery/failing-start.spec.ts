@@ -1,3 +1,5 @@
+/** Of `loading.ts` and `recovery.ts`, when the disk fails at the start. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FIRST_LENGTH } from '../../../lib/persistence/journal/segment'

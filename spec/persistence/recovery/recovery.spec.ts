@@ -1,3 +1,5 @@
+/** Of `recovery.ts` and `reader.ts`, when files are damaged inside. */
+
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, it } from 'node:test'

@@ -1,4 +1,4 @@
-/** Of `checkpointer.ts` and `snapshot.ts`. */
+/** Of `checkpointer.ts`, `attempts.ts` and `snapshot.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
