@@ -45,6 +45,8 @@ export interface Recovered {
   readonly snapshotBytes: number
   readonly journalBytes: number
   readonly segments: number
+  /** The first segment that the snapshot does not hold; 0 if there is no whole snapshot. */
+  readonly first: number
   /** The segment that was used last, and how many of its bytes count. */
   readonly last: Place
   /** The number of the segment to begin. */
@@ -156,6 +158,7 @@ export class Recovery {
       snapshotBytes,
       journalBytes: kept.reduce((sum, { size }) => sum + size, 0),
       segments: kept.length,
+      first: this.#snapshot?.number ?? 0,
       last: (again && newest.follows) || last,
       next: again ? newest.number : last.number + 1,
     }

@@ -55,6 +55,8 @@ export interface OnDisk {
   readonly snapshotBytes: number
   readonly journalBytes: number
   readonly segments: number
+  /** The first segment that the snapshot does not hold; 0 if there is no whole snapshot. */
+  readonly first: number
   /** The number of the segment to begin. */
   readonly next: number
 }
@@ -63,6 +65,7 @@ export class Checkpointer {
   readonly #needs: CheckpointerDependencies
   readonly #least: number
   readonly #attempts: Attempts
+  #first: number
   #next: number
   #snapshotBytes: number
   #closedBytes: number
@@ -88,6 +91,7 @@ export class Checkpointer {
       () => this.look(),
     )
     this.#least = Math.min(LEAST_JOURNAL, needs.maxBytes * LEAST_OF_BUDGET)
+    this.#first = onDisk.first
     this.#next = onDisk.next
     this.#snapshotBytes = onDisk.snapshotBytes
     this.#closedBytes = onDisk.journalBytes
@@ -211,6 +215,8 @@ export class Checkpointer {
     this.#abort = new AbortController()
     const { signal } = this.#abort
     const lock = await this.#needs.lock()
+    // On a full disk, what is of no use any more makes the room.
+    await this.#removeHeld()
     await this.#needs.prepare()
     const number = await this.rotate()
     const { failures } = journal
@@ -232,21 +238,22 @@ export class Checkpointer {
     }
     // A change that was lost after the snapshot had its name is in neither.
     if (journal.failures !== failures) throw journal.failure
+    this.#first = number
     this.#isNeeded = false
     this.#isCrowded = false
     this.#closedBytes = 0
     this.#segments = 1
     this.#lookedAt = 0
     this.lastCheckpoint = { from, to: this.#snapshotBytes, ms: clock.elapsed() - began }
-    await this.#removeBefore(number)
+    await this.#removeHeld()
     await this.#needs.succeeded()
   }
 
-  // The oldest first, so that what is left is always the end of the journal: a session can't be in
-  // there without the record that removed it.
-  async #removeBefore(number: number): Promise<void> {
+  // The segments that the snapshot holds, the oldest first: what is left is always the end of the
+  // journal, and no session is in there without the record that removed it.
+  async #removeHeld(): Promise<void> {
     const { files, paths } = this.#needs
     const segments = paths.segmentsAmong(await files.list(paths.folder))
-    for (const each of segments) if (each < number) await files.remove(paths.segment(each))
+    for (const each of segments) if (each < this.#first) await files.remove(paths.segment(each))
   }
 }

@@ -195,6 +195,25 @@ describe('a checkpoint', () => {
     await store.close()
   })
 
+  it('makes room on a full disk from segments that the snapshot holds', async () => {
+    const disk = new Disk()
+    const { store } = await on(disk).open({ saveFile: SAVE_FILE })
+    await store.set('a', plainSession({ text: 'x'.repeat(20_000) }))
+    await store.close()
+    const [first] = (await segmentNames(disk, SAVE_FILE)) as [string]
+    const bytes = disk.read(first)
+    await checkpointed(SAVE_FILE, {}, on(disk).world)
+    // As a process left it that was ended before it removed it.
+    disk.write(first, bytes)
+    disk.capacity = disk.used + 2000
+    const again = await on(disk).open({ saveFile: SAVE_FILE })
+    await again.store.save()
+    assert.deepEqual(again.heard, [])
+    assert.ok(!disk.names.includes(first))
+    await again.store.close()
+    assert.deepEqual((await on(disk).idsIn(SAVE_FILE)).ids, ['a'])
+  })
+
   it('is due after more than eight starts, and leaves one segment', async () => {
     const disk = new Disk()
     for (let round = 0; round < 12; round++) {
