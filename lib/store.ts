@@ -10,10 +10,11 @@ import type { Entry } from './entry/entry'
 import { Ledger } from './ledger/ledger'
 import type { Persistence } from './persistence/persistence'
 import { Admission } from './session/admission'
+import { Alarms } from './session/alarms'
 import { Expiry } from './session/expiry'
 import { gather } from './session/gather'
 import { handOn } from './session/link'
-import { askOwner, Owners } from './session/owners'
+import { askClient, askOwner, Owners } from './session/owners'
 import { Notices } from './session/removals'
 import { type SessionParts, Sessions } from './session/sessions'
 import { got } from './settings/check'
@@ -24,6 +25,7 @@ import { type LembroStats, type ReduceReport, Stats } from './stats'
 import { systemClock } from './time/clock'
 import { Purger } from './time/purger'
 import { DEFAULT_SHARE, Reducer } from './time/reducer'
+import { inSlices } from './time/slices'
 
 const debug = createDebug('lembro')
 const clock = systemClock
@@ -81,7 +83,10 @@ export class Lembro extends Store {
     super()
     const settings = parseOptions(typeof options === 'function' ? {} : (options ?? {}))
     const { maxBytes, maxSessions } = settings
-    const ledger = new Ledger({ maxBytes, maxSessions }, clock.now())
+    const isPlain = settings.owner === undefined
+    const ledger = new Ledger({ maxBytes, maxSessions, isPlain }, clock.now(), (step) =>
+      clock.breathe(() => inSlices(clock, step, () => {})),
+    )
     const codec = new Codec(settings.serializer)
     const stats = new Stats()
     const owners = new Owners()
@@ -106,6 +111,7 @@ export class Lembro extends Store {
       expiry: new Expiry(settings),
       jar: new CookieJar(),
       ownerOf: askOwner(settings.owner, (thrown) => this.#ownerFault(thrown)),
+      clientOf: askClient(settings.client, (thrown) => this.#answers.report(toError(thrown))),
     }
     this.#sessions = new Sessions(parts)
     const callback = typeof options === 'function' ? options : ready
@@ -366,6 +372,7 @@ export class Lembro extends Store {
   #attend(): void {
     this.#ledger.listen(this.#stats)
     this.#ledger.listen(this.#notices)
+    this.#ledger.listen(new Alarms(this.#ledger, this.#settings))
   }
 
   /** Loads the saved sessions; then come those verbs that waited. */
@@ -385,7 +392,7 @@ export class Lembro extends Store {
   }
 
   #trim(): void {
-    this.#reducer.reduce(this.#settings.maxBytes * DEFAULT_SHARE)
+    this.#reducer.relieve(this.#settings.maxBytes * DEFAULT_SHARE)
   }
 
   #reduced(report: ReduceReport): void {

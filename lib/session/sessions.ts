@@ -32,6 +32,8 @@ export interface SessionParts {
   readonly clock: Clock
   /** The owner of a session, as the application tells it. */
   readonly ownerOf: (session: SessionData) => OwnerName
+  /** Where the request of a live session comes from, as the application tells it. */
+  readonly clientOf: (session: SessionData) => string | undefined
 }
 
 /** A session on its way in. */
@@ -40,6 +42,7 @@ interface Incoming {
   readonly body: string
   readonly expiry: number
   readonly owner: OwnerName
+  readonly client: string | undefined
 }
 
 export class Sessions {
@@ -140,13 +143,14 @@ export class Sessions {
 
   /** Asks the application all that it has a say in, before anything is looked up: it may do anything to the store meanwhile. */
   #incoming(sid: string, session: SessionData, now: number): Incoming {
-    const { codec, expiry, ownerOf } = this.#parts
+    const { codec, expiry, ownerOf, clientOf } = this.#parts
     const cookie = readableCookie(session.cookie)
     return {
       cookie,
       body: codec.encode(session, cookie),
       expiry: expiry.of(sid, session, cookie, now),
       owner: ownerOf(session),
+      client: clientOf(session),
     }
   }
 
@@ -155,8 +159,9 @@ export class Sessions {
     const { body, cookie } = incoming
     const expiry = this.#parts.expiry.within(entry.created, incoming.expiry)
     const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
-    const owner = owners.named(incoming.owner, entry.owner)
-    const content = { body, cookie: kept, expiry, owner }
+    const owner = owners.named(incoming.owner, entry.holder)
+    const client = owner ? undefined : owners.client(incoming.client, entry.holder)
+    const content = { body, cookie: kept, expiry, owner, client }
     const bytes = weigh(entry.sid, content)
     admission.check(entry, bytes, owner)
     if (admission.expiredOnArrival(entry, expiry, now)) return false

@@ -1,5 +1,6 @@
 /** The options, their defaults, and the settings that a store makes of them once. */
 
+import type { IncomingMessage } from 'node:http'
 import v8 from 'node:v8'
 import type { SessionData } from 'express-session'
 import { got, toBoolean, toFunction, toNumber } from './check'
@@ -61,6 +62,13 @@ export interface LembroOptions {
   disableTouch?: boolean | undefined
   /** Who a session belongs to; `false` for nobody, and eviction is plain oldest first. Default {@link defaultOwner}. */
   owner?: ((session: SessionData) => OwnerName) | false | undefined
+  /**
+   * Where a request comes from, such as `(req) => req.ip`; nothing if that is not known. Clients share
+   * the room of sessions without an owner: when there is no more, one who holds far more than another
+   * gives way first. Asked when a live session is set. Its first error goes to `'error'`; a session
+   * that it fails for has no client. Default: none, all such sessions are one crowd, oldest first.
+   */
+  client?: ((req: IncomingMessage) => string | null | undefined) | null | undefined
   /** The most sessions of one owner; a further sign-in evicts that owner's oldest. Default `Infinity`. */
   maxPerOwner?: number | undefined
   /** What becomes of parallel writes of one session. Default `'overwrite'`: the last one wins. */
@@ -102,6 +110,7 @@ export interface Settings {
   readonly absoluteTtl: number
   readonly disableTouch: boolean
   readonly owner: ((session: SessionData) => OwnerName) | undefined
+  readonly client: Exclude<LembroOptions['client'], null>
   readonly maxPerOwner: number
   readonly onConflict: 'overwrite' | 'merge' | ConflictResolver
   readonly dispose: Exclude<LembroOptions['dispose'], null>
@@ -134,6 +143,7 @@ const KNOWN = new Set([
   'absoluteTtl',
   'disableTouch',
   'owner',
+  'client',
   'maxPerOwner',
   'onConflict',
   'dispose',
@@ -176,6 +186,7 @@ export function parseOptions(options: LembroOptions): Settings {
     ),
     disableTouch: toBoolean('disableTouch', withDefault(options.disableTouch, false)),
     owner: parseOwner(withDefault(options.owner, defaultOwner)),
+    client: parseClient(options.client ?? undefined),
     maxPerOwner: toNumber(
       'maxPerOwner',
       withDefault(options.maxPerOwner, Number.POSITIVE_INFINITY),
@@ -245,6 +256,11 @@ function parseTtl(ttl: unknown): Settings['ttl'] {
 function parseOwner(owner: unknown): Settings['owner'] {
   if (owner === false) return undefined
   return toFunction('owner', owner, 'a function (session) => id, true or nothing; or false')
+}
+
+function parseClient(client: unknown): Settings['client'] {
+  if (client === undefined) return undefined
+  return toFunction('client', client, 'a function (req) => string, or nothing')
 }
 
 function parseOnConflict(onConflict: unknown): Settings['onConflict'] {

@@ -16,6 +16,7 @@ export class Reducer {
   readonly #rest: () => void
   readonly #finished: Done
   #goal = Number.POSITIVE_INFINITY
+  #reliefGoal = Number.POSITIVE_INFINITY
   #waiting: Done[] = []
   #running = false
 
@@ -34,13 +35,21 @@ export class Reducer {
     if (!this.#running) this.#start()
   }
 
+  /** Trims a ledger that had no room towards `goal`, as far as those who go may go for that. */
+  relieve(goal: number): void {
+    this.#reliefGoal = Math.min(this.#reliefGoal, goal)
+    if (!this.#running) this.#start()
+  }
+
   #start(): void {
     this.#running = true
     const from = this.#ledger.bytes
     const began = this.#clock.elapsed()
     let evicted = 0
     const step = () => {
-      const went = this.#ledger.shrink(this.#goal, this.#clock.now())
+      const now = this.#clock.now()
+      const went =
+        this.#ledger.shrink(this.#goal, now) ?? this.#ledger.relieve(this.#reliefGoal, now)
       if (went === 'evict') evicted++
       this.#rest()
       return went !== undefined
@@ -55,6 +64,7 @@ export class Reducer {
     const waiting = this.#waiting
     this.#waiting = []
     this.#goal = Number.POSITIVE_INFINITY
+    this.#reliefGoal = Number.POSITIVE_INFINITY
     this.#running = false
     this.#finished(report)
     for (const done of waiting) done(report)

@@ -222,7 +222,8 @@ describe('listeners', () => {
       put: (entry, previous) => note(`put ${entry.sid} after ${previous?.name}`),
       touch: (entry) => note(`touch ${entry.sid}`),
       remove: (entry, cause) => note(`${cause} ${entry.sid}`),
-      clear: (size, entries) => note(`clear ${size} ${[...entries].map(({ sid }) => sid)}`),
+      clear: (size) => note(`clear ${size}`),
+      cleared: (entry) => note(`cleared ${entry.sid}`),
     } satisfies LedgerListener)
     const a = put(ledger, 'a', { owner: ann })
     put(ledger, 'a', { bytes: 50 })
@@ -244,7 +245,9 @@ describe('listeners', () => {
       'put d after undefined: 2 of 220',
       'destroy c: 1 of 120',
       'put e after undefined: 2 of 220',
-      'clear 2 e,d: 0 of 0',
+      'clear 2: 0 of 0',
+      'cleared e: 0 of 0',
+      'cleared d: 0 of 0',
     ])
   })
 })

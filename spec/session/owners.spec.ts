@@ -1,20 +1,33 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Entry, type Owner } from '../../lib/entry/entry'
+import { FairLane } from '../../lib/ledger/fair-lane'
+import { Holders } from '../../lib/ledger/holders'
 import { Owners } from '../../lib/session/owners'
 import { checkedOwner, type OwnerName } from '../../lib/settings/default-owner'
 
 /** Owners and a way to give them entries, as a ledger does. */
 function make() {
   const owners = new Owners()
+  const lane = new FairLane()
+  const holders = new Holders(() => lane)
+  const put = (entry: Entry, previous: Owner | undefined) => {
+    holders.put(entry, previous)
+    owners.put(entry, previous)
+  }
   const give = (entry: Entry, name: OwnerName) => {
     const previous = entry.owner
     entry.owner = owners.named(name, previous)
-    owners.put(entry, previous)
+    put(entry, previous)
+  }
+  const touch = (entry: Entry) => holders.touch(entry)
+  const remove = (entry: Entry) => {
+    holders.remove(entry)
+    owners.remove(entry)
   }
   const sidsOf = (name: string) => owners.entriesOf(name).map(({ sid }) => sid)
   const [a, b, c] = ['a', 'b', 'c'].map((sid) => new Entry(sid)) as [Entry, Entry, Entry]
-  return { owners, give, sidsOf, a, b, c }
+  return { owners, put, give, touch, remove, sidsOf, a, b, c }
 }
 
 describe('owners', () => {
@@ -53,17 +66,17 @@ describe('owners', () => {
   })
 
   it('list their entries, oldest first, and nothing is left of the last that goes', () => {
-    const { owners, give, sidsOf, a, b, c } = make()
+    const { owners, give, touch, remove, sidsOf, a, b, c } = make()
     for (const each of [a, b, c]) give(each, 'ann')
-    owners.touch(a)
+    touch(a)
     assert.deepEqual(sidsOf('ann'), ['b', 'c', 'a'])
     give(b, 'ann')
     assert.deepEqual(sidsOf('ann'), ['c', 'a', 'b'])
-    owners.remove(a)
-    owners.remove(c)
-    owners.touch(b)
+    remove(a)
+    remove(c)
+    touch(b)
     assert.deepEqual(sidsOf('ann'), ['b'])
-    owners.remove(b)
+    remove(b)
     assert.deepEqual(sidsOf('ann'), [])
     assert.notEqual(owners.named('ann', undefined), b.owner)
   })
@@ -79,14 +92,14 @@ describe('owners', () => {
   })
 
   it('are found by whoever comes back after others took the name', () => {
-    const { owners, give, sidsOf, a, b } = make()
+    const { owners, put, give, remove, sidsOf, a, b } = make()
     give(a, 'ann')
-    owners.remove(a)
+    remove(a)
     give(b, 'ann')
     const owner = owners.named('ann', a.owner) as Owner
     assert.equal(owner, b.owner)
     a.owner = owner
-    owners.put(a, undefined)
+    put(a, undefined)
     assert.deepEqual(sidsOf('ann'), ['b', 'a'])
   })
 

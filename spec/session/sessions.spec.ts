@@ -37,6 +37,7 @@ function make(options: LembroOptions = {}) {
     admission: new Admission(settings, ledger, owners, stats),
     expiry: new Expiry(settings),
     jar: new CookieJar(),
+    clientOf: () => undefined,
     ownerOf: askOwner(settings.owner, (thrown) => faults.push(thrown)),
   }
   const snapshot = () => stats.snapshot(ledger, settings.maxBytes)

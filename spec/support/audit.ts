@@ -12,7 +12,9 @@ export function audit(ledger: Ledger): Entry[] {
   assert.equal(ledger.bytes, sum)
   assert.equal(ledger.size, entries.length)
   assert.equal(ledger.anonymous, entries.filter((entry) => entry.owner === undefined).length)
-  assert.equal(ledger.owned, entries.filter((entry) => entry.owner !== undefined).length)
+  const owned = entries.filter((entry) => entry.owner !== undefined)
+  assert.equal(ledger.owned, owned.length)
+  assert.equal(ledger.members, owned.filter((entry) => entry.known).length)
   assert.equal(new Set(entries.map((entry) => entry.sid)).size, entries.length)
   for (const entry of entries) {
     assert.equal(ledger.find(entry.sid), entry)
@@ -27,7 +29,12 @@ export function auditOwners(ledger: Ledger, owners: Owners, names: Iterable<stri
   const entries = entriesOf(ledger)
   for (const name of names) {
     const theirs = entries.filter((entry) => entry.owner?.name === name)
-    assert.deepEqual(sids(owners.entriesOf(name)), sids(theirs))
+    const listed = owners.entriesOf(name)
+    assert.equal(listed.length, theirs.length)
+    for (const known of [false, true]) {
+      const inLane = (all: readonly Entry[]) => sids(all.filter((each) => each.known === known))
+      assert.deepEqual(inLane(listed), inLane(theirs))
+    }
   }
 }
 
