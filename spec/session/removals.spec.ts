@@ -5,6 +5,7 @@ import { Answers } from '../../lib/call/answers'
 import { Codec } from '../../lib/entry/codec'
 import { Notices } from '../../lib/session/removals'
 import { type LembroOptions, parseOptions } from '../../lib/settings/options'
+import { inSlices } from '../../lib/time/slices'
 import { FakeClock } from '../support/clock'
 import { ann, newLedger, put } from '../support/ledger'
 import { NOON, nextTurn } from '../support/time'
@@ -22,7 +23,7 @@ function make(options: LembroOptions = {}) {
   const settings = parseOptions({ serializer: text, ...options })
   const codec = new Codec(settings.serializer)
   const notices = new Notices(emitter, new Answers(emitter), codec, clock, settings)
-  const ledger = newLedger()
+  const ledger = newLedger({}, (step) => clock.breathe(() => inSlices(clock, step, () => {})))
   ledger.listen(notices)
   return { emitter, notices, ledger, clock, heard }
 }

@@ -152,7 +152,7 @@ describe('sessions', () => {
     sessions.set('b', session({ userId: 'ann' }))
     sessions.set('a', slow)
     assert.equal(ledger.find('a'), undefined)
-    assert.deepEqual([snapshot().evicted.owned, snapshot().refused.destroyed], [1, 1])
+    assert.deepEqual([snapshot().evicted.perOwner, snapshot().refused.destroyed], [1, 1])
   })
 
   it('that were evicted come back by the request that holds them', () => {
