@@ -2,7 +2,7 @@
 
 import type { RemovalCause } from '../settings/options'
 import type { KeptCookie } from './cookie'
-import { age } from './tenure'
+import { age, begin, longest } from './tenure'
 import { textBytes } from './text'
 
 /** Why one entry leaves the ledger; `limit`: its owner had more than `maxPerOwner`, which the application hears of as `evict`. */
@@ -112,6 +112,11 @@ export class Entry {
   /** Whether its owner is a known member: named, and seen again a minute or more after the sign-in. */
   get known(): boolean {
     return age(this.tenure) >= KNOWN_AGE && this.owner?.name !== undefined
+  }
+
+  /** For one that is not in a ledger yet: it is a known member's from the start, if its owner has a name. */
+  set known(known: boolean) {
+    this.tenure = known ? longest(0) : begin(0)
   }
 
   /** Whether it was used again two seconds or more after it began. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { Entry, type Owner } from '../../lib/entry/entry'
 import { FairLane } from '../../lib/ledger/fair-lane'
 import { Holders } from '../../lib/ledger/holders'
-import { Owners } from '../../lib/session/owners'
+import { askClient, Owners } from '../../lib/session/owners'
 import { checkedOwner, type OwnerName } from '../../lib/settings/default-owner'
 
 /** Owners and a way to give them entries, as a ledger does. */
@@ -108,5 +108,41 @@ describe('owners', () => {
     give(a, 'ann')
     owners.clear()
     assert.deepEqual(sidsOf('ann'), [])
+  })
+})
+
+describe('clients', () => {
+  const from = (ip?: unknown) => ({ req: { ip } }) as never
+  const ipOf = (req: unknown) => (req as { ip: string }).ip
+
+  it('are asked of the request of a live session; a plain object has none', () => {
+    const clientOf = askClient(ipOf, () => assert.fail())
+    assert.equal(clientOf(from('10.0.0.1')), '10.0.0.1')
+    for (const session of [from(undefined), from(''), {}, { req: null }]) {
+      assert.equal(clientOf(session as never), undefined)
+    }
+    assert.equal(askClient(undefined, () => assert.fail())(from('10.0.0.1')), undefined)
+  })
+
+  it('are none where the option throws or gives something odd, which is reported once', () => {
+    for (const odd of [() => assert.fail('odd'), () => 7 as never, async () => 'late' as never]) {
+      const faults: Error[] = []
+      const clientOf = askClient(odd as typeof ipOf, (thrown) => faults.push(thrown as Error))
+      for (let n = 0; n < 3; n++) assert.equal(clientOf(from('10.0.0.1')), undefined)
+      assert.equal(faults.length, 1)
+      assert.match(
+        `${faults[0]?.message}`,
+        /^odd$|^client: expected the function to return a string/,
+      )
+    }
+  })
+
+  it('are one for each name, apart from an owner of that name', () => {
+    const { owners } = make()
+    const [client, owner] = [owners.client('ann', undefined), owners.named('ann', undefined)]
+    assert.notEqual(client, owner)
+    assert.equal(owners.client('ann', client)?.name, 'ann')
+    assert.equal(owners.client(undefined, undefined), undefined)
+    assert.deepEqual(owners.entriesOf('ann'), [])
   })
 })
