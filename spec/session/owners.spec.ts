@@ -127,7 +127,9 @@ describe('clients', () => {
   it('are none where the option throws or gives something odd, which is reported once', () => {
     for (const odd of [() => assert.fail('odd'), () => 7 as never, async () => 'late' as never]) {
       const faults: Error[] = []
-      const clientOf = askClient(odd as typeof ipOf, (thrown) => faults.push(thrown as Error))
+      const clientOf = askClient(odd as unknown as typeof ipOf, (thrown) =>
+        faults.push(thrown as Error),
+      )
       for (let n = 0; n < 3; n++) assert.equal(clientOf(from('10.0.0.1')), undefined)
       assert.equal(faults.length, 1)
       assert.match(

@@ -120,7 +120,7 @@ export class Model {
     if (kept.expiry <= now) return this.#noteMany()
     const { maxBytes, max } = this.#limits
     const coming = [kept]
-    const away = (from: number, measure: Measure) => this.#drop(this.#victim(from, measure), kept)
+    const away = (from: number, measure: Measure) => this.#drop(this.#victim(from, measure), stored)
     while (this.kept.length + 1 > max) away(this.#rank(count, max, coming), count)
     const crowded = this.bytes + kept.bytes > maxBytes
     while (this.bytes + kept.bytes > maxBytes) {
@@ -192,16 +192,17 @@ export class Model {
     return [passing + returned, newcomers, members] as const
   }
 
-  #drop(gone: Kept, coming?: Kept): void {
+  /** `replaced` still counts as its owner's. */
+  #drop(gone: Kept, replaced?: Kept): void {
     this.kept = this.kept.filter((kept) => kept !== gone)
-    this.#noteMany(coming)
+    this.#noteMany(replaced)
   }
 
-  #noteMany(coming?: Kept): void {
-    const all = coming === undefined ? this.kept : [...this.kept, coming]
+  #noteMany(replaced?: Kept): void {
+    const all = replaced === undefined ? this.kept : [...this.kept, replaced]
     for (const owner of new Set([...this.#many, ...all.map((kept) => kept.owner)])) {
       const size = all.filter((kept) => kept.owner === owner).length
-      if (owner !== undefined && size >= MANY && coming === undefined) this.#many.add(owner)
+      if (owner !== undefined && size >= MANY) this.#many.add(owner)
       if (owner !== undefined && size <= 1) this.#many.delete(owner)
     }
   }
