@@ -178,6 +178,18 @@ describe('a large entry', () => {
     assert.equal(ledger.wouldPushOut(entry, 401, ann), true)
   })
 
+  it("of a newcomer pushes out no member's as large as it", () => {
+    const ledger = newLedger()
+    for (const name of ['ann', 'bob']) {
+      const owner = new Owner(name)
+      put(ledger, name, { bytes: 300, owner })
+      put(ledger, name, { bytes: 300, owner, now: NOON + MINUTE })
+    }
+    const entry = put(newLedger(), 'large')
+    assert.equal(ledger.wouldPushOut(entry, 400, ann), false)
+    assert.equal(ledger.wouldPushOut(entry, 401, ann), true)
+  })
+
   it('leaves its own former size out of account, where it is signed out or grows', () => {
     const { ledger } = crowd({ members: 40 })
     const owned = put(ledger, 'large', { bytes: 300, owner: ann })
