@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Owner } from '../../lib/entry/entry'
+import { Entry, Owner } from '../../lib/entry/entry'
 import { audit } from '../support/audit'
 import { ann, newLedger, put, sidsOf } from '../support/ledger'
 import { NOON } from '../support/time'
@@ -172,7 +172,7 @@ describe('a trim that was asked for', () => {
 describe('a large entry', () => {
   it('pushes out nobody above it', () => {
     const { ledger } = crowd({ members: 60, newcomers: 30 })
-    const entry = put(newLedger(), 'large')
+    const entry = new Entry('large')
     assert.equal(ledger.wouldPushOut(entry, 201, undefined), true)
     assert.equal(ledger.wouldPushOut(entry, 200, undefined), false)
     assert.equal(ledger.wouldPushOut(entry, 401, ann), true)
@@ -180,12 +180,11 @@ describe('a large entry', () => {
 
   it("of a newcomer pushes out no member's as large as it", () => {
     const ledger = newLedger()
-    for (const name of ['ann', 'bob']) {
-      const owner = new Owner(name)
-      put(ledger, name, { bytes: 300, owner })
-      put(ledger, name, { bytes: 300, owner, now: NOON + MINUTE })
+    const members = ['cy', 'di'].map((name) => new Owner(name))
+    for (const now of [NOON, NOON + MINUTE]) {
+      for (const owner of members) put(ledger, `${owner.name}`, { bytes: 300, owner, now })
     }
-    const entry = put(newLedger(), 'large')
+    const entry = new Entry('large')
     assert.equal(ledger.wouldPushOut(entry, 400, ann), false)
     assert.equal(ledger.wouldPushOut(entry, 401, ann), true)
   })
