@@ -14,9 +14,6 @@ import { Seconds } from './seconds'
 import { ShardedMap } from './sharded-map'
 import { TimerWheel } from './timer-wheel'
 
-/** Due entries looked at in search of an expired one before a live one has to go: bounds the stall. */
-const MOST_LOOKED_AT = 1000
-
 /** Repeats a step until it returns false: at leisure, if it can. */
 export type Background = (step: () => boolean) => void
 
@@ -192,17 +189,9 @@ export class Ledger {
 
   /** Removes one expired entry. Returns whether there was one. */
   expireOne(now: number): boolean {
-    this.#wheel.advance(now)
-    for (let looks = 0; looks < MOST_LOOKED_AT; looks++) {
-      const entry = this.#wheel.due
-      if (entry === undefined) return false
-      if (entry.expiry <= now) {
-        this.remove(entry, 'expire')
-        return true
-      }
-      this.#wheel.schedule(entry)
-    }
-    return false
+    const entry = this.#wheel.expired(now)
+    if (entry !== undefined) this.remove(entry, 'expire')
+    return entry !== undefined
   }
 
   /** Whether entries are due to be looked at by `now`: there may be expired ones among them. */

@@ -145,12 +145,13 @@ export class Sessions {
   #incoming(sid: string, session: SessionData, now: number): Incoming {
     const { codec, expiry, ownerOf, clientOf } = this.#parts
     const cookie = readableCookie(session.cookie)
+    const owner = ownerOf(session)
     return {
       cookie,
       body: codec.encode(session, cookie),
       expiry: expiry.of(sid, session, cookie, now),
-      owner: ownerOf(session),
-      client: clientOf(session),
+      owner,
+      client: owner === undefined || owner === false ? clientOf(session) : undefined,
     }
   }
 
@@ -160,7 +161,7 @@ export class Sessions {
     const expiry = this.#parts.expiry.within(entry.created, incoming.expiry)
     const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
     const owner = owners.named(incoming.owner, entry.holder)
-    const client = owner ? undefined : owners.client(incoming.client, entry.holder)
+    const client = owners.client(incoming.client, entry.holder)
     const content = { body, cookie: kept, expiry, owner, client }
     const bytes = weigh(entry.sid, content)
     admission.check(entry, bytes, owner)

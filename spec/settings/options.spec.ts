@@ -86,6 +86,10 @@ const REFUSED: Record<string, Expectation> = {
     expected: 'a function (session) => id, true or nothing; or false',
     values: [text, digits, object, array, yes, nothing, ...truthy],
   },
+  client: {
+    expected: 'a function (req) => string, or nothing',
+    values: [text, digits, object, array, yes, ...truthy],
+  },
   onConflict: {
     expected: "'overwrite', 'merge', or a function (base, stored, incoming) => session",
     values: [text, ['Merge', TypeError, "got 'Merge' (a string)"], object, yes, nothing, ...truthy],
@@ -161,6 +165,7 @@ describe('options', () => {
       absoluteTtl: Infinity,
       disableTouch: false,
       owner: defaultOwner,
+      client: undefined,
       maxPerOwner: Infinity,
       onConflict: 'overwrite',
       dispose: undefined,
