@@ -90,8 +90,10 @@ export class Lanes {
   /** The lane of an entry. */
   of(entry: Entry): FairLane {
     if (this.#isPlain) return this.#passing
-    if (entry.owner !== undefined) return entry.known ? this.#members : this.#newcomers
-    return entry.returned ? this.#returned : this.#passing
+    if (entry.holder === undefined || entry.owner === undefined) {
+      return entry.returned ? this.#returned : this.#passing
+    }
+    return entry.known ? this.#members : this.#newcomers
   }
 
   /** The entry that gives way so that all keep within `whole`, with `coming`, which is in no lane yet. */

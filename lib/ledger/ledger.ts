@@ -148,13 +148,18 @@ export class Ledger {
     now: number,
   ): boolean {
     const { expiry: wasDueBy, cookie: previousCookie } = entry
-    this.#lanes.of(entry).take(entry)
-    entry.tenure = renew(entry.tenure, this.#seconds.at(now))
+    const lane = this.#lanes.of(entry)
+    lane.take(entry)
+    const tenure = renew(entry.tenure, this.#seconds.at(now))
+    const isSame = tenure === entry.tenure
+    const grows = bytes > entry.bytes
+    entry.tenure = tenure
     entry.cookie = cookie
     entry.bytes = bytes
-    const crowded = this.#room.make(entry, 0, now)
+    const crowded = grows && this.#room.make(entry, 0, now)
     entry.expiry = expiry
-    this.#lanes.of(entry).add(entry)
+    const next = isSame ? lane : this.#lanes.of(entry)
+    next.add(entry)
     if (expiry < wasDueBy) this.#wheel.schedule(entry)
     this.#holders.touch(entry)
     for (const listener of this.#listeners) listener.touch?.(entry, previousCookie)

@@ -3,15 +3,19 @@
 export class Seconds {
   readonly #start: number
   #latest = 0
+  /** When the latest is over: until then there is nothing to work out. */
+  #end: number
 
   constructor(now: number) {
     this.#start = now
+    this.#end = now + 1000
   }
 
   /** The second of that instant, or the latest known one. */
   at(now: number): number {
-    const second = Math.floor((now - this.#start) / 1000)
-    if (second > this.#latest) this.#latest = second
+    if (now < this.#end) return this.#latest
+    this.#latest = Math.floor((now - this.#start) / 1000)
+    this.#end = this.#start + (this.#latest + 1) * 1000
     return this.#latest
   }
 
