@@ -1,4 +1,4 @@
-/** Entries in age order, the longest unused first, and their bytes: the one place where bytes are added up. */
+/** Entries in age order, the longest unused first, and the sum of their bytes. Bytes are added up here and nowhere else. */
 
 import { Entry } from '../entry/entry'
 
@@ -20,6 +20,11 @@ export class Lane {
   get oldest(): Entry | undefined {
     const { newer } = this.#head
     return newer === this.#head ? undefined : newer
+  }
+
+  /** The entry that is the next newer one, if there is one. */
+  after(entry: Entry): Entry | undefined {
+    return entry.newer === this.#head ? undefined : entry.newer
   }
 
   /** Adds an entry as the newest. */

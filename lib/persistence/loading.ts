@@ -51,16 +51,17 @@ async function loadOnce(
   const now = () => clock.now()
   const recovery = new Recovery({ files, paths, keys, replay, writable, tolerant, adopt, now })
   const recovered = await recovery.run()
-  const next = replay.end()
+  const { entries, next } = replay.end()
   let restored = 0
   let isDue = recovered.isDue || replay.dropped
+  const loadNext = ledger.load(entries, next, (entry) => {
+    const admitted = restore.admit(entry)
+    if (admitted !== undefined) restored++
+    else isDue ||= entry.expiry > clock.now()
+    return admitted
+  })
   const step = () => {
-    for (let n = 0; n < AT_ONCE; n++) {
-      const entry = next()
-      if (entry === undefined) return false
-      if (restore.restore(entry)) restored++
-      else isDue ||= entry.expiry > clock.now()
-    }
+    for (let n = 0; n < AT_ONCE; n++) if (!loadNext()) return false
     return true
   }
   await new Promise<void>((resolve) => inSlices(clock, step, resolve))

@@ -21,20 +21,20 @@ export class Admission {
     this.#stats = stats
   }
 
-  /** Why an entry of that size and owner can't be stored; `undefined` where it can. */
+  /** Why an entry of that size and owner can't be stored; `undefined` if it can. */
   obstacle(entry: Entry, bytes: number, owner: Owner | undefined): string | undefined {
     const { maxBytes, maxEntryBytes } = this.#settings
     if (bytes > maxEntryBytes) {
       const option = maxEntryBytes < maxBytes ? 'maxEntrySize' : 'maxSize'
       return `of ${toText(bytes)} is larger than ${option}, ${toText(maxEntryBytes)}`
     }
-    if (owner === undefined && this.#ledger.wouldPushOut(entry, bytes)) {
-      return `of ${toText(bytes)} belongs to nobody and would push out those of your users`
-    }
-    return undefined
+    if (!this.#ledger.wouldPushOut(entry, bytes, owner)) return undefined
+    return owner === undefined
+      ? `of ${toText(bytes)} belongs to nobody and would push out those of your users`
+      : `of ${toText(bytes)} would push out those of your other users`
   }
 
-  /** Throws a `RangeError` with the code `ESESSIONTOOBIG` where there is an obstacle. */
+  /** Throws a `RangeError` with the code `ESESSIONTOOBIG` if there is an obstacle. */
   check(entry: Entry, bytes: number, owner: Owner | undefined): void {
     const obstacle = this.obstacle(entry, bytes, owner)
     if (obstacle === undefined) return
@@ -57,9 +57,7 @@ export class Admission {
     const live = others.filter((other) => other.expiry > now)
     for (const other of others) if (other.expiry <= now) this.#ledger.remove(other, 'expire')
     for (const oldest of live.slice(0, Math.max(0, live.length + 1 - maxPerOwner))) {
-      this.#ledger.remove(oldest, 'evict')
-      // A slow request of the one signed out must not push out the one signed in.
-      oldest.destroy()
+      this.#ledger.remove(oldest, 'limit')
     }
   }
 }

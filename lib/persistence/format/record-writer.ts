@@ -44,6 +44,7 @@ export class RecordWriter {
     if (owner !== undefined) flags |= Flag.owned
     if (name !== undefined) flags |= Flag.named | (isWide(name) ? Flag.wideOwner : 0)
     if (created !== 0) flags |= Flag.created
+    if (name !== undefined && !entry.known) flags |= Flag.newcomer
     let bytes = numberBytes(flags) + 4
     bytes += bytesOf(sid, flags & Flag.wideSid) + bytesOf(body, flags & Flag.wideBody)
     if (attributes !== undefined) bytes += 4 + bytesOf(attributes, flags & Flag.wideCookie)
@@ -60,9 +61,11 @@ export class RecordWriter {
   }
 
   /** `changed`: whether the cookie has other attributes than before. */
-  touch(sink: Sink, { sid, cookie, expiry }: Entry, changed: boolean): void {
+  touch(sink: Sink, entry: Entry, changed: boolean): void {
+    const { sid, cookie, expiry } = entry
     const attributes = changed ? cookie?.attributes.text : undefined
-    const flags = cookieFlags(cookie, attributes) | (isWide(sid) ? Flag.wideSid : 0)
+    let flags = cookieFlags(cookie, attributes) | (isWide(sid) ? Flag.wideSid : 0)
+    if (!entry.known && entry.owner !== undefined) flags |= Flag.newcomer
     let bytes = numberBytes(flags) + bytesOf(sid, flags & Flag.wideSid)
     if (attributes !== undefined) bytes += 4 + bytesOf(attributes, flags & Flag.wideCookie)
     const at = this.#begin(sink, Type.touch, flags, expiry, bytes)

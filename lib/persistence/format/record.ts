@@ -48,7 +48,7 @@ export const Flag = {
   /** Nobody asked for the owner, so an anonymous session may turn out to have one. */
   unasked: 512,
   created: 1024,
-  /** Reserved, in put and touch: its owner signed in and was not seen again yet. Absent in version 1, whose owners all count as known. */
+  /** Of a put or a touch: its owner is no known member yet. Absent in version 1, whose owners all count as known. */
   newcomer: 2048,
 } as const
 

@@ -14,6 +14,8 @@ export interface SavedTouch {
   /** `undefined`: as it was. */
   readonly cookie: SavedCookie | undefined
   readonly expires: number
+  /** Whether its owner is a known member. */
+  readonly known: boolean
 }
 
 export interface SavedPut {
@@ -23,6 +25,8 @@ export interface SavedPut {
   /** A name, `true` for an owner without a name, `undefined` for nobody, `null` if nobody asked. */
   readonly owner: string | true | undefined | null
   readonly created: number
+  /** Whether its owner is a known member. */
+  readonly known: boolean
 }
 
 /** Only the sid of a put, a touch or a remove. */
@@ -61,7 +65,8 @@ export function decodePut(read: Read): SavedPut {
   }
   const end = endAt(payload, at)
   const sid = textAt(payload, at + 4, end, flags & Flag.wideSid)
-  return { sid, body: textAt(payload, end, to, flags & Flag.wideBody), cookie, owner, created }
+  const body = textAt(payload, end, to, flags & Flag.wideBody)
+  return { sid, body, cookie, owner, created, known: isKnown(read) }
 }
 
 export function decodeTouch(read: Read): SavedTouch {
@@ -74,13 +79,18 @@ export function decodeTouch(read: Read): SavedTouch {
   }
   const cookie = cookieAt(read, at, expires)
   if (cookie !== undefined) at = endAt(payload, at)
-  return { sid: textAt(payload, at, to, flags & Flag.wideSid), cookie, expires }
+  const sid = textAt(payload, at, to, flags & Flag.wideSid)
+  return { sid, cookie, expires, known: isKnown(read) }
 }
 
 function cookieAt({ flags, payload }: Read, at: number, expires: number): SavedCookie | undefined {
   if ((flags & Flag.cookie) === 0) return undefined
   const text = textAt(payload, at + 4, endAt(payload, at), flags & Flag.wideCookie)
   return { text, dated: (flags & Flag.dated) !== 0, expires }
+}
+
+function isKnown({ flags }: Read): boolean {
+  return (flags & Flag.newcomer) === 0
 }
 
 /** Where the text ends whose length stands at `at`. */

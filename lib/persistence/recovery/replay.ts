@@ -39,16 +39,15 @@ export class Replay {
     this.#add(entry, entry.body.length)
   }
 
-  /** No more records come. Gives what takes out one entry after the other, the oldest first. */
-  end(): () => Entry | undefined {
-    // Before the ledger makes an index of its own.
-    this.#entries = new ShardedMap()
+  /** No more records come. Gives the entries by id, and what takes out one after the other, the oldest first. */
+  end(): { entries: ShardedMap<Entry>; next: () => Entry | undefined } {
     const lane = this.#lane
-    return () => {
+    const next = () => {
       const { oldest } = lane
       if (oldest !== undefined) lane.take(oldest)
       return oldest
     }
+    return { entries: this.#entries, next }
   }
 
   #put(read: Read, length: number): void {
@@ -58,6 +57,7 @@ export class Replay {
     entry.expiry = read.expiry
     entry.created = saved.created
     entry.owner = ownerOf(saved.owner)
+    entry.known = saved.known
     entry.cookie = saved.cookie === undefined ? undefined : this.#cookie(saved.cookie)
     this.#add(entry, length)
   }
@@ -75,12 +75,13 @@ export class Replay {
   }
 
   #touch(read: Read): void {
-    const { sid, cookie, expires } = decodeTouch(read)
+    const { sid, cookie, expires, known } = decodeTouch(read)
     const entry = this.#entries.get(sid)
     if (entry === undefined) return
     if (cookie !== undefined) entry.cookie = this.#cookie(cookie)
     else if (entry.cookie !== undefined) entry.cookie = this.#redated(entry.cookie, expires)
     entry.expiry = read.expiry
+    entry.known = known
     this.#lane.take(entry)
     this.#lane.add(entry)
   }

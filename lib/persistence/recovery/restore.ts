@@ -5,7 +5,7 @@ import type { Codec } from '../../entry/codec'
 import { type CookieJar, expiryOf, readableCookie } from '../../entry/cookie'
 import { Entry, weigh } from '../../entry/entry'
 import { flat } from '../../entry/text'
-import type { Ledger } from '../../ledger/ledger'
+import type { Admitted, Ledger } from '../../ledger/ledger'
 import type { Admission } from '../../session/admission'
 import type { Expiry } from '../../session/expiry'
 import type { Owners } from '../../session/owners'
@@ -45,6 +45,7 @@ export class Restore {
     const cookie = readableCookie(data.cookie)
     if ((expiryOf(cookie, now) ?? Number.POSITIVE_INFINITY) <= now) return undefined
     const entry = new Entry(flat(sid))
+    entry.known = true
     if (expiry.needsCreated) entry.created = now
     entry.body = codec.encode(data, cookie)
     entry.expiry = expiry.within(entry.created, expiry.of(sid, data, cookie, now))
@@ -52,9 +53,9 @@ export class Restore {
     return entry
   }
 
-  /** Puts a saved entry into the ledger, as the newest. Returns false if it has expired, or finds no room. */
-  restore(entry: Entry): boolean {
-    const { admission, clock, expiry: limits, ledger, owners } = this.#needs
+  /** What a saved entry comes back with; `undefined` for one that has expired by now, or is too large by now. */
+  admit(entry: Entry): Admitted | undefined {
+    const { admission, clock, expiry: limits, owners } = this.#needs
     const now = clock.now()
     if (!limits.needsCreated) entry.created = 0
     else if (entry.created === 0) {
@@ -62,16 +63,17 @@ export class Restore {
       this.isChanged = true
     }
     const expiry = limits.within(entry.created, entry.expiry)
-    if (expiry <= now) return false
+    if (expiry <= now) return undefined
     const owner = owners.named(this.#ownerNameOf(entry), undefined)
     // A cookie that goes by the entry's expiry keeps the one it was saved with.
     const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
     const content = { body: entry.body, cookie, expiry, owner }
     const bytes = weigh(entry.sid, content)
-    if (admission.obstacle(entry, bytes, owner) !== undefined) return false
+    if (admission.obstacle(entry, bytes, owner) !== undefined) return undefined
     admission.makeRoomForOwner(entry, owner, now)
-    ledger.put(entry, content, bytes, now)
-    return true
+    // The ledger asks whether it is a known member's.
+    entry.owner = owner
+    return { content, bytes, now }
   }
 
   #ownerNameOf(entry: Entry): OwnerName {

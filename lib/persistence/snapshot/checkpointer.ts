@@ -21,7 +21,7 @@ const MIB = 1024 * 1024
 const LEAST_JOURNAL = 16 * MIB
 const LEAST_OF_BUDGET = 1 / 4
 /** A journal as long as this share of the snapshot is: the files then stay below three times what is live. */
-const MOST_OF_SNAPSHOT = 1 / 2
+const MOST_OF_SNAPSHOT = 2 / 5
 /** Of the bytes in memory, the room on the disk that is kept for the next snapshot, and a little more. */
 const ROOM = 1.25
 /** A checkpoint for want of room gains nothing from a journal below this. */

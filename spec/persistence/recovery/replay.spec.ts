@@ -8,6 +8,7 @@ import { readRecord } from '../../../lib/persistence/format/record'
 import { RecordWriter } from '../../../lib/persistence/format/record-writer'
 import { Batch } from '../../../lib/persistence/journal/batch'
 import { Replay } from '../../../lib/persistence/recovery/replay'
+import { coreOf } from '../../../lib/session-store'
 import { Disk } from '../../support/disk'
 import { on, SteppedClock } from '../../support/saving'
 import { plainSession } from '../../support/sessions'
@@ -29,7 +30,7 @@ function put(replay: Replay, sid: string, body = ''): void {
 }
 
 function idsOf(replay: Replay): string[] {
-  const next = replay.end()
+  const { next } = replay.end()
   const ids: string[] = []
   for (let entry = next(); entry !== undefined; entry = next()) ids.push(entry.sid)
   return ids
@@ -60,6 +61,27 @@ describe('a replay', () => {
     apply(replay, (batch) => writer.clear(batch))
     put(replay, 'b')
     assert.deepEqual(idsOf(replay), ['b'])
+  })
+})
+
+describe('a known member', () => {
+  it('is one after a start as well, by a set or a touch, and a newcomer is none', async () => {
+    const [disk, clock] = [new Disk(), new SteppedClock()]
+    const first = await on(disk, clock).open({ saveFile: '/sessions' })
+    for (const userId of ['set', 'touched']) {
+      await first.store.set(userId, plainSession({ userId }, { maxAge: 1e9 }))
+    }
+    clock.pass(61_000)
+    await first.store.set('set', plainSession({ userId: 'set' }, { maxAge: 1e9 }))
+    await first.store.touch('touched', plainSession({}, { maxAge: 1e9 }))
+    await first.store.set('newcomer', plainSession({ userId: 'newcomer' }, { maxAge: 1e9 }))
+    await first.store.set('stranger', plainSession({}, { maxAge: 1e9 }))
+    await first.store.close()
+    const { store } = await on(disk, clock).open({ saveFile: '/sessions' })
+    const { ledger } = coreOf(store)
+    const known = ['set', 'touched', 'newcomer', 'stranger'].map((sid) => ledger.find(sid)?.known)
+    assert.deepEqual(known, [true, true, false, false])
+    await store.close()
   })
 })
 

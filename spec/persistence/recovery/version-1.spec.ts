@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { coreOf } from '../../../lib/session-store'
 import { newSaveFile } from '../../support/folder'
 import { idsIn, open } from '../../support/saving'
 import { type Data, plainSession } from '../../support/sessions'
@@ -41,6 +42,8 @@ for (const [kind, saveKeys] of [
       assert.deepEqual([all.member?.n, all['wide 世']?.text], [3, '世界'])
       assert.deepEqual(await store.idsOf('ann'), ['member'])
       assert.deepEqual([store.stats().owned, store.stats().anonymous], [4, 2])
+      // Nobody knew newcomers then: all owners by name are known members.
+      assert.equal(coreOf(store).ledger.find('member')?.known, true)
       await store.destroy('member')
       await store.close()
       const { ids, heard: none } = await idsIn(saveFile, { saveKeys })
