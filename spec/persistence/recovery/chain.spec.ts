@@ -149,8 +149,8 @@ describe('a segment that is no file of ours', () => {
   })
 })
 
-describe('a damaged snapshot', () => {
-  it('costs nothing that the segments before it still hold, and none of them is removed before the next', async () => {
+describe('a snapshot', () => {
+  it('that is damaged costs nothing that the segments before it still hold, and none of them is removed before the next', async () => {
     const disk = await chained()
     const before = await segments(disk)
     const kept = before.map((name) => [name, disk.read(name)] as const)
@@ -167,7 +167,7 @@ describe('a damaged snapshot', () => {
     assert.ok(!ids.some((sid) => sid.startsWith('destroyed')))
   })
 
-  it('is none of ours to replay again: what a whole one holds is not read from older segments', async () => {
+  it('that is whole is not mixed with older segments: what was destroyed since stays destroyed', async () => {
     const disk = await chained()
     const kept = (await segments(disk)).map((name) => [name, disk.read(name)] as const)
     const { store } = await on(disk).open({ saveFile: SAVE_FILE })
