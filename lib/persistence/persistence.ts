@@ -121,7 +121,7 @@ export class Persistence implements LedgerListener {
       this.#journal.committed((error) => waiter(error === null ? null : notSaved(error)))
       return
     }
-    const isPromised = this.#needs.settings.savePeriod === 0 || (removes && this.#hasBegun)
+    const isPromised = this.#needs.settings.savePeriod === 0 || (removes && this.#isInFiles)
     waiter(isPromised ? this.#state.reason : null)
   }
 
@@ -161,9 +161,9 @@ export class Persistence implements LedgerListener {
     }
   }
 
-  /** Whether sessions of this store may be in the files. */
-  get #hasBegun(): boolean {
-    return this.#writer !== undefined
+  /** Whether sessions of this store may be in the files, and so come back. */
+  get #isInFiles(): boolean {
+    return this.#loaded !== undefined
   }
 
   /** Gives why nothing is saved yet, or `null`. Rejects if nothing ever will be. */

@@ -210,7 +210,8 @@ describe('a saveFile that can not be used', () => {
         const store = new Lembro({ saveFile }, async ({ code }) => {
           const { n } = await store.get('a')
           await store.set('b', { cookie: {} })
-          console.log(code, n, await store.length(), store.stats().save.saving)
+          const refused = await store.destroy('a').catch((error) => error.code)
+          console.log(code, n, await store.length(), store.stats().save.saving, refused)
           if (process.getuid() === 0) process.seteuid(0)
           fs.chmodSync(folder, 0o755)
         })
@@ -219,7 +220,7 @@ describe('a saveFile that can not be used', () => {
       `,
       { SAVE_FILE: saveFile, FOLDER: path.dirname(saveFile) },
     )
-    assert.deepEqual([code, out], [0, 'EACCES 1 2 false\n'], err)
+    assert.deepEqual([code, out], [0, 'EACCES 1 1 false EACCES\n'], err)
   })
 })
 
