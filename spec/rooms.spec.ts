@@ -20,6 +20,8 @@ const ROOMS = [
   'store',
   'bind',
   'index',
+  'metrics',
+  'monitor',
 ]
 
 /** `persistence` for `lib/persistence/lock.ts`; the file's own name at the top level. */
