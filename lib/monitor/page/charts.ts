@@ -1,0 +1,189 @@
+/** The three charts, and the legends that say in text what they show. */
+
+import type uPlotClass from 'uplot'
+import type { Sample } from '../sample'
+import { byId, showTerms, type Term } from './elements.js'
+import type { History, Moment } from './history.js'
+import { bytes, number, rate } from './words.js'
+
+declare const uPlot: typeof uPlotClass
+
+interface Line {
+  readonly term: string
+  readonly colour: string
+  readonly filled?: boolean
+  read(moment: Moment): number | null
+}
+
+interface Spec {
+  readonly id: string
+  readonly lines: readonly Line[]
+  readonly words: (value: number) => string
+  /** The least that the scale reaches up to. */
+  readonly least: number
+}
+
+const SPECS: readonly Spec[] = [
+  {
+    id: 'memory',
+    lines: [{ term: 'Held', colour: 'members', filled: true, read: (at) => at.bytes }],
+    words: bytes,
+    least: 1_024,
+  },
+  {
+    id: 'reads',
+    lines: [
+      { term: 'Found', colour: 'members', filled: true, read: (at) => at.hits },
+      { term: 'Not found', colour: 'newcomers', read: (at) => at.misses },
+    ],
+    words: rate,
+    least: 1,
+  },
+  {
+    id: 'gone',
+    lines: [
+      { term: 'Strangers evicted', colour: 'strangers', filled: true, read: (at) => at.strangers },
+      { term: 'Signed-in evicted', colour: 'alarm', read: (at) => at.owned },
+      { term: 'Expired', colour: 'expired', read: (at) => at.expired },
+    ],
+    words: rate,
+    least: 1,
+  },
+]
+
+const HEIGHT = 168
+const AXIS_FONT = '12px system-ui, sans-serif'
+
+export class Charts {
+  #plots: uPlotClass[] = []
+  #budget: number | null = null
+  #moments: readonly Moment[] = []
+
+  constructor() {
+    for (const { id } of SPECS) new ResizeObserver(() => this.#fit()).observe(chartOf(id))
+    // The colours are the style sheet's: another scheme draws anew.
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#draw())
+  }
+
+  show(history: History, { maxBytes }: Sample): void {
+    const budget = maxBytes ?? null
+    this.#moments = history.moments()
+    const [from, to] = history.span
+    if (this.#plots.length === 0 || budget !== this.#budget) {
+      this.#budget = budget
+      this.#draw()
+    }
+    this.#plots.forEach((plot, index) => {
+      plot.batch(() => {
+        plot.setData(dataOf(SPECS[index] as Spec, this.#moments), false)
+        plot.setScale('x', { min: from / 1_000, max: to / 1_000 })
+      })
+    })
+    for (const spec of SPECS) this.#showLegend(spec, this.#moments.length - 1)
+  }
+
+  #draw(): void {
+    for (const plot of this.#plots) plot.destroy()
+    this.#plots = SPECS.map((spec) => {
+      const target = chartOf(spec.id)
+      return new uPlot(
+        this.#optionsOf(spec, target.clientWidth),
+        dataOf(spec, this.#moments),
+        target,
+      )
+    })
+  }
+
+  #fit(): void {
+    this.#plots.forEach((plot, index) => {
+      const { clientWidth } = chartOf((SPECS[index] as Spec).id)
+      if (clientWidth !== plot.width) plot.setSize({ width: clientWidth, height: HEIGHT })
+    })
+  }
+
+  /** The legend tells the moment under the pointer, else the latest. */
+  #showLegend(spec: Spec, index: number): void {
+    const moment = this.#moments[index]
+    const terms = spec.lines.map(({ term, colour, read }): Term => {
+      const value = moment === undefined ? null : read(moment)
+      return { term, colour, value: value === null ? '–' : spec.words(value) }
+    })
+    if (spec.id === 'memory' && this.#budget !== null) {
+      terms.push({ term: 'Budget', colour: 'alarm', value: bytes(this.#budget) })
+    }
+    showTerms(byId(`${spec.id}-legend`), terms)
+  }
+
+  #optionsOf(spec: Spec, width: number): uPlotClass.Options {
+    const budget = spec.id === 'memory' ? this.#budget : null
+    const quiet = colour('quiet')
+    const grid = { stroke: colour('line'), width: 1 }
+    const axis = { stroke: quiet, font: AXIS_FONT, grid, ticks: { show: false } }
+    return {
+      width,
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+      scales: {
+        x: { time: true, auto: false },
+        y: { range: (_plot, _low, high) => [0, Math.max(high, budget ?? 0, spec.least) * 1.06] },
+      },
+      axes: [
+        { ...axis, space: 72, values: (_plot, splits) => splits.map(clock) },
+        { ...axis, size: 62, space: 36, values: (_plot, splits) => splits.map(labelOf(spec)) },
+      ],
+      series: [
+        {},
+        ...spec.lines.map((line) => ({
+          stroke: colour(line.colour),
+          width: 2,
+          points: { show: false },
+          ...(line.filled === true && { fill: colour(`${line.colour}-soft`) }),
+        })),
+      ],
+      hooks: {
+        setCursor: [
+          ({ cursor: { idx } }) => this.#showLegend(spec, idx ?? this.#moments.length - 1),
+        ],
+        draw: [(plot) => budget !== null && drawBudget(plot, budget)],
+      },
+    }
+  }
+}
+
+function drawBudget(plot: uPlotClass, budget: number): void {
+  const { ctx, bbox } = plot
+  const y = Math.round(plot.valToPos(budget, 'y', true))
+  ctx.save()
+  ctx.strokeStyle = colour('alarm')
+  ctx.lineWidth = devicePixelRatio * 1.5
+  ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio])
+  ctx.beginPath()
+  ctx.moveTo(bbox.left, y)
+  ctx.lineTo(bbox.left + bbox.width, y)
+  ctx.stroke()
+  ctx.restore()
+}
+
+function dataOf(spec: Spec, moments: readonly Moment[]): uPlotClass.AlignedData {
+  return [
+    moments.map(({ at }) => at / 1_000),
+    ...spec.lines.map(({ read }) => moments.map((moment) => read(moment))),
+  ]
+}
+
+function labelOf({ id }: Spec): (value: number) => string {
+  return id === 'memory' ? bytes : (value) => number(value, 1)
+}
+
+function clock(seconds: number): string {
+  return new Date(seconds * 1_000).toLocaleTimeString('en-GB')
+}
+
+function chartOf(id: string): HTMLElement {
+  return byId(`${id}-chart`)
+}
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+}
