@@ -22,8 +22,10 @@ export class Sampler {
     this.#clock = clock
   }
 
-  /** Calls `watcher` with each sample from now on, the current one first. Returns what ends it. */
-  watch(watcher: Watcher): () => void {
+  /** Calls `see` with each sample from now on, the current one first. Returns what ends it. */
+  watch(see: Watcher): () => void {
+    // Of its own, even if one function watches twice.
+    const watcher: Watcher = (sample) => see(sample)
     this.#watchers.add(watcher)
     if (this.#cancel !== undefined && this.#latest !== undefined) watcher(this.#latest)
     else this.#sample()

@@ -2,7 +2,7 @@
 
 import type { Sample } from '../sample'
 import { byId, make, setText, showTerms, type Term } from './elements.js'
-import { bytes, number, percent } from './words.js'
+import { bytes, counted, number, percent } from './words.js'
 
 /** What a trim leaves of the budget, as `reduce()` does without a goal. */
 export const REDUCED_SHARE = 0.75
@@ -32,6 +32,7 @@ function noteOf(share: number, free: number): string {
 
 function showPeople(sample: Sample): void {
   const groups = groupsOf(sample)
+  setText(byId('sessions'), counted(sample.sessions ?? 0, 'session'))
   showTerms(byId('people-legend'), groups)
   const bar = byId('people')
   if (bar.children.length !== groups.length) {

@@ -51,7 +51,9 @@ const SPECS: readonly Spec[] = [
   },
 ]
 
-const HEIGHT = 168
+const HEIGHT = 176
+// Memory is counted in units of 1024: its scale is marked in them.
+const POWERS_OF_2 = Array.from({ length: 50 }, (_, power) => 2 ** power)
 const AXIS_FONT = '12px system-ui, sans-serif'
 
 export class Charts {
@@ -122,6 +124,7 @@ export class Charts {
     return {
       width,
       height: HEIGHT,
+      padding: [8, 8, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
@@ -129,8 +132,14 @@ export class Charts {
         y: { range: (_plot, _low, high) => [0, Math.max(high, budget ?? 0, spec.least) * 1.06] },
       },
       axes: [
-        { ...axis, space: 72, values: (_plot, splits) => splits.map(clock) },
-        { ...axis, size: 62, space: 36, values: (_plot, splits) => splits.map(labelOf(spec)) },
+        { ...axis, size: 28, space: 72, values: (_plot, splits) => splits.map(clock) },
+        {
+          ...axis,
+          size: 62,
+          space: 36,
+          values: (_plot, splits) => splits.map(labelOf(spec)),
+          ...(spec.id === 'memory' && { incrs: POWERS_OF_2 }),
+        },
       ],
       series: [
         {},

@@ -52,7 +52,7 @@ function lossesOf(sample: Sample): Term[] {
     {
       term: 'Refused',
       value: number((refused.tooBig ?? 0) + (refused.destroyed ?? 0)),
-      note: `${number(refused.tooBig ?? 0)} too big, ${number(refused.destroyed ?? 0)} signed out before`,
+      note: `${number(refused.tooBig ?? 0)} too big, ${number(refused.destroyed ?? 0)} signed out meanwhile`,
     },
     { term: 'Conflicts', value: number(conflicts), note: 'saved by two requests at once' },
   ]
@@ -64,7 +64,7 @@ function worksOf({ lastReduce, lastPurge, reduces = 0 }: Sample): Term[] {
       ? {
           term: 'Last reduce',
           value: `${bytes(lastReduce.from)} → ${bytes(lastReduce.to)}`,
-          note: `${number(lastReduce.evicted)} evicted in ${duration(lastReduce.ms)}, number ${number(reduces)}`,
+          note: `${number(lastReduce.evicted)} evicted in ${duration(lastReduce.ms)}; ${number(reduces)} in all`,
         }
       : { term: 'Last reduce', value: 'none yet', note: '' },
     lastPurge
@@ -78,41 +78,41 @@ function worksOf({ lastReduce, lastPurge, reduces = 0 }: Sample): Term[] {
 }
 
 function homesOf({ at, save, near }: Sample): Term[] {
-  const homes: Term[] = []
-  if (save !== undefined) {
-    const { saving = false, bytes: size = 0, pending = 0, lastSave, damaged = 0, unread = 0 } = save
-    const last =
-      typeof lastSave === 'number' ? `on the disk ${span(at - lastSave)} ago` : 'nothing saved yet'
-    homes.push(
-      {
-        term: 'Save file',
-        value: saving ? bytes(size) : 'not saving',
-        note: `${last}, ${bytes(pending)} waiting`,
-      },
-      {
-        term: 'Damaged records',
-        value: number(damaged),
-        note: `${number(unread)} that no key opened`,
-      },
-    )
+  return [
+    ...(save === undefined ? [] : savedOf(save, at)),
+    ...(near === undefined ? [] : nearOf(near)),
+  ]
+}
+
+function savedOf(save: NonNullable<Sample['save']>, at: number): Term[] {
+  const { saving = false, bytes: size = 0, pending = 0, lastSave, damaged = 0, unread = 0 } = save
+  const last =
+    typeof lastSave === 'number' ? `on the disk ${span(at - lastSave)} ago` : 'nothing saved yet'
+  const file: Term = {
+    term: 'Save file',
+    value: saving ? bytes(size) : 'not saving',
+    note: `${last}, ${bytes(pending)} waiting`,
   }
-  if (near !== undefined) {
-    const { hits = 0, loads = 0, invalidations = 0, losses = 0, coherent = false } = near
-    const reads = hits + loads
-    homes.push(
-      {
-        term: 'Near cache of Redis',
-        value: coherent ? 'coherent' : 'not used',
-        note: reads === 0 ? '' : `answers ${percent(hits / reads)} of reads`,
-      },
-      {
-        term: 'Changed elsewhere',
-        value: number(invalidations),
-        note: `Redis out of hearing ${counted(losses, 'time')}`,
-      },
-    )
-  }
-  return homes
+  if (damaged + unread === 0) return [file]
+  const note = `and ${number(unread)} that no key opened`
+  return [file, { term: 'Damaged records', value: number(damaged), note }]
+}
+
+function nearOf(near: NonNullable<Sample['near']>): Term[] {
+  const { hits = 0, loads = 0, invalidations = 0, losses = 0, coherent = false } = near
+  const reads = hits + loads
+  return [
+    {
+      term: 'Near cache of Redis',
+      value: coherent ? 'coherent' : 'not used',
+      note: reads === 0 ? 'no reads yet' : `answers ${percent(hits / reads)} of reads`,
+    },
+    {
+      term: 'Changed elsewhere',
+      value: number(invalidations),
+      note: `Redis lost ${counted(losses, 'time')}`,
+    },
+  ]
 }
 
 function unused(ms: number | null | undefined): string {
