@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http'
 
 /** How long a browser waits before it connects again. */
 const RETRY_MS = 1_000
+/** The most bytes that wait for a slow reader. */
+const MOST_WAITING = 256 * 1024
 
 export class EventStream {
   readonly #res: ServerResponse
@@ -20,7 +22,7 @@ export class EventStream {
 
   /** Sends an event, or leaves it out while the reader is behind. A browser that comes back tells the last id. */
   send(event: string, data: object, id?: number): void {
-    if (this.#res.writableNeedDrain || this.#res.writableEnded) return
+    if (this.#res.writableLength > MOST_WAITING || this.#res.writableEnded) return
     const head = id === undefined ? '' : `id: ${id}\n`
     this.#res.write(`${head}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }

@@ -2,6 +2,7 @@
 
 import express from 'express'
 import { Monitor } from '../../dist/monitor/monitor'
+import type { Figures } from '../../lib/metrics/figures'
 import { FakeClock } from './clock'
 import { SpokenStore } from './figures'
 import { serve } from './http'
@@ -45,7 +46,7 @@ export async function watched(authorize: Authorize = () => true) {
     app,
     url: `${server.url}/admin/sessions`,
     /** The store says more, a second later. */
-    next(figures: Partial<typeof store.figures> = {}) {
+    next(figures: Figures = {}) {
       store.figures = { ...store.figures, ...figures }
       clock.pass(1_000)
     },

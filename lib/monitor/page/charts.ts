@@ -42,8 +42,8 @@ const SPECS: readonly Spec[] = [
   {
     id: 'gone',
     lines: [
-      { term: 'Strangers evicted', colour: 'strangers', filled: true, read: (at) => at.strangers },
-      { term: 'Signed-in evicted', colour: 'alarm', read: (at) => at.owned },
+      { term: 'Strangers', colour: 'strangers', filled: true, read: (at) => at.strangers },
+      { term: 'Signed-in', colour: 'alarm', read: (at) => at.owned },
       { term: 'Expired', colour: 'expired', read: (at) => at.expired },
     ],
     words: rate,
