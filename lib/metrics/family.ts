@@ -1,6 +1,6 @@
 /** The metrics of one register under one prefix: made once, and fed by any number of stores. */
 
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry, type RegistryContentType } from 'prom-client'
 import type { Figures, MeasuredStore } from './figures'
 import { METRICS, type MetricRow } from './table'
 
@@ -43,12 +43,12 @@ class Source {
 }
 
 export class Family {
-  readonly #register: Registry
+  readonly #register: Registry<RegistryContentType>
   readonly #prefix: string
   readonly #sources = new Map<string, Source>()
   readonly #exported: Exported[] = []
 
-  constructor(register: Registry, prefix: string) {
+  constructor(register: Registry<RegistryContentType>, prefix: string) {
     this.#register = register
     this.#prefix = prefix
   }

@@ -1,6 +1,6 @@
 /** The metrics of stores, for `prom-client`. */
 
-import { register as globalRegister, type Registry } from 'prom-client'
+import { register as globalRegister, type Registry, type RegistryContentType } from 'prom-client'
 import { got } from '../settings/check'
 import { Family } from './family'
 import type { MeasuredStore } from './figures'
@@ -9,14 +9,14 @@ export type { Figures, MeasuredStore } from './figures'
 
 export interface MetricsOptions {
   /** Where the metrics are registered. @default the global register of prom-client */
-  readonly register?: Registry
+  readonly register?: Registry<RegistryContentType>
   /** What the metrics' names begin with. @default 'lembro_' */
   readonly prefix?: string
   /** The store's name: the value of the label `store`. @default 'default' */
   readonly name?: string
 }
 
-const families = new WeakMap<Registry, Map<string, Family>>()
+const families = new WeakMap<object, Map<string, Family>>()
 
 /**
  * Exports what `store.stats()` says as metrics, read when the register is: at a cost that does not
@@ -40,7 +40,7 @@ export function collectMetrics(store: MeasuredStore, options: MetricsOptions = {
   return familyOf(register, toText('prefix', prefix)).add(toText('name', name), store)
 }
 
-function familyOf(register: Registry, prefix: string): Family {
+function familyOf(register: Registry<RegistryContentType>, prefix: string): Family {
   const byPrefix = families.get(register) ?? new Map<string, Family>()
   families.set(register, byPrefix)
   const known = byPrefix.get(prefix)

@@ -184,6 +184,13 @@ describe('collectMetrics', () => {
     assert.equal(sampleOf(await scrape(globalRegister), 'shop_sessions_hits_total'), 1)
   })
 
+  it('speaks OpenMetrics as well', async () => {
+    const register = new Registry<OpenMetricsContentType>()
+    register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+    collectMetrics(new SpokenStore({ hits: 4 }), { register })
+    assert.match(await register.metrics(), /^lembro_hits_total\{store="default"\} 4$/m)
+  })
+
   const bad: [string, () => unknown, RegExp][] = [
     ['no store', () => collectMetrics(undefined as never), /^TypeError: store: .*got undefined/],
     ['no stats', () => collectMetrics({} as never), /^TypeError: store: .*stats\(\).*an object/],
