@@ -33,7 +33,7 @@ function runOn(major, files) {
     maxBuffer: 2 ** 30,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  if (status !== 0) console.log(stdout.match(/^ *not ok .*$[^]*?^ *\.\.\.$/gm)?.join('\n'))
+  if (status !== 0) console.log(stdout.match(/^ *not ok .*$[\s\S]*?^ *\.\.\.$/gm)?.join('\n'))
   const count = (name) => Number(new RegExp(`^# ${name} (\\d+)`, 'm').exec(stdout)?.[1])
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
   const [pass, fail, skipped] = ['pass', 'fail', 'skipped'].map(count)

@@ -6,7 +6,9 @@ const announcer = document.getElementById('announcer')
 
 /** Sends a form and shows the page that it leads to, in place: the reader stays where they are. */
 async function send(form) {
-  const { id } = form.querySelector('button')
+  const pressed = form.querySelector('button')
+  const place = topOf(pressed)
+  const section = [...document.querySelectorAll('section')].indexOf(form.closest('section'))
   const response = await fetch(form.action, {
     method: 'POST',
     body: new URLSearchParams(new FormData(form)),
@@ -14,10 +16,19 @@ async function send(form) {
   const text = await response.text()
   const page = new DOMParser().parseFromString(text, 'text/html')
   document.querySelector('main').replaceWith(page.querySelector('main'))
-  // The button may be gone, as the last one of its line.
-  const focused = document.getElementById(id) ?? document.querySelector('main [tabindex="-1"]')
-  focused?.focus({ preventScroll: true })
+  const button = document.getElementById(pressed.id)
+  if (button !== null) {
+    button.focus({ preventScroll: true })
+    scrollBy(0, topOf(button) - place)
+  } else {
+    // It is gone, as the last one of its line, or with the form to sign in.
+    document.querySelectorAll('section')[section]?.querySelector('h2').focus()
+  }
   announcer.textContent = document.querySelector('.notice')?.textContent ?? ''
+}
+
+function topOf(element) {
+  return element.getBoundingClientRect().top
 }
 
 document.addEventListener('submit', (event) => {

@@ -123,7 +123,7 @@ function cartLine({ good, count }: Line): Html {
 function signInSection(): Html {
   return html`
     <section>
-      <h2>Sign in</h2>
+      <h2 tabindex="-1">Sign in</h2>
       <form method="post" action="/sign-in" class="sign-in">
         <label for="name">Your name</label>
         <input id="name" name="name" required maxlength="40" autocomplete="username">
@@ -136,7 +136,7 @@ function signInSection(): Html {
 function memberSection(userId: string, others: OtherSessions): Html {
   return html`
     <section>
-      <h2>Signed in as ${userId}</h2>
+      <h2 tabindex="-1">Signed in as ${userId}</h2>
       ${button('sign-out', 'Sign out')}
       <h3>Your other sessions</h3>
       ${others.count === 0 ? html`<p class="quiet">None: only this one.</p>` : otherList(others)}
