@@ -3,6 +3,8 @@ import { get } from 'node:http'
 import { describe, it } from 'node:test'
 import { monitor } from '../../dist/monitor'
 import { STREAM_MS } from '../../lib/monitor/monitor'
+import type { FakeClock } from '../support/clock'
+import { nextTurn } from '../support/time'
 import { ToldStore, watched } from '../support/watched'
 
 const OWN = { 'x-lembro-monitor': '1', 'sec-fetch-site': 'same-origin' }
@@ -29,6 +31,14 @@ async function follow(url: string, headers: Record<string, string> = {}) {
         text = (text + value).replace(/^retry: 1000\n\n/, '')
       }
     },
+  }
+}
+
+/** Waits until the server has noticed that a browser has gone. */
+async function allTimersOff(clock: FakeClock) {
+  for (let turn = 0; clock.armed.length > 0; turn++) {
+    assert.ok(turn < 100_000, `armed for ever: ${clock.armed}`)
+    await nextTurn()
   }
 }
 
@@ -188,7 +198,7 @@ describe('the stream of events', () => {
     await stream.next()
     assert.equal(site.clock.armed.length, 2)
     stream.stop()
-    while (site.clock.armed.length > 0) await new Promise((resolve) => setImmediate(resolve))
+    await allTimersOff(site.clock)
     site.clock.pass(60_000)
     assert.equal(site.store.asked, 1)
   })
@@ -201,7 +211,7 @@ describe('the stream of events', () => {
     site.clock.pass(STREAM_MS)
     while ((await stream.next()) !== undefined);
     assert.equal(asked, 1)
-    while (site.clock.armed.length > 0) await new Promise((resolve) => setImmediate(resolve))
+    await allTimersOff(site.clock)
   })
 
   it('leaves out what a slow reader has no room for', async () => {

@@ -35,7 +35,7 @@ function memberEvicted(sample: Sample, history: History): Alarm {
     title: state === 'quiet' ? 'No member lost a session' : `${people} lost a session`,
     text:
       state === 'quiet'
-        ? 'Every session that had to make room was a stranger’s.'
+        ? 'Whoever had to make room was no member.'
         : `${when(state, history)} Members are signed out for want of room: raise maxSize.`,
   }
 }

@@ -64,7 +64,7 @@ function worksOf({ lastReduce, lastPurge, reduces = 0 }: Sample): Term[] {
       ? {
           term: 'Last reduce',
           value: `${bytes(lastReduce.from)} → ${bytes(lastReduce.to)}`,
-          note: `${number(lastReduce.evicted)} evicted in ${duration(lastReduce.ms)}; ${number(reduces)} in all`,
+          note: `${number(lastReduce.evicted)} evicted in ${duration(lastReduce.ms)}, ${counted(reduces, 'trim')} so far`,
         }
       : { term: 'Last reduce', value: 'none yet', note: '' },
     lastPurge
