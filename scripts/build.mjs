@@ -10,6 +10,7 @@ const page = join(root, 'lib/monitor/page')
 const dist = join(root, 'dist')
 const built = join(dist, 'monitor/page')
 const uPlot = dirname(createRequire(import.meta.url).resolve('uplot/package.json'))
+const { exports: exported } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 
 function compile(...options) {
@@ -30,8 +31,8 @@ function declarationsOf(file, needed) {
 /** Removes the declarations that no public name leads to. */
 function pruneDeclarations() {
   const needed = new Set()
-  for (const entry of ['index', 'metrics/index', 'monitor/index']) {
-    for (const kind of ['d.ts', 'd.mts']) declarationsOf(join(dist, `${entry}.${kind}`), needed)
+  for (const { import: esm, require: cjs } of Object.values(exported)) {
+    for (const each of [esm, cjs]) if (each) declarationsOf(join(root, each.types), needed)
   }
   for (const name of readdirSync(dist, { recursive: true })) {
     const file = join(dist, name)

@@ -8,6 +8,7 @@ describe('figures in words', () => {
     [bytes(1_023), '1,023 bytes'],
     [bytes(1_536), '1.5 KB'],
     [bytes(256 * 1_024), '256 KB'],
+    [bytes(1_024 ** 2 - 40), '1 MB'],
     [bytes(4 * 1_024 ** 2), '4 MB'],
     [bytes(3 * 1_024 ** 5), '3,072 TB'],
     [number(12_345), '12,345'],

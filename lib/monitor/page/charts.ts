@@ -4,7 +4,7 @@ import type uPlotClass from 'uplot'
 import type { Sample } from '../sample'
 import { byId, showTerms, type Term } from './elements.js'
 import type { History, Moment } from './history.js'
-import { bytes, number, rate } from './words.js'
+import { bytes, number, rate, time } from './words.js'
 
 declare const uPlot: typeof uPlotClass
 
@@ -55,6 +55,7 @@ const HEIGHT = 176
 // Memory is counted in units of 1024: its scale is marked in them.
 const POWERS_OF_2 = Array.from({ length: 50 }, (_, power) => 2 ** power)
 const AXIS_FONT = '12px system-ui, sans-serif'
+const TIME_STEPS = [5, 10, 15, 30, 60, 120, 300]
 
 export class Charts {
   #plots: uPlotClass[] = []
@@ -132,7 +133,13 @@ export class Charts {
         y: { range: (_plot, _low, high) => [0, Math.max(high, budget ?? 0, spec.least) * 1.06] },
       },
       axes: [
-        { ...axis, size: 28, space: 72, values: (_plot, splits) => splits.map(clock) },
+        {
+          ...axis,
+          size: 28,
+          space: 72,
+          incrs: TIME_STEPS,
+          values: (_plot, splits, _axis, _space, step) => splits.map((at) => clock(at, step)),
+        },
         {
           ...axis,
           size: 62,
@@ -185,8 +192,9 @@ function labelOf({ id }: Spec): (value: number) => string {
   return id === 'memory' ? bytes : (value) => number(value, 1)
 }
 
-function clock(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString('en-GB')
+/** Such as `14:03:15`, or `14:03` where the marks are minutes apart. */
+function clock(seconds: number, step: number): string {
+  return time(seconds * 1_000).slice(0, step < 60 ? undefined : 5)
 }
 
 function chartOf(id: string): HTMLElement {

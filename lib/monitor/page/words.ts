@@ -5,7 +5,8 @@ const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB']
 /** Such as `1.5 MB`, in units of 1024 as the options of the store are. */
 export function bytes(count: number): string {
   let [value, unit] = [count, 0]
-  while (Math.abs(value) >= 1024 && unit < UNITS.length - 1) {
+  // What would be rounded to 1,024 is one of the next unit.
+  while (Math.abs(value) >= 1023.5 && unit < UNITS.length - 1) {
     value /= 1024
     unit++
   }
