@@ -1,10 +1,16 @@
 /** What the page's buttons do to the store: a purge, and a trim. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { MeasuredStore } from '../metrics/figures'
 import { sendJson, sendText } from './replies'
 import { isSameOrigin } from './same-origin'
 import { reportOf } from './sample'
-import type { MonitoredStore } from './store'
+
+/** A store as far as the monitor needs one. */
+export interface MonitoredStore extends MeasuredStore {
+  prune(): Promise<unknown>
+  reduce(): Promise<object>
+}
 
 type Action = (store: MonitoredStore) => Promise<object>
 

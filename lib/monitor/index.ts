@@ -2,12 +2,12 @@
 
 import type { IncomingMessage } from 'node:http'
 import { systemClock } from '../time/clock'
+import type { MonitoredStore } from './actions'
 import { type Middleware, Monitor, type MonitorOptions } from './monitor'
-import type { MonitoredStore } from './store'
 
 export type { Figures } from '../metrics/figures'
+export type { MonitoredStore } from './actions'
 export type { Middleware, MonitorOptions } from './monitor'
-export type { MonitoredStore } from './store'
 
 /**
  * The page as a middleware: `app.use('/sessions', monitor(store, { authorize }))`. It shows figures

@@ -3,13 +3,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { got, toFunction } from '../settings/check'
 import type { Clock } from '../time/clock'
-import { ACTIONS, act } from './actions'
+import { ACTIONS, act, type MonitoredStore } from './actions'
 import { assets } from './assets'
 import { EventStream } from './event-stream'
 import { protect, redirectToFolder, sendAsset, sendText } from './replies'
 import { sampleOf } from './sample'
 import { Sampler } from './sampler'
-import type { MonitoredStore } from './store'
 
 const EVENTS = '/events'
 
@@ -73,7 +72,7 @@ export class Monitor {
     const methods = action === undefined ? ['GET', 'HEAD'] : ['POST']
     if (!methods.includes(req.method ?? '')) {
       res.setHeader('Allow', methods.join(', '))
-      return sendText(res, 405, 'Not this way.')
+      return sendText(res, 405, `Expected ${methods.join(' or ')}; got ${req.method}.`)
     }
     if (action !== undefined) return act(action, this.#store, req, res)
     const asset = this.#assets.get(path)

@@ -4,52 +4,10 @@ import type uPlotClass from 'uplot'
 import type { Sample } from '../sample'
 import { byId, showTerms, type Term } from './elements.js'
 import type { History, Moment } from './history.js'
-import { bytes, number, rate, time } from './words.js'
+import { CHARTS, type ChartSpec } from './lines.js'
+import { bytes, number, time } from './words.js'
 
 declare const uPlot: typeof uPlotClass
-
-interface Line {
-  readonly term: string
-  readonly colour: string
-  readonly filled?: boolean
-  read(moment: Moment): number | null
-}
-
-interface Spec {
-  readonly id: string
-  readonly lines: readonly Line[]
-  readonly words: (value: number) => string
-  /** The least that the scale reaches up to. */
-  readonly least: number
-}
-
-const SPECS: readonly Spec[] = [
-  {
-    id: 'memory',
-    lines: [{ term: 'Held', colour: 'members', filled: true, read: (at) => at.bytes }],
-    words: bytes,
-    least: 1_024,
-  },
-  {
-    id: 'reads',
-    lines: [
-      { term: 'Found', colour: 'members', filled: true, read: (at) => at.hits },
-      { term: 'Not found', colour: 'newcomers', read: (at) => at.misses },
-    ],
-    words: rate,
-    least: 1,
-  },
-  {
-    id: 'gone',
-    lines: [
-      { term: 'Strangers', colour: 'strangers', filled: true, read: (at) => at.strangers },
-      { term: 'Signed-in', colour: 'alarm', read: (at) => at.owned },
-      { term: 'Expired', colour: 'expired', read: (at) => at.expired },
-    ],
-    words: rate,
-    least: 1,
-  },
-]
 
 const HEIGHT = 176
 // Memory is counted in units of 1024: its scale is marked in them.
@@ -63,7 +21,7 @@ export class Charts {
   #moments: readonly Moment[] = []
 
   constructor() {
-    for (const { id } of SPECS) new ResizeObserver(() => this.#fit()).observe(chartOf(id))
+    for (const { id } of CHARTS) new ResizeObserver(() => this.#fit()).observe(chartOf(id))
     // The colours are the style sheet's: another scheme draws anew.
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#draw())
   }
@@ -78,16 +36,16 @@ export class Charts {
     }
     this.#plots.forEach((plot, index) => {
       plot.batch(() => {
-        plot.setData(dataOf(SPECS[index] as Spec, this.#moments), false)
+        plot.setData(dataOf(CHARTS[index] as ChartSpec, this.#moments), false)
         plot.setScale('x', { min: from / 1_000, max: to / 1_000 })
       })
     })
-    for (const spec of SPECS) this.#showLegend(spec, this.#moments.length - 1)
+    for (const spec of CHARTS) this.#showLegend(spec, this.#moments.length - 1)
   }
 
   #draw(): void {
     for (const plot of this.#plots) plot.destroy()
-    this.#plots = SPECS.map((spec) => {
+    this.#plots = CHARTS.map((spec) => {
       const target = chartOf(spec.id)
       return new uPlot(
         this.#optionsOf(spec, target.clientWidth),
@@ -99,13 +57,13 @@ export class Charts {
 
   #fit(): void {
     this.#plots.forEach((plot, index) => {
-      const { clientWidth } = chartOf((SPECS[index] as Spec).id)
+      const { clientWidth } = chartOf((CHARTS[index] as ChartSpec).id)
       if (clientWidth !== plot.width) plot.setSize({ width: clientWidth, height: HEIGHT })
     })
   }
 
   /** The legend tells the moment under the pointer, else the latest. */
-  #showLegend(spec: Spec, index: number): void {
+  #showLegend(spec: ChartSpec, index: number): void {
     const moment = this.#moments[index]
     const terms = spec.lines.map(({ term, colour, read }): Term => {
       const value = moment === undefined ? null : read(moment)
@@ -117,7 +75,7 @@ export class Charts {
     showTerms(byId(`${spec.id}-legend`), terms)
   }
 
-  #optionsOf(spec: Spec, width: number): uPlotClass.Options {
+  #optionsOf(spec: ChartSpec, width: number): uPlotClass.Options {
     const budget = spec.id === 'memory' ? this.#budget : null
     const quiet = colour('quiet')
     const grid = { stroke: colour('line'), width: 1 }
@@ -181,14 +139,14 @@ function drawBudget(plot: uPlotClass, budget: number): void {
   ctx.restore()
 }
 
-function dataOf(spec: Spec, moments: readonly Moment[]): uPlotClass.AlignedData {
+function dataOf(spec: ChartSpec, moments: readonly Moment[]): uPlotClass.AlignedData {
   return [
     moments.map(({ at }) => at / 1_000),
     ...spec.lines.map(({ read }) => moments.map((moment) => read(moment))),
   ]
 }
 
-function labelOf({ id }: Spec): (value: number) => string {
+function labelOf({ id }: ChartSpec): (value: number) => string {
   return id === 'memory' ? bytes : (value) => number(value, 1)
 }
 
