@@ -40,7 +40,9 @@ export class Charts {
         plot.setScale('x', { min: from / 1_000, max: to / 1_000 })
       })
     })
-    for (const spec of CHARTS) this.#showLegend(spec, this.#moments.length - 1)
+    CHARTS.forEach((spec, index) => {
+      this.#showLegend(spec, this.#plots[index]?.cursor.idx)
+    })
   }
 
   #draw(): void {
@@ -63,8 +65,8 @@ export class Charts {
   }
 
   /** The legend tells the moment under the pointer, else the latest. */
-  #showLegend(spec: ChartSpec, index: number): void {
-    const moment = this.#moments[index]
+  #showLegend(spec: ChartSpec, index: number | null | undefined): void {
+    const moment = this.#moments.at(index ?? -1)
     const terms = spec.lines.map(({ term, colour, read }): Term => {
       const value = moment === undefined ? null : read(moment)
       return { term, colour, value: value === null ? '–' : spec.words(value) }
@@ -116,9 +118,7 @@ export class Charts {
         })),
       ],
       hooks: {
-        setCursor: [
-          ({ cursor: { idx } }) => this.#showLegend(spec, idx ?? this.#moments.length - 1),
-        ],
+        setCursor: [({ cursor: { idx } }) => this.#showLegend(spec, idx)],
         draw: [(plot) => budget !== null && drawBudget(plot, budget)],
       },
     }
