@@ -44,6 +44,9 @@ export interface Core {
   readonly ledger: Ledger
   readonly codec: Codec
   readonly sessions: Sessions
+  readonly expiry: Expiry
+  /** The owner of a session, as the application tells it. */
+  readonly ownerOf: SessionDependencies['ownerOf']
   readonly departed: Departed
   readonly purger: Purger
   readonly reducer: Reducer
@@ -96,6 +99,8 @@ export function assemble(
   const core = {
     ...{ settings, clock, answers, verbs, stats, owners, ledger, codec, departed, purger, reducer },
     sessions: new Sessions(dependencies),
+    expiry: dependencies.expiry,
+    ownerOf: dependencies.ownerOf,
     trim: () => reducer.reduce(maxBytes * DEFAULT_SHARE),
     atRest,
   }

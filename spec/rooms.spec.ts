@@ -19,6 +19,7 @@ const ROOMS = [
   'session-store',
   'store',
   'bind',
+  'redis',
   'index',
 ]
 

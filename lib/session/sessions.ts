@@ -3,7 +3,7 @@
 import type { SessionData } from 'express-session'
 import type { Codec } from '../entry/codec'
 import { type CookieJar, type ReadableCookie, readableCookie } from '../entry/cookie'
-import { Entry, weigh } from '../entry/entry'
+import { type Content, Entry, weigh } from '../entry/entry'
 import { flat } from '../entry/text'
 import type { Ledger } from '../ledger/ledger'
 import { got } from '../settings/check'
@@ -43,6 +43,8 @@ export type SessionParts = SessionDependencies
 export interface Incoming {
   readonly sid: string
   readonly session: SessionData
+  /** What is stored of it: the session itself; after a merge, what came of that. */
+  readonly content: SessionData
   /** The entry that the session was loaded from; `undefined` for a new session. */
   readonly link: Link | undefined
   readonly now: number
@@ -78,7 +80,13 @@ export class Sessions {
       return undefined
     }
     stats.hits++
-    const session = this.#deps.codec.decode(entry)
+    return this.open(entry)
+  }
+
+  /** A fresh session of an entry, linked to it. Throws what the serializer throws. */
+  open(entry: Entry): SessionData {
+    const { ledger, codec } = this.#deps
+    const session = codec.decode(entry)
     if (typeof session === 'object' && session !== null) {
       stamp(session, new Link(ledger, entry, ledger.era, entry.body, entry.body))
       entry.loaded = true
@@ -103,7 +111,7 @@ export class Sessions {
     if (typeof session !== 'object' || session === null) {
       throw new TypeError(`session: expected an object; ${got(session)}`)
     }
-    const link = this.#linkOf(sid, session)
+    const link = this.linkOf(sid, session)
     return this.#ask(sid, session, session, link, clock.now(), undefined)
   }
 
@@ -112,38 +120,90 @@ export class Sessions {
    * may be merged. `undefined` for a session that was destroyed since it was loaded.
    */
   resolve(incoming: Incoming): Resolution | undefined {
-    const { stats, codec, settings } = this.#deps
-    const { sid, link, now, session, base } = incoming
-    if (this.#refused(link)) return undefined
+    const { sid, link, now } = incoming
+    if (this.refuses(incoming)) return undefined
     const stored = this.#live(sid, link, now)
-    if (link === undefined || stored === undefined || stored.body === link.base) {
+    if (inConflict(incoming, stored)) this.#deps.stats.conflicts++
+    const reconciled = this.reconcile(incoming, stored)
+    if (reconciled === incoming) {
       return { entry: stored ?? link?.entry ?? this.#newEntry(sid, now), incoming }
     }
-    if (stored.body !== link.seen) stats.conflicts++
-    if (settings.onConflict === 'overwrite') return { entry: stored, incoming }
+    // The application was asked, and may have done anything to the store.
+    if (this.refuses(incoming)) return undefined
+    const entry = this.#live(sid, link, now) ?? link?.entry ?? this.#newEntry(sid, now)
+    return { entry, incoming: reconciled }
+  }
+
+  /** Whether the session was destroyed since it was loaded; counts it. */
+  refuses({ link }: Incoming): boolean {
+    const { ledger, stats } = this.#deps
+    const refused = link?.revoked(ledger.era) === true
+    if (refused) stats.refusedDestroyed++
+    return refused
+  }
+
+  /** What to store of a session if `stored` is stored now: the two merged, where that is wanted and needed. Asks the application. */
+  reconcile(incoming: Incoming, stored: Entry | undefined): Incoming {
+    const { codec, settings } = this.#deps
+    const { sid, link, now, session, base } = incoming
+    const isSame = link === undefined || stored === undefined || stored.body === link.base
+    if (isSame || settings.onConflict === 'overwrite') return incoming
     const merged = resolveConflict(settings.onConflict, codec, link, stored, session, base)
-    const asked = this.#ask(sid, session, merged, link, now, base)
-    if (this.#refused(link)) return undefined
-    return { entry: this.#live(sid, link, now) ?? link.entry, incoming: asked }
+    return this.#ask(sid, session, merged, link, now, base)
   }
 
   /** Stores what was resolved, and links the session to its entry. Returns and throws as `set` does. */
   commit({ entry, incoming }: Resolution): boolean {
-    const { ledger } = this.#deps
-    const { session, link, base } = incoming
     const crowded = this.#store(entry, incoming)
-    if (link !== undefined || isLive(session)) {
-      stamp(session, new Link(ledger, entry, ledger.era, base, entry.body))
-      entry.loaded = true
-    }
+    this.link(entry, incoming)
     return crowded
+  }
+
+  /** Links a session that was stored to the entry that holds it now. */
+  link(entry: Entry, { session, link, base }: Incoming): void {
+    const { ledger } = this.#deps
+    if (link === undefined && !isLive(session)) return
+    stamp(session, new Link(ledger, entry, ledger.era, base, entry.body))
+    entry.loaded = true
+  }
+
+  /** A session that lives elsewhere, on its way into this ledger: only its owner is asked for. */
+  adopt(sid: string, session: SessionData, expiry: number): Incoming {
+    const { codec, ownerOf, clock } = this.#deps
+    const cookie = readableCookie(session.cookie)
+    const body = codec.encode(session, cookie)
+    const [link, now, owner] = [undefined, clock.now(), ownerOf(session)]
+    return { sid, session, content: session, link, now, base: body, body, cookie, expiry, owner }
+  }
+
+  /** Gives an entry what is to be stored, in no ledger. */
+  fill(entry: Entry, incoming: Incoming): Content {
+    const content = this.#contentOf(entry, incoming)
+    entry.body = content.body
+    entry.cookie = content.cookie
+    entry.expiry = content.expiry
+    entry.owner = content.owner
+    return content
+  }
+
+  /**
+   * Keeps in the ledger what lives elsewhere, in a new entry that weighs `more` than others, unless
+   * it would be refused. Returns whether live ones had to make room.
+   */
+  cache(entry: Entry, incoming: Incoming, more: number): boolean {
+    const { admission, ledger, clock } = this.#deps
+    const content = this.fill(entry, incoming)
+    const bytes = weigh(entry.sid, content) + more
+    if (content.expiry <= clock.now()) return false
+    if (admission.obstacle(entry, bytes, content.owner) !== undefined) return false
+    return ledger.put(entry, content, bytes, clock.now())
   }
 
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Returns as `set` does. */
   touch(sid: string, session: SessionData): boolean {
     const { admission, ledger, jar, settings, clock } = this.#deps
     const limits = this.#deps.expiry
-    const link = this.#linkOf(sid, session)
+    const link = this.linkOf(sid, session)
     const now = clock.now()
     const cookie = readableCookie(session?.cookie)
     // Before the entry is looked up: a ttl of the application may do anything to the store.
@@ -170,13 +230,6 @@ export class Sessions {
     if (entry !== undefined) ledger.remove(entry, 'destroy')
   }
 
-  #refused(link: Link | undefined): boolean {
-    const { ledger, stats } = this.#deps
-    const refused = link?.revoked(ledger.era) === true
-    if (refused) stats.refusedDestroyed++
-    return refused
-  }
-
   /** What becomes of a `session` if `content` is stored for it. Without a `base` the session's own text is that. */
   #ask(
     sid: string,
@@ -192,16 +245,15 @@ export class Sessions {
     const expires = expiry.of(sid, content, cookie, now)
     const owner = ownerOf(content)
     // Written out: a spread would cost a tenth of a set.
-    return { sid, session, link, now, base: base ?? body, body, cookie, expiry: expires, owner }
+    const [text, instant] = [base ?? body, expires]
+    return { sid, session, content, link, now, base: text, body, cookie, expiry: instant, owner }
   }
 
   #store(entry: Entry, incoming: Incoming): boolean {
-    const { admission, ledger, jar, owners, removals } = this.#deps
-    const { body, cookie, now } = incoming
-    const expiry = this.#deps.expiry.within(entry.created, incoming.expiry)
-    const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
-    const owner = owners.named(incoming.owner, entry.owner)
-    const content = { body, cookie: kept, expiry, owner }
+    const { admission, ledger, removals } = this.#deps
+    const { now } = incoming
+    const content = this.#contentOf(entry, incoming)
+    const { expiry, owner } = content
     const bytes = weigh(entry.sid, content)
     admission.check(entry, bytes, owner)
     if (admission.expiredOnArrival(entry, expiry, now)) return false
@@ -210,6 +262,13 @@ export class Sessions {
     const crowded = ledger.put(entry, content, bytes, now)
     if (old !== undefined) removals.replaced(old)
     return crowded
+  }
+
+  #contentOf(entry: Entry, { body, cookie, expiry: asked, owner: name }: Incoming): Content {
+    const { jar, owners } = this.#deps
+    const expiry = this.#deps.expiry.within(entry.created, asked)
+    const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
+    return { body, cookie: kept, expiry, owner: owners.named(name, entry.owner) }
   }
 
   #newEntry(sid: string, now: number): Entry {
@@ -227,9 +286,16 @@ export class Sessions {
     return undefined
   }
 
-  #linkOf(sid: string, session: SessionData): Link | undefined {
+  /** The link of a session that was loaded from this store under that id. */
+  linkOf(sid: string, session: SessionData): Link | undefined {
     if (typeof session !== 'object' || session === null) return undefined
     const link = linkOf(session)
     return link?.entry.sid === sid && link.home === this.#deps.ledger ? link : undefined
   }
+}
+
+/** Whether another request has changed a session since it was loaded, so that `stored` is what it has not seen. */
+export function inConflict({ link }: Incoming, stored: Entry | undefined): boolean {
+  const changed = link !== undefined && stored !== undefined && stored.body !== link.base
+  return changed && stored.body !== link.seen
 }

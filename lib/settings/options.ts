@@ -22,9 +22,10 @@ export interface Serializer {
 
 /**
  * Why an entry left: `evict` to make room; `expire` its time passed; `destroy` the application
- * asked; `clear` with all the others; `replace` a newer version took its place (told to `dispose` only).
+ * asked; `clear` with all the others; `replace` a newer version took its place (told to `dispose` only);
+ * `invalidate` the near cache of `lembro/redis` let it go, since Redis holds another, or may hold one.
  */
-export type RemovalCause = 'evict' | 'expire' | 'destroy' | 'clear' | 'replace'
+export type RemovalCause = 'evict' | 'expire' | 'destroy' | 'clear' | 'replace' | 'invalidate'
 
 /** Options of a store. memorystore's own count `null` as not given, as memorystore does. */
 export interface LembroOptions {
@@ -124,7 +125,8 @@ const LEAST_KEY_TEXT = 16
 /** Beyond this share of the heap limit, sessions and the application together are likely to exceed it. */
 const HEAP_SHARE_TO_WARN = 0.6
 
-const KNOWN = new Set([
+/** The options that every store has. */
+export const OPTION_NAMES: readonly string[] = [
   'maxSize',
   'interval',
   'checkPeriod',
@@ -143,13 +145,19 @@ const KNOWN = new Set([
   'saveFile',
   'savePeriod',
   'saveKeys',
-])
+]
 
-/** Settings from options. Throws a `TypeError` or `RangeError` that names the option; warns once of each unknown one. */
-export function parseOptions(options: LembroOptions): Settings {
+/**
+ * Settings from options. Throws a `TypeError` or `RangeError` that names the option; warns once of
+ * each one that is not in `known`, for which a store with further options gives its own list.
+ */
+export function parseOptions(
+  options: LembroOptions,
+  known: readonly string[] = OPTION_NAMES,
+): Settings {
   if (!isObject(options)) throw new TypeError(`options: expected an object; ${got(options)}`)
   for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) {
+    if (!known.includes(name)) {
       warnOnce('LEMBRO_UNKNOWN_OPTION', name, `lembro has no option '${name}': it is ignored`)
     }
   }
