@@ -35,6 +35,8 @@ interface Stored {
 
 export class Saving {
   readonly #deps: TierDependencies
+  /** The last save of each session that has one under way. */
+  readonly #last = new Map<string, Promise<void>>()
 
   constructor(dependencies: TierDependencies) {
     this.#deps = dependencies
@@ -42,10 +44,38 @@ export class Saving {
 
   /** Stores a session. Rejects for one that can't be stored; what is stored then stays as it is. */
   async save(sid: string, given: SessionData): Promise<void> {
-    const { core, near, traffic, counts } = this.#deps
+    const { core } = this.#deps
     const incoming = core.sessions.prepare(sid, given)
     if (core.sessions.refuses(incoming)) return
     this.#checkSize(incoming)
+    if (core.settings.onConflict === 'overwrite') await this.#write(incoming)
+    else await this.#inTurn(sid, () => this.#write(incoming))
+    core.atRest()
+  }
+
+  /** Names the text that a home holds, if a save will ask for that. */
+  versionOf(text: string): string | undefined {
+    const { core, home } = this.#deps
+    return core.settings.onConflict === 'overwrite' ? undefined : home.versionOf(text)
+  }
+
+  /** The saves of one session, in their order: one that is tried again must not overtake the next. */
+  #inTurn(sid: string, run: () => Promise<void>): Promise<void> {
+    const before = this.#last.get(sid)
+    const mine = before === undefined ? run() : before.then(run, run)
+    const forget = () => {
+      if (this.#last.get(sid) === mine) this.#last.delete(sid)
+    }
+    this.#last.set(sid, mine)
+    mine.then(forget, forget)
+    return mine
+  }
+
+  async #write(prepared: Incoming): Promise<void> {
+    const { core, near, traffic, counts } = this.#deps
+    const { sid, session } = prepared
+    // The save before may have been of the same session: what that stored is where this one starts from.
+    const incoming = { ...prepared, link: core.sessions.linkOf(sid, session) }
     const linked = incoming.link?.entry
     const known = near.find(sid) ?? (linked instanceof NearEntry ? linked : undefined)
     await traffic.write([sid], async (ticket) => {
@@ -56,13 +86,6 @@ export class Saving {
       counts.sets++
       this.#keep(stored, ticket)
     })
-    core.atRest()
-  }
-
-  /** Names the text that a home holds, if a save will ask for that. */
-  versionOf(text: string): string | undefined {
-    const { core, home } = this.#deps
-    return core.settings.onConflict === 'overwrite' ? undefined : home.versionOf(text)
   }
 
   #keep({ incoming, text }: Stored, ticket: Ticket): void {

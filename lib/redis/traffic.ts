@@ -24,7 +24,7 @@ export class Traffic<Value> {
   load(sid: string, start: (ticket: Ticket) => Promise<Value>): Promise<Value> {
     const joined = this.#loads.get(sid)
     if (joined !== undefined) return joined.promise
-    // While a write is under way nobody can say which of the two comes last.
+    // A write that is under way may be tried again after it.
     const ticket = { good: !this.#writes.has(sid) }
     const promise = start(ticket).finally(() => {
       if (this.#loads.get(sid)?.ticket === ticket) this.#loads.delete(sid)
@@ -71,8 +71,6 @@ export class Traffic<Value> {
     const writes = this.#writes.get(sid)
     writes?.delete(ticket)
     if (writes?.size === 0) this.#writes.delete(sid)
-    // A load that began meanwhile may have read what was there before.
-    this.#spoilLoad(sid)
   }
 
   // Those who ask from now on must not join it.
