@@ -7,6 +7,7 @@ import { exceptOf, ownerText, signOut } from './session/sign-out'
 import { coreOf, SessionStore } from './session-store'
 import { type LembroOptions, parseOptions, type Settings } from './settings/options'
 import { toBytes } from './settings/size'
+import { warnOfWorker } from './settings/worker'
 import type { LembroStats, ReduceReport } from './stats'
 import { DEFAULT_SHARE } from './time/reducer'
 
@@ -220,5 +221,6 @@ export class Lembro extends LembroStore {
   constructor(options?: LembroOptions | null | Ready, ready?: Ready) {
     const [given, callback] = typeof options === 'function' ? [{}, options] : [options, ready]
     super(parseOptions(given ?? {}), systemWorld, callback)
+    warnOfWorker()
   }
 }

@@ -19,8 +19,8 @@ const ROOMS = [
   'session-store',
   'store',
   'bind',
-  'redis',
   'index',
+  'redis',
 ]
 
 /** `persistence` for `lib/persistence/lock.ts`; the file's own name at the top level. */

@@ -52,10 +52,10 @@ export function parseRedisOptions(options: LembroRedisOptions): RedisSettings {
     throw new TypeError(`options: expected an object with a client; ${got(options)}`)
   }
   const { client, prefix = DEFAULT_PREFIX, touchAfter, ...rest } = options
-  refuseUnfit(rest)
+  const fit = withoutUnfit(rest)
   const given = toClient(client)
   return {
-    settings: parseOptions(rest, [...OPTION_NAMES, ...OWN_NAMES]),
+    settings: parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]),
     client: given,
     prefix: toPrefix(prefix),
     keyPrefix: keyPrefixOf(given),
@@ -64,12 +64,15 @@ export function parseRedisOptions(options: LembroRedisOptions): RedisSettings {
 }
 
 // Its default, or nothing, may be said: a configuration may be shared with a store in memory.
-function refuseUnfit(options: object): void {
+function withoutUnfit(options: object): LembroOptions {
+  const fit: Record<string, unknown> = { ...options }
   for (const [name, why] of Object.entries(UNFIT)) {
-    const value = (options as Record<string, unknown>)[name]
+    const value = fit[name]
     const isNothing = value == null || value === false || value === Number.POSITIVE_INFINITY
     if (!isNothing) throw new TypeError(`${name}: lembro/redis has no such option, since ${why}`)
+    delete fit[name]
   }
+  return fit
 }
 
 function toPrefix(prefix: unknown): string {
