@@ -15,7 +15,7 @@ export class NearEntry extends Entry {
     readonly version: string | undefined,
     /** Entries of an earlier era are worth nothing: see `near.ts`. */
     readonly era: number,
-    /** Whole seconds of the clock that only goes forward. */
+    /** When it came, in whole seconds. */
     readonly since: number,
   ) {
     super(flat(sid))

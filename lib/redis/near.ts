@@ -29,10 +29,16 @@ export class Near {
     const { ledger, clock } = this.#core
     const entry = ledger.find(sid) as NearEntry | undefined
     if (entry === undefined) return undefined
-    const isCurrent = entry.era === this.#era && this.#seconds() - entry.since < LONGEST_AGE
-    if (isCurrent && entry.expiry > clock.now()) return entry
+    const now = clock.now()
+    const isCurrent = this.#isCurrent(entry, now)
+    if (isCurrent && entry.expiry > now) return entry
     ledger.remove(entry, isCurrent ? 'expire' : 'invalidate')
     return undefined
+  }
+
+  /** Whether an entry that a session was loaded from, before no clear, is what {@link find} would give. */
+  holds(entry: NearEntry, now: number): boolean {
+    return entry.inLane && this.#isCurrent(entry, now) && entry.expiry > now
   }
 
   /**
@@ -43,7 +49,7 @@ export class Near {
   take(incoming: Incoming, version: string | undefined, ticket: Ticket): NearEntry {
     const { sessions, trim } = this.#core
     const { sid } = incoming
-    const entry = new NearEntry(sid, version, this.#era, this.#seconds())
+    const entry = new NearEntry(sid, version, this.#era, secondsOf(this.#core.clock.now()))
     if (ticket.good && this.coherent && this.#pauses === 0) {
       this.drop(sid)
       if (sessions.cache(entry, incoming, entry.ownBytes)) trim()
@@ -51,6 +57,11 @@ export class Near {
       sessions.fill(entry, incoming)
     }
     return entry
+  }
+
+  /** Makes an entry that is in the cache the newest. */
+  use(entry: NearEntry, now: number): void {
+    this.#core.ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes, now)
   }
 
   /** Gives an entry another expiry, if it is still in the cache. */
@@ -103,7 +114,13 @@ export class Near {
     })
   }
 
-  #seconds(): number {
-    return Math.floor(this.#core.clock.elapsed() / 1000)
+  // Also where the clock was set back: an entry from the future is not known to be current.
+  #isCurrent(entry: NearEntry, now: number): boolean {
+    const age = secondsOf(now) - entry.since
+    return entry.era === this.#era && age >= 0 && age < LONGEST_AGE
   }
+}
+
+function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000)
 }

@@ -19,12 +19,13 @@ import { Tier } from './tier'
 
 type Ready = (error: Error | null) => void
 
-// What Node, in UTF-8, and so Redis would make of it: half a surrogate pair is no character.
+const SURROGATE = /[\ud800-\udfff]/
 const HALF_PAIR = /\p{Surrogate}/gu
 
+/** An id as Redis has it: half a surrogate pair is no character in UTF-8. */
 function textOf(sid: Sid): string {
   const text = String(sid)
-  return HALF_PAIR.test(text) ? text.replace(HALF_PAIR, '\ufffd') : text
+  return SURROGATE.test(text) ? text.replace(HALF_PAIR, '\ufffd') : text
 }
 
 /** A store before any home: for specs, and for {@link Lembro}. */
@@ -66,9 +67,8 @@ export class HomeStore extends LembroStore {
   override get(sid: Sid, callback?: Callback<SessionData | undefined>) {
     const { verbs } = coreOf(this)
     const text = textOf(sid)
-    if (!verbs.closed && this.#tier.near.find(text) !== undefined) {
-      return verbs.read(callback, () => this.#tier.hit(text))
-    }
+    const entry = verbs.closed ? undefined : this.#tier.near.find(text)
+    if (entry !== undefined) return verbs.read(callback, () => this.#tier.open(entry))
     return verbs.long<SessionData | undefined>(callback, (end) => {
       this.#tier.load(text).then((session) => end(null, session), end)
     })

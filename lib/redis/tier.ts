@@ -41,15 +41,15 @@ export class Tier implements HomeListener {
     return this.#deps.near
   }
 
-  /** A session that the near cache has. */
-  hit(sid: string): SessionData | undefined {
-    const { near, counts, core } = this.#deps
-    if (near.find(sid) === undefined) return undefined
+  /** A session that the near cache has: in this entry, which it just found. */
+  open(entry: NearEntry): SessionData {
+    const { counts, core } = this.#deps
     counts.hits++
-    return core.sessions.read(sid)
+    core.stats.hits++
+    return core.sessions.open(entry)
   }
 
-  /** A session that it does not have. */
+  /** A session that it does not have; `undefined` if there is none. */
   async load(sid: string): Promise<SessionData | undefined> {
     const { sessions, stats, clock } = this.#deps.core
     const entry = await this.#fetch(sid)

@@ -39,14 +39,16 @@ export class Touching {
     const now = clock.now()
     const wanted = expiry.of(sid, session, readableCookie(session?.cookie), now)
     if (link?.revoked(ledger.era) === true) return undefined
-    const entry = near.find(sid)
     const linked = link?.entry instanceof NearEntry ? link.entry : undefined
+    // Most often the session of this request came from there: no need to look for it again.
+    const isHeld = linked !== undefined && near.holds(linked, now)
+    const entry = isHeld ? linked : near.find(sid)
     const known = entry ?? linked
     if (known === undefined || this.isDue(known.expiry, wanted, now)) {
       return this.#tell(sid, wanted, known)
     }
     counts.touches++
-    if (entry !== undefined) near.move(entry, entry.expiry)
+    if (entry !== undefined) near.use(entry, now)
     return undefined
   }
 
