@@ -44,7 +44,7 @@ export class Touching {
     const isHeld = linked !== undefined && near.holds(linked, now)
     const entry = isHeld ? linked : near.find(sid)
     const known = entry ?? linked
-    if (known === undefined || this.isDue(known.expiry, wanted, now)) {
+    if (known === undefined || this.#isDue(known.expiry, wanted, now)) {
       return this.#tell(sid, wanted, known)
     }
     counts.touches++
@@ -53,7 +53,7 @@ export class Touching {
   }
 
   /** Whether an expiry has to be moved at once. */
-  isDue(from: number, to: number, now: number): boolean {
+  #isDue(from: number, to: number, now: number): boolean {
     if (from === to) return false
     const after = this.#after ?? Math.min(LONGEST_DELAY, (to - now) * SHARE_OF_TTL)
     return to - from >= after || to <= from - ROUNDING
@@ -69,7 +69,7 @@ export class Touching {
       await this.#expire(entry)
       return
     }
-    if (known === undefined && !this.isDue(entry.expiry, wanted, now)) return
+    if (known === undefined && !this.#isDue(entry.expiry, wanted, now)) return
     const isThere = await home.touch(sid, wanted - now, entry.owner?.name)
     if (!isThere) near.drop(sid)
     else {
