@@ -55,8 +55,8 @@ export class HomeStore extends LembroStore {
       () => ready && core.answers.give(ready, null),
       (error: Error) => {
         this.emit('disconnect')
-        if (ready === undefined) core.answers.report(error)
-        else core.answers.give(ready, error)
+        if (ready !== undefined) core.answers.give(ready, error)
+        else if (!core.verbs.closed) core.answers.report(error)
       },
     )
   }
