@@ -9,6 +9,7 @@ import { memory, memoryTables } from './sections/memory.js'
 import { operations, operationTables } from './sections/operations.js'
 import { persistence } from './sections/persistence.js'
 import { persistenceTables } from './sections/persistence-tables.js'
+import { redis, redisTables } from './sections/redis.js'
 import { stalls, stallTables } from './sections/stalls.js'
 import type { Table } from './table.js'
 
@@ -25,6 +26,7 @@ export const SECTIONS = {
   floods: section(floods, floodTables),
   persistence: section(persistence, persistenceTables),
   http: section(http, httpTables),
+  redis: section(redis, redisTables),
 }
 
 type Sections = typeof SECTIONS
