@@ -1,0 +1,206 @@
+/** The documents: their code runs, their links lead somewhere, and they name everything that there is. */
+
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, describe, it } from 'node:test'
+import { USAGE } from '../examples/shop/arguments'
+import { SessionStore } from '../lib/session-store'
+import { OPTION_NAMES } from '../lib/settings/names'
+import { Lembro, LembroStore } from '../lib/store'
+import { files, scripts } from '../package.json'
+import { sourcesIn } from './support/covers'
+import { newSaveFile } from './support/folder'
+import { Markdown } from './support/markdown'
+import { Snippets } from './support/snippets'
+
+const PAGES = fs.readdirSync('docs').filter((name) => name.endsWith('.md'))
+const README = new Markdown('README.md')
+const CONTRIBUTING = new Markdown('CONTRIBUTING.md')
+const DOCS = PAGES.map((name) => new Markdown(path.join('docs', name)))
+const PAPERS = ['CHANGELOG.md', 'SECURITY.md'].map((file) => new Markdown(file))
+const ALL = [README, CONTRIBUTING, ...DOCS, ...PAPERS]
+const OPTIONS = new Markdown('docs/options.md')
+
+const blocks = ALL.flatMap((document) => document.blocks)
+const programs = blocks.filter(({ language }) => ['js', 'ts'].includes(language))
+const snippets = new Snippets(programs)
+after(() => snippets.remove())
+
+describe('the code in the documents', () => {
+  it('is in languages that are checked here, or none', () => {
+    const known = ['js', 'ts', 'sh', 'json', 'text', '']
+    const unknown = blocks.filter(({ language }) => !known.includes(language))
+    assert.deepEqual(
+      unknown.map(({ file, line }) => `${file}:${line}`),
+      [],
+    )
+    for (const { language, code } of blocks) if (language === 'json') JSON.parse(code)
+  })
+
+  it('compiles against the built package', () => {
+    assert.equal(snippets.compile(), '')
+  })
+
+  for (const block of programs.filter(({ language }) => language === 'js')) {
+    it(`runs: ${block.file}:${block.line}`, () => snippets.run(block))
+  }
+
+  it('runs as the README has it, and counts the visits of a session', async (t) => {
+    const [first] = README.blocks.filter(({ language }) => language === 'js')
+    assert(first !== undefined)
+    const { child, port } = await snippets.serve(first)
+    t.after(() => child.kill())
+    const url = `http://127.0.0.1:${port}/`
+    const answer = await fetch(url)
+    const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
+    assert.match(await answer.text(), /^Visit 1\./)
+    assert.match(await (await fetch(url, { headers: { cookie } })).text(), /^Visit 2\./)
+  })
+})
+
+describe('the commands in the documents', () => {
+  const lines = blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ code }) => code.split('\n'))
+    .concat(ALL.flatMap(({ codeSpans }) => codeSpans).filter((span) => span.startsWith('npm ')))
+  const commands = lines
+    .map((line) => line.replace(/ #.*/, '').trim())
+    .flatMap((line) => line.split(' && '))
+    .filter((command) => command !== '')
+
+  it('are commands of npm and node', () => {
+    const other = commands.filter((command) => !/^(npm|node) /.test(command))
+    assert.deepEqual(other, [])
+  })
+
+  it('name scripts of the package, and options that the example has', () => {
+    for (const command of commands) {
+      const [, verb = '', rest = ''] = /^npm (?:run )?(\S+)(.*)$/.exec(command) ?? []
+      if (verb === '' || ['install', 'ci', 'pack', 'publish'].includes(verb)) continue
+      assert(Object.hasOwn(scripts, verb), `${command}: there is no script '${verb}'`)
+      if (verb !== 'start') continue
+      for (const option of rest.match(/--[a-z][\w-]*/g) ?? []) assert.match(USAGE, RegExp(option))
+    }
+  })
+})
+
+describe('the links in the documents', () => {
+  for (const { file, links } of ALL) {
+    it(`lead somewhere: ${file}`, () => {
+      for (const link of links.filter((each) => !/^https?:/.test(each))) {
+        const [name = '', anchor] = link.split('#')
+        const target = name === '' ? file : path.join(path.dirname(file), name)
+        assert(fs.existsSync(target), `${file} links to ${link}, which is not there`)
+        if (anchor === undefined) continue
+        const { anchors } = new Markdown(target)
+        assert(anchors.has(anchor), `${file} links to ${link}, which has no such heading`)
+      }
+    })
+  }
+
+  it('of the README into docs are to pages that the package brings along', () => {
+    const pages = README.links.filter((link) => /^docs\/.*\.md/.test(link))
+    assert(pages.length > 5)
+    assert(files.includes('docs/*.md'), 'package.json leaves the pages out')
+  })
+})
+
+describe('the README', () => {
+  it('is read in two minutes', () => {
+    assert(README.words <= 700, `${README.words} words`)
+  })
+
+  it('says how to install it on the first screen', () => {
+    assert.match(README.text.split('\n').slice(0, 20).join('\n'), /^npm install lembro/m)
+  })
+
+  it('quotes the figures of the report', () => {
+    const report = new Markdown('bench/report.md')
+    const under = (heading: string) => report.section(`### ${heading}`).rows
+    const ofStore = (rows: string[][], column: string) => (store: string) => {
+      const index = rows[0]?.indexOf(column) ?? -1
+      return rows.find(([name]) => name === store)?.[index]
+    }
+    const touches = under('Operations: sessions of 10 KB, with owners')
+    const touch = touches.find(([name]) => name === 'touch')
+    const found: Record<string, (store: string) => string | undefined> = {
+      'A touch of 10 KB': (store) => touch?.[touches[0]?.indexOf(store) ?? -1],
+      'Longest stall while 200,000 expire': ofStore(
+        under('Stalls: the longest turn of the event loop, 200,000 typical sessions'),
+        'everything expires',
+      ),
+      'Visits of members that find their session in a flood': ofStore(
+        under('Floods: who is still known'),
+        'visits of members that found the session',
+      ),
+    }
+    const [stores = [], ...rows] = README.section('## Compared').rows
+    for (const [name, figureOf] of Object.entries(found)) {
+      const row = rows.find(([first]) => first === name)
+      assert(row !== undefined, `the comparison has no row '${name}'`)
+      for (const [index, store] of stores.entries()) {
+        if (index === 0 || store === 'connect-redis') continue
+        const told: string | undefined = row[index]?.split(',')[0]
+        const figure: string | undefined = figureOf(store)?.replace(/\s*\(.*/, '')
+        assert.equal(told, figure, `${name}: ${store}`)
+      }
+    }
+  })
+})
+
+describe('docs/options.md', () => {
+  const namesIn = (cell = '') => [...cell.matchAll(/`([\w.]+)/g)].map(([, name]) => name ?? '')
+  const firstCells = (heading: string) =>
+    OPTIONS.section(heading).rows.flatMap(([first]) => namesIn(first))
+
+  it('has every option, and none that there is not', () => {
+    const told = firstCells('## Options')
+    assert.deepEqual([...new Set(told)].sort(), [...OPTION_NAMES].sort())
+  })
+
+  it('has every method of a store', () => {
+    const spans = OPTIONS.codeSpans.join(' ')
+    const prototypes = [LembroStore.prototype, SessionStore.prototype]
+    const names = prototypes.flatMap((prototype) => Object.getOwnPropertyNames(prototype))
+    const untold = names.filter((name) => !RegExp(`\\b${name}\\b`).test(spans))
+    assert.deepEqual(
+      untold.filter((name) => name !== 'constructor'),
+      [],
+    )
+  })
+
+  it('has every figure of stats(), with a saveFile too', async () => {
+    const store = new Lembro({ saveFile: newSaveFile() })
+    const { save, ...figures } = store.stats()
+    await store.close()
+    const told = firstCells('## Figures: stats()')
+    const untold = [...namesOf(figures), ...namesOf(save ?? {})].filter(
+      (name) => !told.includes(name),
+    )
+    assert.deepEqual(untold, [])
+  })
+
+  it('has every code of an error and of a warning', () => {
+    const told = OPTIONS.codeSpans
+    const sources = sourcesIn('lib').map((file) => fs.readFileSync(file, 'utf8'))
+    const codes = sources.flatMap((text) => [
+      ...text.matchAll(/(?:coded\(\s*|code: )'(E[A-Z]+)'|'(LEMBRO_[A-Z_]+)'/g),
+    ])
+    const untold = codes
+      .map(([, error, warning]) => error ?? warning ?? '')
+      // Those of the system are Node's.
+      .filter((code) => !told.includes(code) && !Object.hasOwn(os.constants.errno, code))
+    assert.deepEqual(untold, [])
+  })
+})
+
+/** `sessions` and `evicted.owned`: the names of figures, those in groups behind that of the group. */
+function namesOf(figures: object): string[] {
+  return Object.entries(figures).flatMap(([name, figure]) =>
+    typeof figure === 'object' && figure !== null
+      ? Object.keys(figure).map((inner) => `${name}.${inner}`)
+      : [name],
+  )
+}
