@@ -10,9 +10,10 @@ import { Ledger } from './ledger/ledger'
 import type { Files } from './persistence/files'
 import type { Persistence } from './persistence/persistence'
 import { Admission } from './session/admission'
+import { Alarms } from './session/alarms'
 import { Departed } from './session/departed'
 import { Expiry } from './session/expiry'
-import { askOwner, Owners } from './session/owners'
+import { askClient, askOwner, Owners } from './session/owners'
 import { Removals } from './session/removals'
 import { type SessionDependencies, Sessions } from './session/sessions'
 import type { Settings } from './settings/settings'
@@ -21,6 +22,7 @@ import { type ReduceReport, Stats } from './stats'
 import { type Clock, systemClock } from './time/clock'
 import { Purger } from './time/purger'
 import { DEFAULT_SHARE, Reducer } from './time/reducer'
+import { inSlices } from './time/slices'
 
 const debug = createDebug('lembro')
 
@@ -63,22 +65,23 @@ export function assemble(
 ): Core {
   const { clock } = world
   const { maxBytes, maxSessions } = settings
-  const ledger = new Ledger({ maxBytes, maxSessions }, clock.now())
+  const budget = { maxBytes, maxSessions, isPlain: settings.owner === undefined }
+  const inBackground = (step: () => boolean) => clock.breathe(() => inSlices(clock, step, () => {}))
+  const ledger = new Ledger(budget, clock.now(), inBackground)
   const answers = new Answers(emitter)
   const codec = new Codec(settings.serializer)
   const [stats, owners, departed] = [new Stats(), new Owners(), new Departed()]
   const removals = new Removals(emitter, answers, codec, clock, settings)
   const atRest = removals.flush
   const verbs = new Verbs(answers, atRest)
+  const report = (thrown: unknown) => answers.report(toError(thrown))
   const dependencies: SessionDependencies = {
     ...{ settings, ledger, owners, codec, stats, removals, departed, clock },
     admission: new Admission(settings, ledger, owners, stats),
     expiry: new Expiry(settings),
     jar: new CookieJar(),
-    ownerOf: askOwner(
-      settings.owner,
-      once((thrown) => answers.report(toError(thrown))),
-    ),
+    ownerOf: askOwner(settings.owner, once(report)),
+    clientOf: askClient(settings.client, report),
   }
   const reduced = (report: ReduceReport) => {
     stats.reduced(report)
@@ -91,12 +94,13 @@ export function assemble(
   const purger = new Purger(ledger, clock, settings.interval, atRest, (r) => stats.purged(r))
   const reducer = new Reducer(ledger, clock, atRest, reduced)
   const listen = () => {
-    for (const listener of [departed, stats, removals]) ledger.listen(listener)
+    const alarms = new Alarms(ledger, settings)
+    for (const listener of [departed, stats, removals, alarms]) ledger.listen(listener)
   }
   const core = {
     ...{ settings, clock, answers, verbs, stats, owners, ledger, codec, departed, purger, reducer },
     sessions: new Sessions(dependencies),
-    trim: () => reducer.reduce(maxBytes * DEFAULT_SHARE),
+    trim: () => reducer.relieve(maxBytes * DEFAULT_SHARE),
     atRest,
   }
   if (settings.saveFile === undefined) {

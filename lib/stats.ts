@@ -1,6 +1,6 @@
 /** What happened to a store, counted: as a listener of its ledger, and as an unchanging snapshot. */
 
-import type { LeaveCause, LedgerListener } from './entry/entry'
+import type { Entry, LeaveCause, LedgerListener } from './entry/entry'
 import type { Ledger } from './ledger/ledger'
 
 /** One trim by `reduce`: bytes before and after, sessions evicted, and ms from start to end. */
@@ -21,8 +21,13 @@ export interface PurgeReport {
 export interface LembroStats {
   /** Sessions held, the expired that no purge has met yet among them. */
   readonly sessions: number
+  /** Of them: without an owner; signed in, which are the newcomers and the members. */
   readonly anonymous: number
   readonly owned: number
+  /** Signed in less than a minute before their last use, or without a name. */
+  readonly newcomers: number
+  /** Signed in, and used again a minute or more later: known members. */
+  readonly members: number
   /** Bytes held, and the most it may hold. */
   readonly bytes: number
   readonly maxBytes: number
@@ -33,8 +38,14 @@ export interface LembroStats {
   /** Sessions that the application destroyed or cleared. */
   readonly destroyed: number
   readonly expired: number
-  /** Live sessions that had to make room. An owned one is the alarm that matters: a member was signed out. */
-  readonly evicted: { readonly anonymous: number; readonly owned: number }
+  /** Live sessions that had to go. */
+  readonly evicted: EvictedStats
+  /**
+   * Ms for which the one evicted last for want of room had been unused, to the second; `null` if
+   * there was none. A few seconds: strangers have no time to sign in, or users are signed out while
+   * they are there.
+   */
+  readonly lastEvicted: { readonly anonymous: number | null; readonly owned: number | null }
   /** Sets that stored nothing: larger than `maxEntrySize`; of a session destroyed since it was loaded. */
   readonly refused: { readonly tooBig: number; readonly destroyed: number }
   /** Sets of a session that another request had changed since it was loaded. */
@@ -44,6 +55,18 @@ export interface LembroStats {
   readonly lastPurge: PurgeReport | null
   /** Only where there is a `saveFile`. */
   readonly save?: SaveStats
+}
+
+/** Live sessions that had to go, by whose they were. */
+export interface EvictedStats {
+  /** Without an owner, for want of room. */
+  readonly anonymous: number
+  /** Signed in, for want of room: the alarm that matters. */
+  readonly owned: number
+  /** Those of `owned` that were known members'. */
+  readonly members: number
+  /** Of owners with more than `maxPerOwner`: not for want of room, and not in `owned`. */
+  readonly perOwner: number
 }
 
 /** How saving goes. */
@@ -80,8 +103,11 @@ export class Stats implements LedgerListener {
   #touches = 0
   #destroyed = 0
   #expired = 0
-  #evictedAnonymous = 0
-  #evictedOwned = 0
+  readonly #evicted = { anonymous: 0, owned: 0, members: 0, perOwner: 0 }
+  readonly #lastEvicted: { anonymous: number | null; owned: number | null } = {
+    anonymous: null,
+    owned: null,
+  }
   #reduces = 0
   #lastReduce: ReduceReport | null = null
   #lastPurge: PurgeReport | null = null
@@ -94,11 +120,11 @@ export class Stats implements LedgerListener {
     this.#touches++
   }
 
-  remove(entry: { owner: unknown }, cause: LeaveCause): void {
+  remove(entry: Entry, cause: LeaveCause, unused: number): void {
     if (cause === 'destroy') this.#destroyed++
     else if (cause === 'expire') this.#expired++
-    else if (entry.owner === undefined) this.#evictedAnonymous++
-    else this.#evictedOwned++
+    else if (cause === 'limit') this.#evicted.perOwner++
+    else this.#countEvicted(entry, unused)
   }
 
   clear(size: number): void {
@@ -114,11 +140,20 @@ export class Stats implements LedgerListener {
     this.#lastPurge = report
   }
 
+  #countEvicted(entry: Entry, unused: number): void {
+    const whose = entry.owner === undefined ? 'anonymous' : 'owned'
+    this.#evicted[whose]++
+    this.#lastEvicted[whose] = unused
+    if (entry.known) this.#evicted.members++
+  }
+
   snapshot(ledger: Ledger, maxBytes: number, save?: SaveStats): LembroStats {
     return Object.freeze({
       sessions: ledger.size,
       anonymous: ledger.anonymous,
       owned: ledger.owned,
+      newcomers: ledger.newcomers,
+      members: ledger.members,
       bytes: ledger.bytes,
       maxBytes,
       hits: this.hits,
@@ -127,7 +162,8 @@ export class Stats implements LedgerListener {
       touches: this.#touches,
       destroyed: this.#destroyed,
       expired: this.#expired,
-      evicted: Object.freeze({ anonymous: this.#evictedAnonymous, owned: this.#evictedOwned }),
+      evicted: Object.freeze({ ...this.#evicted }),
+      lastEvicted: Object.freeze({ ...this.#lastEvicted }),
       refused: Object.freeze({ tooBig: this.tooBig, destroyed: this.refusedDestroyed }),
       conflicts: this.conflicts,
       reduces: this.#reduces,

@@ -25,7 +25,7 @@ export class LembroStore extends SessionStore {
     this.options = settings.given
   }
 
-  /** The ids of all sessions: the owned before the anonymous, of each the newest first. */
+  /** The ids of all sessions: members, newcomers, strangers who returned, then the others; of each the newest first. */
   ids(): Promise<string[]>
   ids(callback: Callback<string[]>): void
   ids(callback?: Callback<string[]>) {

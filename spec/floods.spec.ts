@@ -79,15 +79,14 @@ describe('a store full of members alone', () => {
     assert.deepEqual(await store.ids(), newest)
   })
 
-  it('still lets strangers in, and gives them a fifth of what it trims to', async () => {
+  it('still lets strangers in, and keeps a tenth of maxSize for them when it trims', async () => {
     const store = new Lembro({ maxSize: roomFor(ROOM), interval: 0 })
     for (let n = 0; n < 2 * ROOM; n++) signIn(store, `member-${n}`, `member-${n}`)
     for (let n = 0; n < ROOM; n++) signIn(store, `stranger-${n}`)
     await store.reduce()
     const { anonymous } = store.stats()
     // A stranger weighs less than the average of ROOM.
-    const fifth = (ROOM * 0.75) / 5
-    assert.ok(anonymous >= fifth && anonymous < fifth * 1.4, `${anonymous}`)
+    assert.ok(anonymous >= ROOM / 10 && anonymous < (ROOM / 5) * 1.4, `${anonymous}`)
     for (let n = ROOM - anonymous; n < ROOM; n++) assert.ok(await store.get(`stranger-${n}`))
   })
 })

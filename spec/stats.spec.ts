@@ -17,6 +17,8 @@ describe('stats', () => {
       sessions: 0,
       anonymous: 0,
       owned: 0,
+      newcomers: 0,
+      members: 0,
       bytes: 0,
       maxBytes: 1000,
       hits: 0,
@@ -25,7 +27,8 @@ describe('stats', () => {
       touches: 0,
       destroyed: 0,
       expired: 0,
-      evicted: { anonymous: 0, owned: 0 },
+      evicted: { anonymous: 0, owned: 0, members: 0, perOwner: 0 },
+      lastEvicted: { anonymous: null, owned: null },
       refused: { tooBig: 0, destroyed: 0 },
       conflicts: 0,
       reduces: 0,
@@ -42,12 +45,37 @@ describe('stats', () => {
       ['c', 'evict', undefined],
       ['d', 'evict', ann],
       ['e', 'evict', ann],
+      ['f', 'limit', ann],
     ] as const) {
       ledger.remove(put(ledger, sid, { owner }), cause)
     }
     const { destroyed, expired, evicted, sets } = snapshot()
-    const expected = { destroyed: 1, expired: 1, evicted: { anonymous: 1, owned: 2 }, sets: 5 }
-    assert.deepEqual({ destroyed, expired, evicted, sets }, expected)
+    assert.deepEqual([destroyed, expired, sets], [1, 1, 6])
+    assert.deepEqual(evicted, { anonymous: 1, owned: 2, members: 0, perOwner: 1 })
+  })
+
+  it('count a known member apart from a newcomer, while held and when evicted', () => {
+    const { ledger, snapshot } = make()
+    put(ledger, 'member', { owner: ann })
+    put(ledger, 'newcomer', { owner: ann, now: NOON + 60_000 })
+    const member = put(ledger, 'member', { owner: ann, now: NOON + 60_000 })
+    const { owned, newcomers, members } = snapshot()
+    assert.deepEqual([owned, newcomers, members], [2, 1, 1])
+    ledger.remove(member, 'evict')
+    assert.deepEqual(snapshot().evicted, { anonymous: 0, owned: 1, members: 1, perOwner: 0 })
+  })
+
+  it('tell how long the one evicted last had been unused, and nothing of those that left otherwise', () => {
+    const { ledger, snapshot } = make()
+    const stranger = put(ledger, 'stranger')
+    const signedIn = put(ledger, 'signed-in', { owner: ann, now: NOON + 2000 })
+    const other = put(ledger, 'other', { owner: ann })
+    put(ledger, 'late', { now: NOON + 7500 })
+    ledger.remove(other, 'destroy')
+    assert.deepEqual(snapshot().lastEvicted, { anonymous: null, owned: null })
+    ledger.remove(stranger, 'evict')
+    ledger.remove(signedIn, 'evict')
+    assert.deepEqual(snapshot().lastEvicted, { anonymous: 7000, owned: 5000 })
   })
 
   it('count all that are cleared as destroyed', () => {
@@ -79,7 +107,7 @@ describe('stats', () => {
 
   it('cannot be changed by whoever reads them', () => {
     const snapshot = make().snapshot()
-    for (const part of [snapshot, snapshot.evicted, snapshot.refused]) {
+    for (const part of [snapshot, snapshot.evicted, snapshot.lastEvicted, snapshot.refused]) {
       assert.ok(Object.isFrozen(part))
     }
   })

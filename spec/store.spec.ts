@@ -121,7 +121,8 @@ describe('set', () => {
     time.pass(10)
     store.set('newest', plainSession())
     assert.deepEqual(await store.ids(), ['newest', 'newer', 'oldest'])
-    assert.deepEqual(store.stats().evicted, { anonymous: 0, owned: 0 })
+    const { anonymous, owned } = store.stats().evicted
+    assert.deepEqual([anonymous, owned], [0, 0])
   })
 
   it('counts a cookie that grew, and makes room for it', async () => {
@@ -502,6 +503,8 @@ describe('stats', () => {
       sessions: 1,
       anonymous: 0,
       owned: 1,
+      newcomers: 1,
+      members: 0,
       maxBytes: 4 * 1024 ** 2,
       hits: 1,
       misses: 1,
@@ -509,7 +512,8 @@ describe('stats', () => {
       touches: 1,
       destroyed: 1,
       expired: 0,
-      evicted: { anonymous: 1, owned: 0 },
+      evicted: { anonymous: 1, owned: 0, members: 0, perOwner: 0 },
+      lastEvicted: { anonymous: 0, owned: null },
       refused: { tooBig: 0, destroyed: 0 },
       conflicts: 0,
       reduces: 0,

@@ -22,6 +22,11 @@ export class Lane {
     return newer === this.#head ? undefined : newer
   }
 
+  /** The entry that is the next newer one, if there is one. */
+  after(entry: Entry): Entry | undefined {
+    return entry.newer === this.#head ? undefined : entry.newer
+  }
+
   /** Adds an entry as the newest. */
   add(entry: Entry): void {
     const head = this.#head

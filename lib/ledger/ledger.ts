@@ -4,32 +4,42 @@
  */
 
 import type { KeptCookie } from '../entry/cookie'
-import type { Content, Entry, LeaveCause, LedgerListener } from '../entry/entry'
-import { Lane, type LaneWalk } from './lane'
+import type { Content, Entry, LeaveCause, LedgerListener, Owner } from '../entry/entry'
+import { begin, longest, renew, unused } from '../entry/tenure'
+import { Holders } from './holders'
+import { Lanes } from './lanes'
+import { LedgerWalk } from './ledger-walk'
+import { type Budget, Room, type Went } from './room'
+import { Seconds } from './seconds'
 import { ShardedMap } from './sharded-map'
 import { TimerWheel } from './timer-wheel'
 
-/** Of any target, the share that anonymous entries keep when room is made. */
-const ANONYMOUS_SHARE = 1 / 5
-/** Due entries looked at in search of an expired one before a live one has to go: bounds the stall. */
-const MOST_LOOKED_AT = 1000
+/** Repeats a step until it returns false: at leisure, if it can. */
+export type Background = (step: () => boolean) => void
 
-export interface Budget {
-  readonly maxBytes: number
-  readonly maxSessions: number
+const atOnce: Background = (step) => {
+  while (step());
 }
 
 export class Ledger {
   readonly #budget: Budget
+  readonly #background: Background
   readonly #listeners: LedgerListener[] = []
+  readonly #holders = new Holders((entry) => this.#lanes.of(entry))
+  readonly #room: Room
+  readonly #seconds: Seconds
   #entries = new ShardedMap<Entry>()
-  #anonymous = new Lane()
-  #owned = new Lane()
+  #lanes: Lanes
   #wheel: TimerWheel
-  #era = 0
+  #epoch = 0
 
-  constructor(budget: Budget, now: number) {
+  /** `background` takes apart what was cleared, which may be a million entries. */
+  constructor(budget: Budget, now: number, background = atOnce) {
     this.#budget = budget
+    this.#background = background
+    this.#room = new Room(budget, this, () => this.#lanes)
+    this.#seconds = new Seconds(now)
+    this.#lanes = new Lanes(budget.isPlain === true)
     this.#wheel = new TimerWheel(now)
   }
 
@@ -38,32 +48,37 @@ export class Ledger {
   }
 
   get bytes(): number {
-    return this.#anonymous.bytes + this.#owned.bytes
+    return this.#lanes.bytes
   }
 
   get size(): number {
-    return this.#anonymous.size + this.#owned.size
+    return this.#lanes.size
   }
 
   get anonymous(): number {
-    return this.#anonymous.size
+    return this.#lanes.strangers.size
   }
 
   get owned(): number {
-    return this.#owned.size
+    return this.newcomers + this.members
   }
 
-  /** Whether an anonymous entry, which may be new or present, could only be kept by evicting owned ones for more than the share of the anonymous. */
-  wouldPushOut(entry: Entry, bytes: number): boolean {
-    const { maxBytes } = this.#budget
-    if (bytes <= maxBytes * ANONYMOUS_SHARE) return false
-    const own = entry.owner !== undefined && entry.inLane ? entry.bytes : 0
-    return this.#owned.bytes - own + bytes > maxBytes
+  get newcomers(): number {
+    return this.#lanes.newcomers.size
   }
 
-  /** Goes up with every `clear`: what was loaded in an earlier era belongs to nothing here. */
-  get era(): number {
-    return this.#era
+  get members(): number {
+    return this.#lanes.members.size
+  }
+
+  /** Whether an entry, new or present, is so large that keeping it would evict those it must not push out. */
+  wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined): boolean {
+    return this.#lanes.wouldPushOut(entry, bytes, owner, this.#budget.maxBytes)
+  }
+
+  /** Goes up with every `clear`: what was loaded in an earlier epoch belongs to nothing here. */
+  get epoch(): number {
+    return this.#epoch
   }
 
   find(sid: string): Entry | undefined {
@@ -75,48 +90,53 @@ export class Ledger {
    * Returns whether live entries had to go for its bytes. `bytes` must not exceed the budget.
    */
   put(entry: Entry, content: Content, bytes: number, now: number): boolean {
+    const second = this.#seconds.at(now)
     const present = this.#entries.get(entry.sid) === entry
-    const previousOwner = present ? entry.owner : undefined
-    if (present) this.#laneOf(entry).take(entry)
-    const wasDueBy = present ? entry.expiry : Number.POSITIVE_INFINITY
-    entry.body = content.body
-    entry.cookie = content.cookie
-    entry.owner = content.owner
-    entry.bytes = bytes
-    const crowded = this.#makeRoom(entry, present ? 0 : 1, now)
-    // Only now: an entry in no lane must not be met as one of those that have expired.
-    entry.expiry = content.expiry
-    this.#laneOf(entry).add(entry)
-    if (!present) this.#entries.set(entry.sid, entry)
-    if (entry.expiry < wasDueBy) this.#wheel.schedule(entry)
-    for (const listener of this.#listeners) listener.put?.(entry, previousOwner)
+    if (!present) {
+      entry.tenure = begin(second)
+      const crowded = this.#store(entry, content, bytes, now, 1)
+      this.#entries.set(entry.sid, entry)
+      this.#tellOfNew(entry)
+      return crowded
+    }
+    const { holder, owner, expiry, tenure } = entry
+    this.#lanes.of(entry).take(entry)
+    entry.tenure = owner === content.owner ? renew(tenure, second) : begin(second)
+    const crowded = this.#store(entry, content, bytes, now, 0)
+    if (entry.expiry < expiry) this.#wheel.schedule(entry)
+    this.#holders.put(entry, holder)
+    for (const listener of this.#listeners) listener.put?.(entry, holder)
     return crowded
   }
 
   /**
-   * Begins with entries that are known by their ids and in no lane yet: each must be placed or
-   * disowned next. Spares a million look-ups where a million sessions are loaded.
+   * Begins with entries from elsewhere, `index` by id: taken over whole, which spares a million
+   * look-ups, so the ledger must be empty. Returns a step that stores the next of them as the
+   * newest, with what `admit` gives, or drops it for nothing; false when there is no next. Until
+   * then those that wait are found by id already: nobody may look for one.
    */
-  adopt(entries: ShardedMap<Entry>): void {
-    this.#entries = entries
-  }
-
-  /** Stores content in an adopted entry, as the newest. Makes room as `put` does. */
-  place(entry: Entry, content: Content, bytes: number, now: number): void {
-    entry.body = content.body
-    entry.cookie = content.cookie
-    entry.owner = content.owner
-    entry.expiry = content.expiry
-    entry.bytes = bytes
-    this.#makeRoom(entry, 1, now)
-    this.#laneOf(entry).add(entry)
-    this.#wheel.schedule(entry)
-    for (const listener of this.#listeners) listener.put?.(entry, undefined)
-  }
-
-  /** Drops an adopted entry. */
-  disown(entry: Entry): void {
-    this.#entries.delete(entry.sid)
+  load(
+    index: ShardedMap<Entry>,
+    next: () => Entry | undefined,
+    admit: (entry: Entry) => Admitted | undefined,
+  ): () => boolean {
+    if (this.size > 0) throw new Error('load: expected an empty ledger')
+    this.#entries = index
+    return () => {
+      const entry = next()
+      if (entry === undefined) return false
+      const admitted = admit(entry)
+      if (admitted === undefined) {
+        index.delete(entry.sid)
+        return true
+      }
+      const { content, bytes, now } = admitted
+      const second = this.#seconds.at(now)
+      entry.tenure = entry.known ? longest(second) : begin(second)
+      this.#store(entry, content, bytes, now, 1)
+      this.#tellOfNew(entry)
+      return true
+    }
   }
 
   /** Gives a present entry a cookie and an expiry, and makes it the newest. Returns as `put` does. */
@@ -127,57 +147,56 @@ export class Ledger {
     bytes: number,
     now: number,
   ): boolean {
-    const lane = this.#laneOf(entry)
+    const { expiry: wasDueBy, cookie: previousCookie } = entry
+    const lane = this.#lanes.of(entry)
     lane.take(entry)
-    const wasDueBy = entry.expiry
-    const previousCookie = entry.cookie
+    const tenure = renew(entry.tenure, this.#seconds.at(now))
+    const isSame = tenure === entry.tenure
+    const grows = bytes > entry.bytes
+    entry.tenure = tenure
     entry.cookie = cookie
     entry.bytes = bytes
-    const crowded = this.#makeRoom(entry, 0, now)
+    const crowded = grows && this.#room.make(entry, 0, now)
     entry.expiry = expiry
-    lane.add(entry)
+    const next = isSame ? lane : this.#lanes.of(entry)
+    next.add(entry)
     if (expiry < wasDueBy) this.#wheel.schedule(entry)
+    this.#holders.touch(entry)
     for (const listener of this.#listeners) listener.touch?.(entry, previousCookie)
     return crowded
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
-    this.#laneOf(entry).take(entry)
+    this.#lanes.of(entry).take(entry)
     this.#entries.delete(entry.sid)
     this.#wheel.unschedule(entry)
-    for (const listener of this.#listeners) listener.remove?.(entry, cause)
-    if (cause === 'destroy') entry.destroy()
+    this.#holders.remove(entry)
+    const idle = unused(entry.tenure, this.#seconds.latest) * 1000
+    for (const listener of this.#listeners) listener.remove?.(entry, cause, idle)
+    // Of those beyond the limit too: a slow request of one signed out must not push out the one signed in.
+    if (cause === 'destroy' || cause === 'limit') entry.destroy()
   }
 
   /**
-   * Drops all entries at once, at a cost that does not grow with their number. A listener has to
-   * walk through them at leisure: that unlinks them, so that none keeps all the others in memory.
+   * Drops all entries at once, at a cost that does not grow with their number. They are taken apart
+   * in the background, so that one that a request still holds keeps none of the others in memory.
    */
   clear(now: number): void {
     const { size } = this
-    const lanes = [this.#anonymous, this.#owned]
+    const lanes = this.#lanes
     this.#entries = new ShardedMap()
-    this.#anonymous = new Lane()
-    this.#owned = new Lane()
+    this.#lanes = new Lanes(this.#budget.isPlain === true)
     this.#wheel = new TimerWheel(now)
-    this.#era++
-    const entries = unlinked(lanes)
-    for (const listener of this.#listeners) listener.clear?.(size, entries)
+    this.#epoch++
+    for (const listener of this.#listeners) listener.clear?.(size)
+    this.#background(() => this.#takeApart(lanes))
   }
 
   /** Removes one expired entry. Returns whether there was one. */
   expireOne(now: number): boolean {
-    this.#wheel.advance(now)
-    for (let looks = 0; looks < MOST_LOOKED_AT; looks++) {
-      const entry = this.#wheel.due
-      if (entry === undefined) return false
-      if (entry.expiry <= now) {
-        this.remove(entry, 'expire')
-        return true
-      }
-      this.#wheel.schedule(entry)
-    }
-    return false
+    const entry = this.#wheel.expired(now)
+    if (entry !== undefined) this.remove(entry, 'expire')
+    return entry !== undefined
   }
 
   /** Whether entries are due to be looked at by `now`: there may be expired ones among them. */
@@ -187,77 +206,55 @@ export class Ledger {
   }
 
   /** Removes one entry on the way down to `goal` bytes, an expired one if there is one. Returns how it went; the last is kept. */
-  shrink(goal: number, now: number): 'expire' | 'evict' | undefined {
-    if (this.size <= 1 || this.bytes <= goal) return undefined
-    if (this.expireOne(now)) return 'expire'
-    this.#evict('bytes', goal, 0)
-    return 'evict'
+  shrink(goal: number, now: number): Went {
+    this.#seconds.at(now)
+    return this.#room.shrink(goal, now)
   }
 
-  /** All entries, oldest first, anonymous before owned: survives changes as {@link LaneWalk} does. */
+  /** As `shrink`, for a ledger that had no room: takes none that keeps within its share, as {@link Lanes} says. */
+  relieve(goal: number, now: number): Went {
+    this.#seconds.at(now)
+    return this.#room.relieve(goal, now)
+  }
+
+  /** All entries, the least trusted first, and of each trust the oldest: survives changes as {@link LaneWalk} does. */
   walk(): LedgerWalk {
-    return new LedgerWalk([this.#anonymous.walk(), this.#owned.walk()])
+    return new LedgerWalk(this.#lanes.walks())
   }
 
-  #laneOf(entry: Entry): Lane {
-    return entry.owner === undefined ? this.#anonymous : this.#owned
+  #tellOfNew(entry: Entry): void {
+    this.#wheel.schedule(entry)
+    this.#holders.put(entry, undefined)
+    for (const listener of this.#listeners) listener.put?.(entry, undefined)
   }
 
-  #makeRoom(entry: Entry, more: 0 | 1, now: number): boolean {
-    const { maxBytes, maxSessions } = this.#budget
-    const isStranger = entry.owner === undefined
-    while (this.size + more > maxSessions && this.size > 0) {
-      if (!this.expireOne(now)) this.#evict('size', maxSessions, isStranger ? more : 0)
-    }
-    let crowded = false
-    while (this.bytes + entry.bytes > maxBytes && this.size > 0) {
-      if (this.expireOne(now)) continue
-      this.#evict('bytes', maxBytes, isStranger ? entry.bytes : 0)
-      crowded = true
-    }
+  #store(entry: Entry, content: Content, bytes: number, now: number, more: 0 | 1): boolean {
+    entry.body = content.body
+    entry.cookie = content.cookie
+    entry.holder = content.owner ?? content.client
+    entry.bytes = bytes
+    const crowded = this.#room.make(entry, more, now)
+    // Only now: an entry in no lane must not be met as one of those that have expired.
+    entry.expiry = content.expiry
+    this.#lanes.of(entry).add(entry)
     return crowded
   }
 
-  /** `incoming` is what a stranger brings that is about to be added. */
-  #evict(measure: 'bytes' | 'size', goal: number, incoming: number): void {
-    const strangers = this.#anonymous
-    const members = this.#owned
-    const tooMany = strangers[measure] + incoming > goal * ANONYMOUS_SHARE
-    const fromStrangers = members.size === 0 || (tooMany && strangers.size > 0)
-    const victim = (fromStrangers ? strangers : members).oldest
-    if (victim !== undefined) this.remove(victim, 'evict')
+  #takeApart(cleared: Lanes): boolean {
+    const { oldest: entry } = cleared
+    if (entry === undefined) return false
+    cleared.of(entry).take(entry)
+    entry.sooner = entry
+    entry.later = entry
+    this.#holders.remove(entry)
+    for (const listener of this.#listeners) listener.cleared?.(entry)
+    return true
   }
 }
 
-/** A walk through all lanes of a ledger. Call {@link LedgerWalk.end} when done with it. */
-export class LedgerWalk {
-  readonly #walks: readonly LaneWalk[]
-
-  constructor(walks: readonly LaneWalk[]) {
-    this.#walks = walks
-  }
-
-  /** The next entry; `undefined` when every lane is at its end, for those that change lanes too. */
-  next(): Entry | undefined {
-    for (const walk of this.#walks) {
-      const entry = walk.next()
-      if (entry !== undefined) return entry
-    }
-    return undefined
-  }
-
-  end(): void {
-    for (const walk of this.#walks) walk.end()
-  }
-}
-
-function* unlinked(lanes: readonly Lane[]): Generator<Entry> {
-  for (const lane of lanes) {
-    for (let entry = lane.oldest; entry !== undefined; entry = lane.oldest) {
-      lane.take(entry)
-      entry.sooner = entry
-      entry.later = entry
-      yield entry
-    }
-  }
+/** What an entry that is loaded is stored with. */
+export interface Admitted {
+  readonly content: Content
+  readonly bytes: number
+  readonly now: number
 }

@@ -9,6 +9,8 @@
 import { Entry } from '../entry/entry'
 
 const SLOTS = 64
+/** Due entries looked at in search of an expired one before a live one has to go: bounds the stall. */
+const MOST_LOOKED_AT = 1000
 /** Ms that one slot of each level spans: 1 ms, 64 ms, 4 s, 4.4 min, 4.7 h, 12.4 days. */
 const SPANS = [1, 2 ** 6, 2 ** 12, 2 ** 18, 2 ** 24, 2 ** 30] as const
 const HORIZON = SLOTS * 2 ** 30 - 1
@@ -52,6 +54,17 @@ export class TimerWheel {
         moveAll(slots[tick % SLOTS] as Entry, this.#due)
       }
     }
+  }
+
+  /** An entry that has expired by `now`, if one is found soon; those that were prolonged are scheduled anew. */
+  expired(now: number): Entry | undefined {
+    this.advance(now)
+    for (let looks = 0; looks < MOST_LOOKED_AT; looks++) {
+      const entry = this.due
+      if (entry === undefined || entry.expiry <= now) return entry
+      this.schedule(entry)
+    }
+    return undefined
   }
 
   /** An entry to look at: expired, or to be scheduled anew. */

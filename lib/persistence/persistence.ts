@@ -213,17 +213,17 @@ export class Persistence implements LedgerListener {
     const recovery = new Recovery({ files, names, keys, replay, marker, writable, adopt })
     this.#found = await recovery.run(clock.now())
     const { entries, next } = replay.end()
-    ledger.adopt(entries)
     let restored = 0
     let dropped = replay.dropped
     const now = clock.now()
+    const load = ledger.load(entries, next, (entry) => {
+      const admitted = restorer.admit(entry, entry.owner !== UNASKED)
+      if (admitted !== undefined) restored++
+      else if (entry.expiry > now) dropped = true
+      return admitted
+    })
     const step = () => {
-      for (let n = 0; n < AT_ONCE; n++) {
-        const entry = next()
-        if (entry === undefined) return false
-        if (restorer.restore(entry, entry.owner !== UNASKED)) restored++
-        else if (entry.expiry > now) dropped = true
-      }
+      for (let n = 0; n < AT_ONCE; n++) if (!load()) return false
       return true
     }
     await new Promise<void>((resolve) => inSlices(clock, step, resolve))

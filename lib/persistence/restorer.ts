@@ -4,6 +4,7 @@ import type { SessionData } from 'express-session'
 import { expiryOf, readableCookie } from '../entry/cookie'
 import { Entry, weigh } from '../entry/entry'
 import { flat } from '../entry/text'
+import type { Admitted } from '../ledger/ledger'
 import type { SessionParts } from '../session/sessions'
 
 export class Restorer {
@@ -14,13 +15,24 @@ export class Restorer {
   }
 
   /**
-   * Puts a saved entry back that the ledger has adopted, as the newest. `asked`: whether its owner is
-   * known, by name. Returns false for one that has expired by now, or is too large by now.
+   * What a saved entry comes back with; `undefined` for one that has expired by now, or is too large
+   * by now. `asked`: whether its owner is known, by name.
    */
-  restore(entry: Entry, asked: boolean): boolean {
-    const restored = this.#restore(entry, asked)
-    if (!restored) this.#parts.ledger.disown(entry)
-    return restored
+  admit(entry: Entry, asked: boolean): Admitted | undefined {
+    const { admission, clock, expiry: limits, owners } = this.#parts
+    const now = clock.now()
+    if (!limits.needsCreated) entry.created = 0
+    else if (entry.created === 0) entry.created = now
+    const expiry = limits.within(entry.created, entry.expiry)
+    if (expiry <= now) return undefined
+    const owner = owners.named(this.#ownerNameOf(entry, asked), undefined)
+    // A cookie that goes by the entry's expiry keeps the one it was saved with.
+    const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
+    const content = { body: entry.body, cookie, expiry, owner }
+    const bytes = weigh(entry.sid, content)
+    if (admission.obstacle(entry, bytes, owner) !== undefined) return undefined
+    admission.makeRoomForOwner(entry, owner, now)
+    return { content, bytes, now }
   }
 
   /** An entry of a session from elsewhere, not stored yet; `undefined` for none, or one that has expired. */
@@ -37,24 +49,6 @@ export class Restorer {
     entry.expiry = expiry.within(entry.created, expiry.of(sid, data, cookie, now))
     entry.cookie = cookie === undefined ? undefined : jar.keep(cookie, entry.expiry)
     return entry
-  }
-
-  #restore(entry: Entry, asked: boolean): boolean {
-    const { admission, clock, expiry: limits, ledger, owners } = this.#parts
-    const now = clock.now()
-    if (!limits.needsCreated) entry.created = 0
-    else if (entry.created === 0) entry.created = now
-    const expiry = limits.within(entry.created, entry.expiry)
-    if (expiry <= now) return false
-    const owner = owners.named(this.#ownerNameOf(entry, asked), undefined)
-    // A cookie that goes by the entry's expiry keeps the one it was saved with.
-    const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
-    const content = { body: entry.body, cookie, expiry, owner }
-    const bytes = weigh(entry.sid, content)
-    if (admission.obstacle(entry, bytes, owner) !== undefined) return false
-    admission.makeRoomForOwner(entry, owner, now)
-    ledger.place(entry, content, bytes, now)
-    return true
   }
 
   #ownerNameOf(entry: Entry, asked: boolean) {

@@ -28,10 +28,10 @@ export class Admission {
       const option = maxEntryBytes < maxBytes ? 'maxEntrySize' : 'maxSize'
       return `of ${toText(bytes)} is larger than ${option}, ${toText(maxEntryBytes)}`
     }
-    if (owner === undefined && this.#ledger.wouldPushOut(entry, bytes)) {
-      return `of ${toText(bytes)} belongs to nobody and would push out those of your users`
-    }
-    return undefined
+    if (!this.#ledger.wouldPushOut(entry, bytes, owner)) return undefined
+    return owner === undefined
+      ? `of ${toText(bytes)} belongs to nobody and would push out those of your users`
+      : `of ${toText(bytes)} would push out those of your other users`
   }
 
   /** Throws a `RangeError` with the code `ESESSIONTOOBIG` where there is an obstacle. */
@@ -57,9 +57,7 @@ export class Admission {
     const live = others.filter((other) => other.expiry > now)
     for (const other of others) if (other.expiry <= now) this.#ledger.remove(other, 'expire')
     for (const oldest of live.slice(0, Math.max(0, live.length + 1 - maxPerOwner))) {
-      this.#ledger.remove(oldest, 'evict')
-      // A slow request of the one signed out must not push out the one signed in.
-      oldest.destroy()
+      this.#ledger.remove(oldest, 'limit')
     }
   }
 }

@@ -36,7 +36,8 @@ export class Departed implements LedgerListener {
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
-    if (cause === 'destroy' || !entry.loaded) return
+    const isFinal = cause === 'destroy' || cause === 'limit'
+    if (isFinal || !entry.loaded) return
     this.#entries.set(entry.sid, new WeakRef(entry))
     this.#collected.register(entry, entry.sid)
   }

@@ -14,14 +14,14 @@ export function gather<Into>(
   add: (into: Into, entry: Entry) => void,
   end: End<Into>,
 ): void {
-  let { era } = ledger
+  let { epoch } = ledger
   let into = make()
   let walk = ledger.walk()
   let error: Error | null = null
   const step = () => {
-    if (ledger.era !== era) {
+    if (ledger.epoch !== epoch) {
       // Cleared meanwhile: what there is now is what there is.
-      era = ledger.era
+      epoch = ledger.epoch
       into = make()
       walk = ledger.walk()
     }

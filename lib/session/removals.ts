@@ -9,7 +9,6 @@ import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
 import type { RemovalCause } from '../settings/options'
 import type { Settings } from '../settings/settings'
 import type { Clock } from '../time/clock'
-import { inSlices } from '../time/slices'
 
 /** What a listener of `'evict'` or `'expire'` hears beside the session id. */
 export interface Departure {
@@ -54,19 +53,13 @@ export class Removals implements LedgerListener {
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
-    const wanted = this.#dispose !== undefined || this.#emitter.listenerCount(cause) > 0
-    if (wanted) this.#waiting.push({ entry: entry.copy(), cause })
+    const told = cause === 'limit' ? 'evict' : cause
+    const wanted = this.#dispose !== undefined || this.#emitter.listenerCount(told) > 0
+    if (wanted) this.#waiting.push({ entry: entry.copy(), cause: told })
   }
 
-  clear(_size: number, entries: Iterable<Entry>): void {
-    const walk = entries[Symbol.iterator]()
-    const tellNext = () => {
-      const { done, value } = walk.next()
-      if (!done) this.#tell({ entry: value, cause: 'clear' })
-      return !done
-    }
-    // To the end also where nobody wants to hear: see `Ledger.clear`.
-    this.#clock.breathe(() => inSlices(this.#clock, tellNext, () => {}))
+  cleared(entry: Entry): void {
+    this.#tell({ entry, cause: 'clear' })
   }
 
   /** A newer version took the place of the one that `entry` is a copy of. */

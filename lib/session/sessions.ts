@@ -34,6 +34,8 @@ export interface SessionDependencies {
   readonly clock: Clock
   /** The owner of a session, as the application tells it. */
   readonly ownerOf: (session: SessionData) => OwnerName
+  /** Where the request of a live session comes from, as the application tells it. */
+  readonly clientOf: (session: SessionData) => string | undefined
 }
 
 /** The former name of {@link SessionDependencies}. */
@@ -52,6 +54,7 @@ export interface Incoming {
   readonly cookie: ReadableCookie | undefined
   readonly expiry: number
   readonly owner: OwnerName
+  readonly client: string | undefined
 }
 
 /** What to store, and in which entry. */
@@ -84,7 +87,7 @@ export class Sessions {
     stats.hits++
     const session = this.#deps.codec.decode(entry)
     if (typeof session === 'object' && session !== null) {
-      stamp(session, new Link(ledger, entry, ledger.era, entry.body, entry.body))
+      stamp(session, new Link(ledger, entry, ledger.epoch, entry.body, entry.body))
       entry.loaded = true
     }
     return session
@@ -135,7 +138,7 @@ export class Sessions {
     const { session, link, base } = incoming
     const crowded = this.#store(entry, incoming)
     if (link !== undefined || isLive(session)) {
-      stamp(session, new Link(ledger, entry, ledger.era, base, entry.body))
+      stamp(session, new Link(ledger, entry, ledger.epoch, base, entry.body))
       entry.loaded = true
     }
     return crowded
@@ -151,7 +154,7 @@ export class Sessions {
     const cookie = readableCookie(session.cookie)
     // Before the entry is looked up: a ttl of the application may do anything to the store.
     const asked = settings.disableTouch ? undefined : limits.of(sid, session, cookie, now)
-    if (link?.revoked(ledger.era)) return false
+    if (link?.revoked(ledger.epoch)) return false
     const entry = this.#live(sid, link, now)
     if (entry === undefined) return false
     if (asked === undefined) {
@@ -175,18 +178,20 @@ export class Sessions {
 
   #refused(link: Link | undefined): boolean {
     const { ledger, stats } = this.#deps
-    const refused = link?.revoked(ledger.era) === true
+    const refused = link?.revoked(ledger.epoch) === true
     if (refused) stats.refusedDestroyed++
     return refused
   }
 
   #incoming(sid: string, session: SessionData, link: Link | undefined, now: number): Incoming {
-    const { codec, expiry, ownerOf } = this.#deps
+    const { codec, expiry: limits, ownerOf, clientOf } = this.#deps
     const cookie = readableCookie(session.cookie)
     const body = codec.encode(session, cookie)
-    const expires = expiry.of(sid, session, cookie, now)
+    const expiry = limits.of(sid, session, cookie, now)
     const owner = ownerOf(session)
-    return { sid, session, link, now, base: body, body, cookie, expiry: expires, owner }
+    const isStranger = owner === undefined || owner === false
+    const client = isStranger ? clientOf(session) : undefined
+    return { sid, session, link, now, base: body, body, cookie, expiry, owner, client }
   }
 
   #store(entry: Entry, incoming: Incoming): boolean {
@@ -194,8 +199,9 @@ export class Sessions {
     const { body, cookie, now } = incoming
     const expiry = this.#deps.expiry.within(entry.created, incoming.expiry)
     const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
-    const owner = owners.named(incoming.owner, entry.owner)
-    const content = { body, cookie: kept, expiry, owner }
+    const owner = owners.named(incoming.owner, entry.holder)
+    const client = owners.client(incoming.client, entry.holder)
+    const content = { body, cookie: kept, expiry, owner, client }
     const bytes = weigh(entry.sid, content)
     admission.check(entry, bytes, owner)
     if (admission.expiredOnArrival(entry, expiry, now)) return false

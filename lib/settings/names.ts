@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<keyof LembroOptions, true>> = {
   absoluteTtl: true,
   disableTouch: true,
   owner: true,
+  client: true,
   maxPerOwner: true,
   onConflict: true,
   dispose: true,

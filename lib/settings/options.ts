@@ -1,5 +1,6 @@
 /** The options of a store, as its users write and read them. */
 
+import type { IncomingMessage } from 'node:http'
 import type { SessionData } from 'express-session'
 import type { OwnerName } from './default-owner'
 
@@ -37,7 +38,7 @@ export interface LembroOptions {
   /**
    * The most bytes of heap that sessions may hold: a number, a size such as `'512K'`, `'1.5M'` or
    * `'1GiB'` (K, M and G are powers of 1024), a share of V8's heap limit such as `'25%'`, or
-   * `Infinity`. At least 240, what the smallest session takes; warns once below `'8K'`, and above
+   * `Infinity`. At least 256, what the smallest session takes; warns once below `'8K'`, and above
    * 60% of the heap limit. Beyond it, sessions are evicted down to 75%.
    * @default '4M'
    */
@@ -83,6 +84,14 @@ export interface LembroOptions {
    * @default {@link defaultOwner}
    */
   owner?: ((session: SessionData) => OwnerName) | false | undefined
+  /**
+   * Where a request comes from, such as `(req) => req.ip`; nothing if that is not known. Clients share
+   * the room of sessions without an owner: when there is no more, one who holds far more than another
+   * gives way first. Called when a live session without an owner is set. Its first error goes to
+   * `'error'`; a session that it fails for has no client.
+   * @default none: all sessions without an owner are one crowd, oldest first
+   */
+  client?: ((req: IncomingMessage) => string | null | undefined) | null | undefined
   /**
    * The most sessions of one owner, a whole number of at least 1; a further sign-in evicts that
    * owner's oldest. Looks at all sessions of the owner at each of its sets.

@@ -19,6 +19,7 @@ export interface Settings extends SaveSettings {
   readonly absoluteTtl: number
   readonly disableTouch: boolean
   readonly owner: ((session: SessionData) => OwnerName) | undefined
+  readonly client: Exclude<LembroOptions['client'], null>
   readonly maxPerOwner: number
   readonly onConflict: 'overwrite' | 'merge' | ConflictResolver
   readonly dispose: Exclude<LembroOptions['dispose'], null>
@@ -56,6 +57,7 @@ export function parseOptions(
     absoluteTtl: parseAbsoluteTtl(withDefault(options.absoluteTtl, Number.POSITIVE_INFINITY)),
     disableTouch: toBoolean('disableTouch', withDefault(options.disableTouch, false)),
     owner: parseOwner(withDefault(options.owner, defaultOwner)),
+    client: parseClient(options.client ?? undefined),
     maxPerOwner: parseMaxPerOwner(withDefault(options.maxPerOwner, Number.POSITIVE_INFINITY)),
     onConflict: parseOnConflict(withDefault(options.onConflict, 'overwrite')),
     dispose: options.dispose == null ? undefined : toFunction('dispose', options.dispose),
@@ -106,6 +108,11 @@ function parseMaxPerOwner(most: unknown): number {
 function parseOwner(owner: unknown): Settings['owner'] {
   if (owner === false) return undefined
   return toFunction('owner', owner, 'a function (session) => id, true or nothing; or false')
+}
+
+function parseClient(client: unknown): Settings['client'] {
+  if (client === undefined) return undefined
+  return toFunction('client', client, 'a function (req) => string, or nothing')
 }
 
 function parseOnConflict(onConflict: unknown): Settings['onConflict'] {

@@ -31,6 +31,27 @@ function send(url: string, cookie = ''): Promise<{ text: string; cookie: string 
   })
 }
 
+describe('the client option over HTTP', () => {
+  it('is asked of the request that saves a session, and not of one that is signed in', async (t) => {
+    const asked: (string | undefined)[] = []
+    const store = new Lembro({
+      interval: 0,
+      client: (req) => {
+        asked.push(req.url)
+        return req.socket.remoteAddress
+      },
+    })
+    const site = await Site.open(store)
+    t.after(() => site.close())
+    const browser = site.browser()
+    await browser.get('/visit')
+    await browser.get('/visit')
+    assert.deepEqual(asked, ['/visit', '/visit'])
+    await browser.post('/sign-in', { name: 'ann' })
+    assert.equal(asked.length, 2)
+  })
+})
+
 describe('a flood of strangers over HTTP', { timeout: 1_200_000 }, () => {
   it('logs no member out, and keeps no stranger from signing in', async (t) => {
     const store = new Lembro({ maxSize: MAX_SIZE, interval: 0 })

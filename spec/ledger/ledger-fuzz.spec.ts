@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type Content, Entry } from '../../lib/entry/entry'
-import { Ledger, type LedgerWalk } from '../../lib/ledger/ledger'
+import { Ledger } from '../../lib/ledger/ledger'
+import type { LedgerWalk } from '../../lib/ledger/ledger-walk'
 import { Owners } from '../../lib/session/owners'
 import { audit, auditOwners } from '../support/audit'
 import { NOON } from '../support/time'
 
 const BUDGET = { maxBytes: 1000, maxSessions: 12 }
-const NAMES = ['ann', 'bob', true, undefined] as const
+const NAMES = ['ann', 'ann', 'bob', true, undefined, 'from 10.0.0.1'] as const
+/** What members keep in an automatic trim, and against whoever comes. */
+const [OF_TRIM, OF_BUDGET] = [800, 600]
 
 const sid = fc.integer({ min: 0, max: 15 }).map((n) => `s${n}`)
 const bytes = fc.integer({ min: 1, max: 300 })
@@ -35,12 +38,13 @@ const step = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('shrink' as const), goal: fc.nat(1000) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('relieve' as const), goal: fc.nat(1000) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('expire' as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('wait' as const),
-      ms: fc.constantFrom(-3, 1, 65, 65, 4999, 1e7),
+      ms: fc.constantFrom(-3, 1, 65, 4999, 61_000, 1e7),
     }),
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('walk' as const), steps: fc.nat(5) }) },
@@ -57,6 +61,9 @@ class Audited {
   #now = NOON
   #expired = 0
   #asked: Entry | undefined
+  /** The entry that comes, and the bytes and the number that members keep against it. */
+  #coming: { entry: Entry; bytes: number } | undefined
+  #relieving = false
 
   constructor() {
     this.ledger.listen(this.#owners)
@@ -64,6 +71,7 @@ class Audited {
       remove: (entry, cause) => {
         assert.ok(this.ledger.bytes <= BUDGET.maxBytes)
         if (cause === 'evict') assert.ok(entry.expiry > this.#now || this.#asked === entry)
+        if (cause === 'evict' && entry.known) this.#checkShare(entry)
         if (cause === 'expire') this.#expired++
         if (cause !== 'destroy') this.#left.set(entry.sid, entry)
       },
@@ -95,6 +103,11 @@ class Audited {
         while (ledger.shrink(step.goal, this.#now) !== undefined);
         assert.ok(ledger.bytes <= step.goal || ledger.size <= 1)
         break
+      case 'relieve':
+        this.#relieving = true
+        while (ledger.relieve(step.goal, this.#now) !== undefined);
+        this.#relieving = false
+        break
       case 'expire':
         this.#expireAll()
         break
@@ -122,18 +135,42 @@ class Audited {
 
   #put(sid: string, name: (typeof NAMES)[number], bytes: number, expiry: number): void {
     const entry = this.#live(sid) ?? this.#left.get(sid) ?? new Entry(sid)
-    const owner = this.#owners.named(name, entry.owner)
-    const content: Content = { body: sid, cookie: undefined, expiry, owner }
+    const isClient = name === 'from 10.0.0.1'
+    const owner = isClient ? undefined : this.#owners.named(name, entry.holder)
+    const client = isClient ? this.#owners.client(name, entry.holder) : undefined
+    if (this.ledger.wouldPushOut(entry, bytes, owner)) return
+    const content: Content = { body: sid, cookie: undefined, expiry, owner, client }
+    this.#coming = { entry, bytes }
     this.ledger.put(entry, content, bytes, this.#now)
+    this.#coming = undefined
     this.#left.delete(sid)
     assert.deepEqual([entry.bytes, entry.owner, entry.expiry], [bytes, owner, expiry])
+    assert.equal(entry.holder, owner ?? client)
   }
 
   #touch(sid: string, bytes: number, expiry: number): void {
     const entry = this.#live(sid)
-    if (entry === undefined) return
+    if (entry === undefined || this.ledger.wouldPushOut(entry, bytes, entry.owner)) return
+    this.#coming = { entry, bytes }
     this.ledger.touch(entry, undefined, expiry, bytes, this.#now)
+    this.#coming = undefined
     assert.deepEqual([entry.bytes, entry.expiry, entry.body], [bytes, expiry, sid])
+  }
+
+  /** A member goes only while members hold more than their share, with the one that comes, in bytes or by number. */
+  #checkShare(gone: Entry): void {
+    if (this.#coming === undefined && !this.#relieving) return
+    const members = [...audit(this.ledger, false).filter((entry) => entry.known), gone]
+    const held = members.reduce((sum, { bytes }) => sum + bytes, 0)
+    if (this.#relieving) {
+      assert.ok(held > OF_TRIM, `${held}`)
+      return
+    }
+    const { entry, bytes } = this.#coming as { entry: Entry; bytes: number }
+    const more = entry.known ? 1 : 0
+    const byBytes = held + more * bytes > OF_BUDGET
+    const byNumber = members.length + more > BUDGET.maxSessions * (OF_BUDGET / BUDGET.maxBytes)
+    assert.ok(byBytes || byNumber, `${held} of ${members.length}`)
   }
 
   // As everyone does who puts and touches: what has expired goes first.

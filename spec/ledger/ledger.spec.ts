@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Entry, LedgerListener } from '../../lib/entry/entry'
+import { Entry, type LedgerListener, Owner } from '../../lib/entry/entry'
+import { ShardedMap } from '../../lib/ledger/sharded-map'
+import { TimerWheel } from '../../lib/ledger/timer-wheel'
 import { audit } from '../support/audit'
 import { ann, newLedger, put, sidsOf } from '../support/ledger'
 import { NOON } from '../support/time'
@@ -154,6 +156,40 @@ describe('eviction', () => {
   })
 })
 
+describe('eviction by number', () => {
+  it('counts the stranger that comes among the fifth of the strangers', () => {
+    const ledger = newLedger({ maxBytes: 10_000, maxSessions: 9 })
+    for (let n = 0; n < 8; n++) put(ledger, `member-${n}`, { owner: new Owner(`${n}`) })
+    for (let n = 0; n < 5; n++) put(ledger, `stranger-${n}`)
+    assert.deepEqual([ledger.anonymous, ledger.owned], [1, 8])
+    assert.equal(sidsOf(ledger)[0], 'stranger-4')
+  })
+})
+
+describe('the search for an expired entry', () => {
+  it('looks at 1,000 that were prolonged and no more, then evicts', () => {
+    const ledger = newLedger({ maxBytes: 300_000 })
+    for (let n = 0; n < 3000; n++) {
+      const entry = put(ledger, `s${n}`, { expiry: NOON + 10 })
+      ledger.touch(entry, undefined, NOON + 1000, 100, NOON)
+    }
+    const scheduled: string[] = []
+    const { schedule } = TimerWheel.prototype
+    TimerWheel.prototype.schedule = function (entry) {
+      scheduled.push(entry.sid)
+      schedule.call(this, entry)
+    }
+    try {
+      put(ledger, 'late', { now: NOON + 10 })
+    } finally {
+      TimerWheel.prototype.schedule = schedule
+    }
+    assert.equal(ledger.find('s0'), undefined)
+    assert.equal(scheduled.filter((sid) => sid !== 'late').length, 1000)
+    audit(ledger)
+  })
+})
+
 describe('touch', () => {
   it('gives an entry another expiry and weight, and makes it the newest of its lane', () => {
     const ledger = newLedger()
@@ -222,7 +258,8 @@ describe('listeners', () => {
       put: (entry, previous) => note(`put ${entry.sid} after ${previous?.name}`),
       touch: (entry) => note(`touch ${entry.sid}`),
       remove: (entry, cause) => note(`${cause} ${entry.sid}`),
-      clear: (size, entries) => note(`clear ${size} ${[...entries].map(({ sid }) => sid)}`),
+      clear: (size) => note(`clear ${size}`),
+      cleared: (entry) => note(`cleared ${entry.sid}`),
     } satisfies LedgerListener)
     const a = put(ledger, 'a', { owner: ann })
     put(ledger, 'a', { bytes: 50 })
@@ -244,22 +281,112 @@ describe('listeners', () => {
       'put d after undefined: 2 of 220',
       'destroy c: 1 of 120',
       'put e after undefined: 2 of 220',
-      'clear 2 e,d: 0 of 0',
+      'clear 2: 0 of 0',
+      'cleared e: 0 of 0',
+      'cleared d: 0 of 0',
     ])
   })
 })
 
 describe('clear', () => {
-  it('drops all at once, begins a new era, and forgets what was due', () => {
+  it('drops all at once, begins a new epoch, and forgets what was due', () => {
     const ledger = newLedger()
     put(ledger, 'a', { expiry: NOON + 1 })
     put(ledger, 'b', { owner: ann })
-    const { era } = ledger
+    const { epoch } = ledger
     ledger.clear(NOON)
-    assert.equal(ledger.era, era + 1)
+    assert.equal(ledger.epoch, epoch + 1)
     assert.deepEqual([ledger.size, ledger.bytes, ledger.find('a')], [0, 0, undefined])
     assert.equal(ledger.expireOne(NOON + 1), false)
     put(ledger, 'a')
     assert.deepEqual(sidsOf(ledger), ['a'])
+  })
+})
+
+describe('what was cleared', () => {
+  const isAlone = (entry: Entry) =>
+    [entry.newer, entry.older, entry.sooner, entry.later].every((other) => other === entry)
+
+  it('is taken apart without anyone listening, so that one entry keeps none of the others', () => {
+    const ledger = newLedger()
+    const owner = new Owner('ann')
+    const entries = ['a', 'b', 'c', 'd', 'e'].map((sid) =>
+      put(ledger, sid, { owner, expiry: NOON }),
+    )
+    entries.push(put(ledger, 'f', { expiry: NOON }), put(ledger, 'g', { expiry: NOON }))
+    ledger.clear(NOON)
+    assert.ok(entries.every(isAlone))
+    assert.equal(owner.entries, undefined)
+  })
+
+  it('is taken apart step by step where there is a way to, while new ones come', () => {
+    const steps: (() => boolean)[] = []
+    const ledger = newLedger({}, (step) => steps.push(step))
+    const told: string[] = []
+    ledger.listen({ cleared: (entry) => told.push(entry.sid) })
+    const entries = ['a', 'b', 'c'].map((sid) => put(ledger, sid))
+    ledger.clear(NOON)
+    const anew = put(ledger, 'a')
+    const [step] = steps as [() => boolean]
+    for (const sids of [['a'], ['a', 'b'], ['a', 'b', 'c']]) {
+      assert.equal(step(), true)
+      assert.deepEqual(told, sids)
+      audit(ledger)
+    }
+    assert.equal(step(), false)
+    assert.ok(entries.every(isAlone))
+    assert.equal(ledger.find('a'), anew)
+  })
+})
+
+describe('load', () => {
+  /** Entries from elsewhere, which are known by their ids. */
+  function saved(...sids: string[]) {
+    const index = new ShardedMap<Entry>()
+    const entries = sids.map((sid) => new Entry(sid))
+    for (const entry of entries) index.set(entry.sid, entry)
+    return { index, entries, next: () => entries.shift() }
+  }
+  const content = { body: '', cookie: undefined, expiry: NOON + 10, owner: undefined }
+
+  it('stores one after the other as the newest, within the budget, and drops what is not admitted', () => {
+    const ledger = newLedger({ maxBytes: 200 })
+    const heard: string[] = []
+    ledger.listen({ put: (entry) => heard.push(entry.sid) })
+    const { index, next } = saved('a', 'no', 'b', 'c')
+    const load = ledger.load(index, next, ({ sid }) =>
+      sid === 'no' ? undefined : { content, bytes: 100, now: NOON },
+    )
+    while (load()) assert.ok(ledger.bytes <= 200)
+    assert.deepEqual(sidsOf(ledger), ['b', 'c'])
+    assert.deepEqual(heard, ['a', 'b', 'c'])
+    assert.deepEqual([ledger.find('a'), ledger.find('no')], [undefined, undefined])
+    audit(ledger)
+    assert.equal(ledger.expireOne(NOON + 10), true)
+  })
+
+  it('keeps a known member known', () => {
+    const ledger = newLedger()
+    const { index, entries, next } = saved('member', 'newcomer')
+    const [member, newcomer] = entries as [Entry, Entry]
+    for (const entry of [member, newcomer]) entry.owner = new Owner('ann')
+    member.known = true
+    const owner = new Owner('ann')
+    const load = ledger.load(index, next, () => ({
+      content: { ...content, owner },
+      bytes: 100,
+      now: NOON + 500_000,
+    }))
+    while (load());
+    assert.deepEqual([member.known, newcomer.known], [true, false])
+    assert.deepEqual([ledger.members, ledger.newcomers], [1, 1])
+    audit(ledger)
+  })
+
+  it('is for an empty ledger', () => {
+    const ledger = newLedger()
+    put(ledger, 'a')
+    const { index, next } = saved('b')
+    assert.throws(() => ledger.load(index, next, () => undefined), /expected an empty ledger/)
   })
 })

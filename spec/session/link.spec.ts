@@ -59,7 +59,7 @@ describe('a link', () => {
     assert.equal(linkOf(handOn(undefined, {})), undefined)
   })
 
-  it('is revoked by the end of its entry, or of its era', () => {
+  it('is revoked by the end of its entry, or of its epoch', () => {
     const entry = new Entry('a')
     const mine = new Link({}, entry, 3, '', '')
     assert.equal(mine.revoked(3), false)

@@ -6,6 +6,7 @@ import { Codec } from '../../lib/entry/codec'
 import { Removals } from '../../lib/session/removals'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
+import { inSlices } from '../../lib/time/slices'
 import { FakeClock } from '../support/clock'
 import { ann, newLedger, put } from '../support/ledger'
 import { NOON, nextTurn } from '../support/time'
@@ -23,7 +24,7 @@ function make(options: LembroOptions = {}) {
   const settings = parseOptions({ serializer: text, ...options })
   const codec = new Codec(settings.serializer)
   const notices = new Removals(emitter, new Answers(emitter), codec, clock, settings)
-  const ledger = newLedger()
+  const ledger = newLedger({}, (step) => clock.breathe(() => inSlices(clock, step, () => {})))
   ledger.listen(notices)
   return { emitter, notices, ledger, clock, heard }
 }

@@ -40,6 +40,7 @@ function make(options: LembroOptions = {}) {
     admission: new Admission(settings, ledger, owners, stats),
     expiry: new Expiry(settings),
     jar: new CookieJar(),
+    clientOf: () => undefined,
     ownerOf: askOwner(settings.owner, (thrown) => faults.push(thrown)),
   }
   const snapshot = () => stats.snapshot(ledger, settings.maxBytes)
@@ -154,7 +155,7 @@ describe('sessions', () => {
     sessions.set('b', session({ userId: 'ann' }))
     sessions.set('a', slow)
     assert.equal(ledger.find('a'), undefined)
-    assert.deepEqual([snapshot().evicted.owned, snapshot().refused.destroyed], [1, 1])
+    assert.deepEqual([snapshot().evicted.perOwner, snapshot().refused.destroyed], [1, 1])
   })
 
   it('that were evicted come back by the request that holds them', () => {

@@ -87,6 +87,10 @@ const REFUSED: Record<string, Expectation> = {
     expected: 'a function (session) => id, true or nothing; or false',
     values: [text, digits, object, array, yes, nothing, ...truthy],
   },
+  client: {
+    expected: 'a function (req) => string, or nothing',
+    values: [text, digits, object, array, yes, ...truthy],
+  },
   onConflict: {
     expected: "'overwrite', 'merge', or a function (base, stored, incoming) => session",
     values: [text, ['Merge', TypeError, "got 'Merge' (a string)"], object, yes, nothing, ...truthy],
@@ -165,6 +169,7 @@ describe('options', () => {
       absoluteTtl: Infinity,
       disableTouch: false,
       owner: defaultOwner,
+      client: undefined,
       maxPerOwner: Infinity,
       onConflict: 'overwrite',
       dispose: undefined,
@@ -205,7 +210,7 @@ describe('options', () => {
   })
 
   const read: [object, Partial<Settings>][] = [
-    [{ maxSize: 240 }, { maxBytes: 240, maxEntryBytes: 240 }],
+    [{ maxSize: 256 }, { maxBytes: 256, maxEntryBytes: 256 }],
     [{ maxSize: 1234.9 }, { maxBytes: 1234 }],
     [{ maxSize: '1.5M' }, { maxBytes: 1.5 * MEGABYTE }],
     [{ maxSize: '4MiB' }, { maxBytes: 4 * MEGABYTE }],

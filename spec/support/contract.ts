@@ -701,7 +701,7 @@ function describeLinks(make: Make): void {
     const slow = await load(store, 'a')
     await store.set('c', plainSession({ userId: 'ann' }))
     assert.deepEqual(await store.idsOf('ann'), ['c', 'b'])
-    assert.deepEqual(store.stats().evicted, { anonymous: 0, owned: 1 })
+    assert.deepEqual(store.stats().evicted, { anonymous: 0, owned: 0, members: 0, perOwner: 1 })
     slow.late = true
     await store.set('a', slow)
     assert.deepEqual(await store.idsOf('ann'), ['c', 'b'])

@@ -1,7 +1,7 @@
 /** Entries put into a ledger without the rest of a store around it. */
 
 import { Entry, Owner } from '../../lib/entry/entry'
-import { Ledger } from '../../lib/ledger/ledger'
+import { type Background, Ledger } from '../../lib/ledger/ledger'
 import { NOON } from './time'
 
 export interface Given {
@@ -13,8 +13,11 @@ export interface Given {
 
 export const ann = new Owner('ann')
 
-export function newLedger({ maxBytes = 1000, maxSessions = Number.POSITIVE_INFINITY } = {}) {
-  return new Ledger({ maxBytes, maxSessions }, NOON)
+export function newLedger(
+  { maxBytes = 1000, maxSessions = Number.POSITIVE_INFINITY } = {},
+  background?: Background,
+) {
+  return new Ledger({ maxBytes, maxSessions }, NOON, background)
 }
 
 /** Puts an entry of 100 bytes that belongs to nobody and never expires, unless told otherwise. */
@@ -25,7 +28,7 @@ export function put(ledger: Ledger, sid: string, given: Given = {}): Entry {
   return entry
 }
 
-/** The ids that a ledger holds, anonymous before owned, of each the oldest first. */
+/** The ids that a ledger holds, the least trusted first, of each trust the oldest first. */
 export function sidsOf(ledger: Ledger): string[] {
   const walk = ledger.walk()
   const sids: string[] = []

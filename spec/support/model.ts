@@ -2,6 +2,7 @@
 
 import { ENTRY_BYTES, OWNER_BYTES } from '../../lib/entry/entry'
 import { textBytes } from '../../lib/entry/text'
+import { NOON } from './time'
 
 export interface Limits {
   readonly maxBytes: number
@@ -20,19 +21,29 @@ export interface Kept {
   readonly expiry: number
   readonly bytes: number
   readonly life: Life
+  /** The instants of the first and the last use by this owner, or as a stranger's. */
+  readonly since: number
+  readonly used: number
 }
+
+/** The lanes, the least trusted first. */
+const LANES = ['passing', 'returned', 'newcomers', 'members'] as const
+type LaneName = (typeof LANES)[number]
+const MANY = 4
 
 /** Live entries, oldest first. Whatever has expired is simply not there. */
 export class Model {
   kept: Kept[] = []
   readonly #limits: Limits
+  /** Owners who had as many as four sessions, until they have one. */
+  readonly #many = new Set<string>()
 
   constructor(limits: Limits) {
     this.#limits = limits
   }
 
   get bytes(): number {
-    return this.kept.reduce((sum, { bytes }) => sum + bytes, 0)
+    return bytesOf(this.kept)
   }
 
   find(sid: string): Kept | undefined {
@@ -40,26 +51,37 @@ export class Model {
   }
 
   expire(now: number): void {
-    this.kept = this.kept.filter(({ expiry }) => expiry > now)
+    for (const kept of this.kept) if (kept.expiry <= now) this.#drop(kept)
   }
 
-  set(sid: string, data: { userId?: string }, expiry: number, now: number, life?: Life): Life {
+  /** Gives the life of what was stored; nothing for what is refused. */
+  set(
+    sid: string,
+    data: { userId?: string },
+    expiry: number,
+    now: number,
+    life?: Life,
+  ): Life | undefined {
     const stored = this.find(sid)
+    const owner = data.userId
     const kept = {
       sid,
       data,
-      owner: data.userId,
+      owner,
       expiry,
       bytes: weight(sid, data),
       life: stored?.life ?? life ?? { destroyed: false },
+      since: stored !== undefined && stored.owner === owner ? stored.since : now,
+      used: now,
     }
+    if (this.#isTooLarge(kept, stored)) return undefined
     this.#put(kept, now)
     return kept.life
   }
 
   touch(sid: string, expiry: number, now: number): void {
     const stored = this.find(sid)
-    if (stored !== undefined) this.#put({ ...stored, expiry }, now)
+    if (stored !== undefined) this.#put({ ...stored, expiry, used: now }, now)
   }
 
   destroy(sid: string): void {
@@ -70,37 +92,143 @@ export class Model {
   }
 
   reduce(goal: number): void {
-    while (this.kept.length > 1 && this.bytes > goal) this.#evict('bytes', goal, 0)
+    while (this.kept.length > 1 && this.bytes > goal) {
+      this.#drop(this.#victim(this.#rank(bytesOf, goal), bytesOf))
+    }
+  }
+
+  #trim(): void {
+    const { maxBytes } = this.#limits
+    while (this.kept.length > 1 && this.bytes > maxBytes * 0.75) {
+      const [strangers, newcomers, members] = this.#sizes(bytesOf)
+      const rank = this.#rank(bytesOf, maxBytes)
+      const least = maxBytes / 10
+      let from: number | undefined
+      if (rank === 0 && strangers > least) from = 0
+      if (rank === 1 && newcomers > least) from = 1
+      if (rank === 2 && members > maxBytes * 0.8) from = 2
+      if (rank === 2 && newcomers > least) from = 1
+      if (rank === 2 && strangers > least) from = 0
+      if (from === undefined) return
+      this.#drop(this.#victim(from, bytesOf))
+    }
   }
 
   #put(kept: Kept, now: number): void {
     const stored = this.find(kept.sid)
-    if (stored !== undefined) this.#drop(stored)
-    if (kept.expiry <= now) return
+    if (stored !== undefined) this.kept = this.kept.filter((other) => other !== stored)
+    if (kept.expiry <= now) {
+      this.#noteMany()
+      return
+    }
     const { maxBytes, max } = this.#limits
-    const isStranger = kept.owner === undefined
-    while (this.kept.length + 1 > max) this.#evict('size', max, isStranger ? 1 : 0)
+    const coming = [kept]
+    const away = (from: number, measure: Measure) => this.#drop(this.#victim(from, measure), stored)
+    while (this.kept.length + 1 > max) away(this.#rank(count, max, coming), count)
     const crowded = this.bytes + kept.bytes > maxBytes
     while (this.bytes + kept.bytes > maxBytes) {
-      this.#evict('bytes', maxBytes, isStranger ? kept.bytes : 0)
+      away(this.#rank(bytesOf, maxBytes, coming), bytesOf)
     }
     this.kept.push(kept)
-    if (crowded) this.reduce(maxBytes * 0.75)
+    this.#noteMany()
+    if (crowded) this.#trim()
   }
 
-  #evict(measure: 'bytes' | 'size', goal: number, incoming: number): void {
-    const strangers = this.kept.filter(({ owner }) => owner === undefined)
-    const members = this.kept.filter(({ owner }) => owner !== undefined)
-    const bytes = strangers.reduce((sum, kept) => sum + kept.bytes, 0)
-    const share = (measure === 'bytes' ? bytes : strangers.length) + incoming
-    const fromStrangers = strangers.length > 0 && (share > goal / 5 || members.length === 0)
-    const [victim] = fromStrangers ? strangers : members
-    if (victim !== undefined) this.#drop(victim)
+  #isTooLarge(kept: Kept, stored: Kept | undefined): boolean {
+    const { maxBytes } = this.#limits
+    if (kept.bytes <= maxBytes / 5) return false
+    const others = this.kept.filter((other) => other !== stored)
+    const [strangers, newcomers, members] = this.#sizes(bytesOf, [], others)
+    const room = maxBytes - kept.bytes
+    if (kept.owner === undefined) return newcomers + members > room
+    const isMember =
+      stored !== undefined && stored.owner === kept.owner && laneOf(stored) === 'members'
+    if (!isMember && members > room) return true
+    if (newcomers + members + Math.min(strangers, maxBytes / 5) <= room) return false
+    const lane = newcomers > 0 ? 'newcomers' : 'members'
+    const victim = this.#fair(lane, stored)
+    return victim !== undefined && bucket(kept.bytes) >= bucket(this.#heldIn(lane, victim)) + 2
   }
 
-  #drop(gone: Kept): void {
+  #rank(measure: Measure, whole: number, coming: readonly Kept[] = []): number {
+    const [strangers, newcomers, members] = this.#sizes(measure, coming)
+    if (strangers > whole / 5 || newcomers + members <= whole - whole / 5) return 0
+    return newcomers > whole / 5 || members <= whole - (2 * whole) / 5 ? 1 : 2
+  }
+
+  #victim(rank: number, measure: Measure): Kept {
+    const inTurn = [
+      [0, 1, 2],
+      [1, 0, 2],
+      [2, 1, 0],
+    ][rank] as number[]
+    const from = inTurn.find((each) => (this.#sizes(count)[each] as number) > 0)
+    if (from !== 0) return this.#fair(from === 1 ? 'newcomers' : 'members') as Kept
+    const [passing, returned] = [this.#in('passing'), this.#in('returned')]
+    return this.#fair(measure(returned) > measure(passing) ? 'returned' : 'passing') as Kept
+  }
+
+  /** The oldest of a lane; or that of Ann, if she has far more there than whoever has the oldest. */
+  #fair(lane: LaneName, besides?: Kept): Kept | undefined {
+    const all = this.#in(lane)
+    const oldest = all.find((kept) => kept !== besides)
+    if (oldest === undefined) return undefined
+    const many = all.filter(({ owner }) => owner !== undefined && this.#many.has(owner))
+    const isFar = bucket(bytesOf(many)) >= bucket(this.#heldIn(lane, oldest)) + 2
+    const [first] = many
+    return first !== undefined && isFar && first !== besides ? first : oldest
+  }
+
+  #heldIn(lane: LaneName, { owner, bytes }: Kept): number {
+    if (owner === undefined || !this.#many.has(owner)) return bytes
+    return bytesOf(this.#in(lane).filter((kept) => kept.owner === owner))
+  }
+
+  #in(lane: LaneName): Kept[] {
+    return this.kept.filter((kept) => laneOf(kept) === lane)
+  }
+
+  #sizes(measure: Measure, coming: readonly Kept[] = [], all: readonly Kept[] = this.kept) {
+    const [passing, returned, newcomers, members] = LANES.map((lane) =>
+      measure([...all, ...coming].filter((kept) => laneOf(kept) === lane)),
+    ) as [number, number, number, number]
+    return [passing + returned, newcomers, members] as const
+  }
+
+  /** `replaced` still counts as its owner's. */
+  #drop(gone: Kept, replaced?: Kept): void {
     this.kept = this.kept.filter((kept) => kept !== gone)
+    this.#noteMany(replaced)
   }
+
+  #noteMany(replaced?: Kept): void {
+    const all = replaced === undefined ? this.kept : [...this.kept, replaced]
+    for (const owner of new Set([...this.#many, ...all.map((kept) => kept.owner)])) {
+      const size = all.filter((kept) => kept.owner === owner).length
+      if (owner !== undefined && size >= MANY) this.#many.add(owner)
+      if (owner !== undefined && size <= 1) this.#many.delete(owner)
+    }
+  }
+}
+
+type Measure = (kept: readonly Kept[]) => number
+
+function bytesOf(all: readonly Kept[]): number {
+  return all.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+function count(all: readonly Kept[]): number {
+  return all.length
+}
+
+function bucket(bytes: number): number {
+  return Math.floor(Math.log2(bytes))
+}
+
+function laneOf({ owner, since, used }: Kept): LaneName {
+  const seconds = Math.floor((used - NOON) / 1000) - Math.floor((since - NOON) / 1000)
+  if (owner === undefined) return seconds >= 2 ? 'returned' : 'passing'
+  return seconds >= 60 ? 'members' : 'newcomers'
 }
 
 /** What a session weighs, for one whose cookie is like all others. */

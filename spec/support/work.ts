@@ -13,7 +13,7 @@ export interface Work {
   readonly characters: number
 }
 
-const FIELDS = ['body', 'cookie', 'expiry', 'owner', 'bytes'] as const
+const FIELDS = ['body', 'cookie', 'expiry', 'holder', 'bytes', 'tenure'] as const
 const LINKS = ['older', 'newer', 'sooner', 'later'] as const
 const COLLECTIONS = [Map.prototype, Set.prototype] as unknown as Record<string, Method>[]
 const ITERATORS = [new Map(), new Set()].map((empty) =>

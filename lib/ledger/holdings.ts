@@ -1,0 +1,87 @@
+/**
+ * What the holders who hold much have in one lane, in buckets by the power of two of their bytes, so
+ * that the heaviest is found at once. Ordinary holders are in none and cost nothing.
+ */
+
+import type { Entry, Holder } from '../entry/entry'
+
+/** With fewer entries than this, none of them large, a holder is ordinary. */
+export const MANY_ENTRIES = 4
+/** An entry as large as this makes its holder one who holds much, alone. */
+export const LARGE_BYTES = 16 * 1024
+/** Buckets between two holders of whom one holds far more: more than twice as much, and up to eight times. */
+const FAR = 2
+const BUCKETS = 32
+
+/** The entries of a holder who holds much, in all lanes, the oldest first: each lane has its part in a {@link Holding} as well. */
+export class ManyEntries extends Set<Entry> {}
+
+/** What one holder has in one lane, the oldest first. */
+class Holding {
+  readonly entries = new Set<Entry>()
+  bytes = 0
+}
+
+export class Holdings {
+  readonly #holdings = new Map<Holder, Holding>()
+  readonly #buckets = Array.from({ length: BUCKETS }, () => new Set<Holding>())
+  /** A bit for each bucket that is not empty. */
+  #filled = 0
+
+  /** Adds an entry as its holder's newest in this lane. */
+  add(holder: Holder, entry: Entry): void {
+    let holding = this.#holdings.get(holder)
+    if (holding === undefined) {
+      holding = new Holding()
+      this.#holdings.set(holder, holding)
+    }
+    holding.entries.add(entry)
+    this.#weigh(holding, entry.bytes)
+  }
+
+  /** Takes an entry out; its `bytes` must be those it was added with. */
+  take(holder: Holder, entry: Entry): void {
+    const holding = this.#holdings.get(holder)
+    if (holding === undefined || !holding.entries.delete(entry)) return
+    this.#weigh(holding, -entry.bytes)
+    if (holding.entries.size === 0) this.#holdings.delete(holder)
+  }
+
+  /** What a holder has here, if it is one who holds much. */
+  bytesOf(holder: Holder): number | undefined {
+    return this.#holdings.get(holder)?.bytes
+  }
+
+  /** The oldest entry of the heaviest holder, if that holds far more than so many bytes. */
+  oldestOfFarMore(bytes: number): Entry | undefined {
+    if (this.#filled === 0) return undefined
+    const heaviest = BUCKETS - 1 - Math.clz32(this.#filled)
+    if (heaviest < bucketOf(bytes) + FAR) return undefined
+    const [holding] = this.#buckets[heaviest] as Set<Holding>
+    const [oldest] = (holding as Holding).entries
+    return oldest
+  }
+
+  #weigh(holding: Holding, more: number): void {
+    const before = bucketOf(holding.bytes)
+    const isNew = holding.bytes === 0
+    holding.bytes += more
+    const after = bucketOf(holding.bytes)
+    if (before === after && !isNew && holding.bytes > 0) return
+    const left = this.#buckets[before] as Set<Holding>
+    left.delete(holding)
+    if (left.size === 0) this.#filled &= ~(1 << before)
+    if (holding.bytes === 0) return
+    this.#buckets[after]?.add(holding)
+    this.#filled |= 1 << after
+  }
+}
+
+/** Whether one who holds `bytes` gives way before one who holds so much less. */
+export function isFarMore(bytes: number, than: number): boolean {
+  return bucketOf(bytes) >= bucketOf(than) + FAR
+}
+
+function bucketOf(bytes: number): number {
+  return bytes < 1 ? 0 : Math.min(BUCKETS - 1, Math.floor(Math.log2(bytes)))
+}

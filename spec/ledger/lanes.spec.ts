@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Entry, Owner } from '../../lib/entry/entry'
+import { audit } from '../support/audit'
+import { ann, newLedger, put, sidsOf } from '../support/ledger'
+import { NOON } from '../support/time'
+
+const MINUTE = 60_000
+const nobody = new Owner(undefined)
+
+/** A ledger of 1,000 bytes with so many members, newcomers and strangers of ten bytes each. */
+function crowd({ members = 0, newcomers = 0, strangers = 0 }) {
+  const ledger = newLedger()
+  const add = (kind: string, count: number, named: boolean) => {
+    for (let n = 0; n < count; n++) {
+      put(ledger, `${kind}-${n}`, {
+        bytes: 10,
+        owner: named ? new Owner(`${kind}-${n}`) : undefined,
+      })
+    }
+  }
+  add('member', members, true)
+  for (let n = 0; n < members; n++) {
+    const entry = ledger.find(`member-${n}`)
+    if (entry !== undefined) ledger.touch(entry, undefined, Infinity, 10, NOON + MINUTE)
+  }
+  add('newcomer', newcomers, true)
+  add('stranger', strangers, false)
+  const counts = () => [ledger.anonymous, ledger.newcomers, ledger.members]
+  return { ledger, counts }
+}
+
+describe('a session', () => {
+  it("is a known member's once it is used a minute after the sign-in, not sooner", () => {
+    const ledger = newLedger()
+    const entry = put(ledger, 'a', { owner: ann })
+    ledger.touch(entry, undefined, Infinity, 100, NOON + MINUTE - 1)
+    assert.deepEqual([entry.known, ledger.newcomers, ledger.members], [false, 1, 0])
+    ledger.touch(entry, undefined, Infinity, 100, NOON + MINUTE)
+    assert.deepEqual([entry.known, ledger.newcomers, ledger.members], [true, 0, 1])
+    put(ledger, 'a', { owner: ann, now: NOON + MINUTE })
+    assert.equal(entry.known, true)
+    audit(ledger)
+  })
+
+  it("is never a known member's without a name", () => {
+    const ledger = newLedger()
+    put(ledger, 'a', { owner: nobody })
+    const entry = put(ledger, 'a', { owner: nobody, now: NOON + 10 * MINUTE })
+    assert.deepEqual([entry.known, ledger.newcomers], [false, 1])
+  })
+
+  it('begins anew where it gets another owner, or is set again after it left', () => {
+    const ledger = newLedger()
+    put(ledger, 'a')
+    put(ledger, 'a', { owner: ann, now: NOON + MINUTE })
+    const entry = put(ledger, 'a', { owner: ann, now: NOON + 2 * MINUTE })
+    assert.equal(entry.known, true)
+    put(ledger, 'a', { owner: new Owner('bob'), now: NOON + 3 * MINUTE })
+    assert.equal(entry.known, false)
+    put(ledger, 'a', { owner: entry.owner, now: NOON + 4 * MINUTE })
+    assert.equal(entry.known, true)
+    ledger.remove(entry, 'evict')
+    ledger.put(entry, entry, 100, NOON + 5 * MINUTE)
+    assert.equal(entry.known, false)
+    audit(ledger)
+  })
+
+  it('does not grow old while the wall clock is set back and forth', () => {
+    const ledger = newLedger()
+    const entry = put(ledger, 'a', { owner: ann })
+    for (let n = 0; n < 100; n++) {
+      ledger.touch(entry, undefined, Infinity, 100, NOON - (n % 2) * 3_600_000)
+    }
+    assert.equal(entry.known, false)
+  })
+})
+
+describe('who gives way', () => {
+  it('is a newcomer before a member, though members are older, down to a fifth', () => {
+    const { ledger, counts } = crowd({ members: 60, newcomers: 40 })
+    for (let n = 0; n < 30; n++) put(ledger, `new-${n}`, { bytes: 10, owner: new Owner(`${n}`) })
+    assert.deepEqual(counts(), [0, 40, 60])
+    assert.equal(ledger.find('newcomer-0'), undefined)
+  })
+
+  it('is a member beyond three fifths, so that newcomers get their fifth, and strangers theirs', () => {
+    const { ledger, counts } = crowd({ members: 100 })
+    for (let n = 0; n < 50; n++) put(ledger, `stranger-${n}`, { bytes: 10 })
+    assert.deepEqual(counts(), [20, 0, 80])
+    for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10, owner: new Owner(`${n}`) })
+    assert.deepEqual(counts(), [20, 20, 60])
+    assert.equal(ledger.find('member-39'), undefined)
+    assert.ok(ledger.find('member-40'))
+  })
+
+  it('is a stranger who never returned before one who did', () => {
+    const { ledger } = crowd({ strangers: 40, members: 60 })
+    const returned = ledger.find('stranger-0')
+    assert.ok(returned)
+    ledger.touch(returned, undefined, Infinity, 10, NOON + MINUTE + 2000)
+    for (let n = 0; n < 500; n++) put(ledger, `new-${n}`, { bytes: 10, now: NOON + MINUTE + 2000 })
+    assert.equal(ledger.find('stranger-0'), returned)
+    assert.equal(ledger.find('stranger-1'), undefined)
+  })
+
+  it('is one of those who returned where they have more than half of the room of strangers', () => {
+    const { ledger, counts } = crowd({ strangers: 100 })
+    for (let n = 0; n < 80; n++) {
+      const entry = ledger.find(`stranger-${n}`)
+      if (entry) ledger.touch(entry, undefined, Infinity, 10, NOON + 2000)
+    }
+    for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10, now: NOON + 2000 })
+    assert.deepEqual(counts(), [100, 0, 0])
+    assert.equal(ledger.find('stranger-0'), undefined)
+    assert.ok(ledger.find('stranger-79'))
+    assert.equal(sidsOf(ledger).filter((sid) => sid.startsWith('new')).length, 50)
+  })
+
+  it('is the oldest of an owner with far more than who has the oldest of all', () => {
+    const ledger = newLedger()
+    const many = new Owner('many')
+    put(ledger, 'oldest', { bytes: 10, owner: new Owner('old') })
+    for (let n = 0; n < 99; n++) put(ledger, `many-${n}`, { bytes: 10, owner: many })
+    for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10, owner: new Owner(`${n}`) })
+    assert.ok(ledger.find('oldest'))
+    assert.equal(ledger.find('many-49'), undefined)
+    assert.ok(ledger.find('many-50'))
+  })
+})
+
+describe('an automatic trim', () => {
+  const trimmed = (given: Parameters<typeof crowd>[0]) => {
+    const { ledger, counts } = crowd(given)
+    while (ledger.relieve(750, NOON + MINUTE) !== undefined);
+    audit(ledger)
+    return counts()
+  }
+
+  it('takes strangers down to a tenth before any member up to four fifths', () => {
+    assert.deepEqual(trimmed({ members: 62, strangers: 38 }), [13, 0, 62])
+    assert.deepEqual(trimmed({ members: 78, strangers: 22 }), [10, 0, 78])
+    assert.deepEqual(trimmed({ members: 80, strangers: 20 }), [10, 0, 80])
+    assert.deepEqual(trimmed({ members: 90, strangers: 10 }), [10, 0, 80])
+  })
+
+  it('takes newcomers down to a tenth as well, and then stops', () => {
+    assert.deepEqual(trimmed({ members: 60, newcomers: 40 }), [0, 20, 60])
+    assert.deepEqual(trimmed({ members: 70, newcomers: 20, strangers: 10 }), [10, 10, 70])
+  })
+
+  it('goes all the way where there are strangers alone', () => {
+    assert.deepEqual(trimmed({ strangers: 100 }), [75, 0, 0])
+  })
+
+  it('goes to four fifths where all are signed in', () => {
+    assert.deepEqual(trimmed({ members: 100 }), [0, 0, 80])
+    assert.deepEqual(trimmed({ newcomers: 100 }), [0, 80, 0])
+  })
+})
+
+describe('a trim that was asked for', () => {
+  it('goes below what members keep, by the shares of its goal', () => {
+    const { ledger, counts } = crowd({ members: 60, newcomers: 20, strangers: 20 })
+    while (ledger.shrink(500, NOON + MINUTE) !== undefined);
+    assert.deepEqual(counts(), [10, 10, 30])
+    while (ledger.shrink(0, NOON + MINUTE) !== undefined);
+    assert.equal(ledger.size, 1)
+  })
+})
+
+describe('a large entry', () => {
+  it('pushes out nobody above it', () => {
+    const { ledger } = crowd({ members: 60, newcomers: 30 })
+    const entry = new Entry('large')
+    assert.equal(ledger.wouldPushOut(entry, 201, undefined), true)
+    assert.equal(ledger.wouldPushOut(entry, 200, undefined), false)
+    assert.equal(ledger.wouldPushOut(entry, 401, ann), true)
+  })
+
+  it("of a newcomer pushes out no member's as large as it", () => {
+    const ledger = newLedger()
+    const members = ['cy', 'di'].map((name) => new Owner(name))
+    for (const now of [NOON, NOON + MINUTE]) {
+      for (const owner of members) put(ledger, `${owner.name}`, { bytes: 300, owner, now })
+    }
+    const entry = new Entry('large')
+    assert.equal(ledger.wouldPushOut(entry, 400, ann), false)
+    assert.equal(ledger.wouldPushOut(entry, 401, ann), true)
+  })
+
+  it('leaves its own former size out of account, where it is signed out or grows', () => {
+    const { ledger } = crowd({ members: 40 })
+    const owned = put(ledger, 'large', { bytes: 300, owner: ann })
+    assert.equal(ledger.wouldPushOut(owned, 600, undefined), false)
+    assert.equal(ledger.wouldPushOut(owned, 601, undefined), true)
+    assert.equal(ledger.wouldPushOut(owned, 600, ann), false)
+    assert.equal(ledger.wouldPushOut(owned, 601, ann), true)
+  })
+
+  it('takes its turn with others as large', () => {
+    const ledger = newLedger()
+    for (let n = 0; n < 10; n++) {
+      const owner = new Owner(`${n}`)
+      const entry = put(newLedger(), `s${n}`, { bytes: 300, owner })
+      assert.equal(ledger.wouldPushOut(entry, 300, owner), false)
+      ledger.put(entry, entry, 300, NOON)
+    }
+    assert.deepEqual(sidsOf(ledger), ['s7', 's8', 's9'])
+  })
+})
