@@ -53,7 +53,7 @@ export interface LembroStats {
   readonly reduces: number
   readonly lastReduce: ReduceReport | null
   readonly lastPurge: PurgeReport | null
-  /** Only where there is a `saveFile`. */
+  /** Only if there is a `saveFile`. */
   readonly save?: SaveStats
 }
 
@@ -71,7 +71,7 @@ export interface EvictedStats {
 
 /** How saving goes. */
 export interface SaveStats {
-  /** Whether what happens now is saved: not while the disk fails, nor where the file can't be used. */
+  /** Whether what happens now is saved: not while the disk fails, nor if the file can't be used. */
   readonly saving: boolean
   /** Bytes of the files: snapshot and journal. */
   readonly bytes: number

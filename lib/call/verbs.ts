@@ -6,7 +6,7 @@
 import { coded } from '../settings/errors'
 import { type Answers, type End, toError } from './answers'
 
-/** What saves changes, where something does. */
+/** What saves changes, if there is a `saveFile`. */
 export interface Saving {
   /** Calls back when all that happened before is saved, or can't be. */
   settled(done: (error: Error | null) => void): void
@@ -16,7 +16,7 @@ export class Verbs {
   readonly #answers: Answers
   readonly #atRest: () => void
   #saving: Saving | undefined
-  /** Those that wait for the saved sessions, in order; `undefined` where none has to. */
+  /** Those that wait for the saved sessions, in order; `undefined` once those are there. */
   #waiting: (() => void)[] | undefined
   #closed = false
 
@@ -73,7 +73,7 @@ export class Verbs {
     })
   }
 
-  /** Calls back once the saved sessions are there: before it returns, where they are. */
+  /** Calls back once the saved sessions are there: before it returns, if they are there already. */
   whenLoaded(go: () => void): void {
     if (this.#waiting === undefined) go()
     else this.#waiting.push(go)

@@ -29,7 +29,7 @@ export class Codec {
 
   /**
    * A fresh session, as a round trip of the whole through the serializer would give it; of another
-   * `body` than the entry's, where one is given. Throws what the serializer throws.
+   * `body` than the entry's, if one is given. Throws what the serializer throws.
    */
   decode(entry: Entry, body = entry.body): SessionData {
     let session = this.parse(body)

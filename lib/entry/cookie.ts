@@ -1,6 +1,6 @@
 /**
  * How a session's cookie is kept: its attributes shared by all the sessions that have the same
- * ones, and its expiry not kept at all where it is the entry's own.
+ * ones, and its expiry not kept at all if it is the entry's own.
  */
 
 import { Cookie } from 'express-session'
@@ -30,7 +30,7 @@ const COMMON_NAMES = new Set([
 ])
 const COMMON_TEXTS = new Set(['', '/', 'auto', 'strict', 'lax', 'none', 'low', 'medium', 'high'])
 
-/** Attributes of a cookie. Where `dated`, `values.expires` only holds the place of an instant. */
+/** Attributes of a cookie. If `dated`, `values.expires` only holds the place of an instant. */
 class Attributes {
   readonly values: PlainCookie
   readonly dated: boolean
@@ -61,7 +61,7 @@ class Attributes {
 /** The cookie of an entry. */
 export class KeptCookie {
   readonly attributes: Attributes
-  /** The instant it expires, where that is not the entry's expiry; else NaN. */
+  /** The instant at which the cookie expires, if that is not the entry's expiry; else NaN. */
   readonly expires: number
 
   constructor(attributes: Attributes, expires: number) {
@@ -133,7 +133,7 @@ export class CookieJar {
 
 /**
  * A session's cookie as it can be read: express-session's own, or what JSON would make of another
- * object. `undefined` where there is no object to keep, and then the session is kept whole, as it came.
+ * object. `undefined` if there is no object to keep; the session is then kept whole, as it came.
  */
 export function readableCookie(cookie: unknown): ReadableCookie | undefined {
   if (cookie instanceof Cookie) return cookie as unknown as ReadableCookie
@@ -159,7 +159,7 @@ function isPlain(value: unknown): value is ReadableCookie {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The instant that a cookie expires by its own word; `undefined` where it has none, or nonsense. */
+/** The instant that a cookie expires by its own word; `undefined` if it has none, or nonsense. */
 export function expiryOf(cookie: ReadableCookie | undefined, now: number): number | undefined {
   if (cookie === undefined) return undefined
   const instant = instantOf(cookie.expires)

@@ -37,7 +37,7 @@ export class Client extends Holder {}
 /** What a session leaves in its entry, apart from its id. */
 export interface Content {
   readonly body: string
-  /** Kept apart from the body; `undefined` where the session has none, and then the body is all of it. */
+  /** Kept apart from the body; `undefined` if the session has none; the body is then all of it. */
   readonly cookie: KeptCookie | undefined
   readonly expiry: number
   /** `undefined` for an anonymous session. */
@@ -91,7 +91,7 @@ export class Entry {
   bytes = 0
   /** Whether a live session may refer to it. */
   loaded = false
-  /** The instant of its first set, where `absoluteTtl` needs it. */
+  /** The instant of its first set, if `absoluteTtl` needs it; else 0. */
   created = 0
   /** When it was last used, and for how long it had been its owner's, or a stranger's, then: see `tenure.ts`. */
   tenure = 0

@@ -14,7 +14,7 @@ const { isStringOneByteRepresentation: isOneByte } = v8 as {
 }
 
 /**
- * Bytes of heap that a flat string takes: one a character where all fit Latin-1, two otherwise,
+ * Bytes of heap that a flat string takes: one a character if all fit Latin-1, else two,
  * plus its header, rounded up to a word. Matching also flattens the rope that `JSON.stringify`
  * leaves behind (96 bytes of a typical session, measured on Node 20).
  */

@@ -1,4 +1,4 @@
-/** Entries in age order, the longest unused first, and their bytes: the one place where bytes are added up. */
+/** Entries in age order, the longest unused first, and the sum of their bytes. Bytes are added up here and nowhere else. */
 
 import { Entry } from '../entry/entry'
 

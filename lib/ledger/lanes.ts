@@ -100,7 +100,7 @@ export class Lanes {
   victim(measure: Measure, whole: number, coming?: Entry, more = 0): Entry | undefined {
     const rank = this.#rankToGiveWay(measure, whole, coming, more)
     const [strangers, newcomers, members] = this.#ranks
-    // Where a rank is only the one that comes, those below give way, or else those above.
+    // If the entry that comes is alone in its rank, those below it give way, or else those above it.
     const order = {
       0: [strangers, newcomers, members],
       1: [newcomers, strangers, members],

@@ -43,7 +43,7 @@ export class TimerWheel {
   advance(now: number): void {
     const before = this.#time
     if (now === before) return
-    // Where the clock was set back, slots are met again: some entries are looked at early, none late.
+    // If the clock was set back, slots are met again: some entries are looked at early, none late.
     this.#time = now
     for (const [level, span] of SPANS.entries()) {
       const from = Math.floor(before / span)

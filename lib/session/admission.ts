@@ -21,7 +21,7 @@ export class Admission {
     this.#stats = stats
   }
 
-  /** Why an entry of that size and owner can't be stored; `undefined` where it can. */
+  /** Why an entry of that size and owner can't be stored; `undefined` if it can. */
   obstacle(entry: Entry, bytes: number, owner: Owner | undefined): string | undefined {
     const { maxBytes, maxEntryBytes } = this.#settings
     if (bytes > maxEntryBytes) {
@@ -34,7 +34,7 @@ export class Admission {
       : `of ${toText(bytes)} would push out those of your other users`
   }
 
-  /** Throws a `RangeError` with the code `ESESSIONTOOBIG` where there is an obstacle. */
+  /** Throws a `RangeError` with the code `ESESSIONTOOBIG` if there is an obstacle. */
   check(entry: Entry, bytes: number, owner: Owner | undefined): void {
     const obstacle = this.obstacle(entry, bytes, owner)
     if (obstacle === undefined) return

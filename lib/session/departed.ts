@@ -9,41 +9,50 @@
 import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
 
 export class Departed implements LedgerListener {
-  readonly #entries = new Map<string, WeakRef<Entry>>()
-  readonly #collected = new FinalizationRegistry<string>((sid) => {
-    // The session may have left again since, with another entry.
-    if (this.#entries.get(sid)?.deref() === undefined) this.#entries.delete(sid)
-  })
+  /** By id. An id may have left several times, with another entry each. */
+  readonly #entries = new Map<string, WeakRef<Entry>[]>()
+  readonly #collected = new FinalizationRegistry<string>((sid) => this.#forgetCollected(sid))
 
-  /** Entries that are remembered now. */
+  /** Ids that are remembered now. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** Marks the entry of a session as destroyed, unless a request has stored it again since. */
+  /** Marks the entries of an id as destroyed, except one that a request has stored again since. */
   destroy(sid: string): void {
     if (this.#entries.size === 0) return
-    const entry = this.#entries.get(sid)?.deref()
-    if (entry !== undefined && !entry.inLane) entry.destroy()
+    for (const held of this.#entries.get(sid) ?? []) {
+      const entry = held.deref()
+      if (entry !== undefined && !entry.inLane) entry.destroy()
+    }
     this.#entries.delete(sid)
   }
 
-  /** Marks all entries of an owner as destroyed, except the one with the id `except`. */
+  /** Marks all entries of an owner as destroyed, except those with the id `except`. */
   destroyOwner(name: string, except: string | undefined): void {
-    for (const [sid, held] of this.#entries) {
-      if (sid !== except && held.deref()?.owner?.name === name) this.destroy(sid)
+    for (const [sid, entries] of this.#entries) {
+      const isTheirs = entries.some((held) => held.deref()?.owner?.name === name)
+      if (isTheirs && sid !== except) this.destroy(sid)
     }
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
     const isFinal = cause === 'destroy' || cause === 'limit'
     if (isFinal || !entry.loaded) return
-    this.#entries.set(entry.sid, new WeakRef(entry))
+    const others = this.#entries.get(entry.sid) ?? []
+    if (others.some((held) => held.deref() === entry)) return
+    this.#entries.set(entry.sid, [...others, new WeakRef(entry)])
     this.#collected.register(entry, entry.sid)
   }
 
   /** A clear revokes every link by itself. */
   clear(): void {
     this.#entries.clear()
+  }
+
+  #forgetCollected(sid: string): void {
+    const left = this.#entries.get(sid)?.filter((held) => held.deref() !== undefined) ?? []
+    if (left.length > 0) this.#entries.set(sid, left)
+    else this.#entries.delete(sid)
   }
 }

@@ -25,7 +25,7 @@ export class Expiry {
     return this.#absoluteTtl !== Number.POSITIVE_INFINITY
   }
 
-  /** The instant at which a session expires, apart from `absoluteTtl`. Throws what the user's `ttl` throws, and a `TypeError` where it gives neither a number nor nothing. */
+  /** The instant at which a session expires, apart from `absoluteTtl`. Throws what the user's `ttl` throws, and a `TypeError` if it gives neither a number nor nothing. */
   of(sid: string, session: SessionData, cookie: ReadableCookie | undefined, now: number): number {
     const ttl = this.#ttlOf(sid, session)
     if (ttl === undefined) return expiryOf(cookie, now) ?? now + ONE_DAY

@@ -10,7 +10,7 @@ import type { Link } from './link'
 
 type Keys = Record<string, unknown>
 
-/** The session to store instead of an incoming one. Throws what the user's function throws, and a `TypeError` where it gives no session. */
+/** The session to store instead of an incoming one. Throws what the user's function throws, and a `TypeError` if it gives no session. */
 export function resolveConflict(
   onConflict: 'merge' | ConflictResolver,
   codec: Codec,
@@ -32,7 +32,7 @@ export function resolveConflict(
 
 /**
  * What two requests make of one session together: each key as the side that changed it left it.
- * A key that either side deleted stays deleted; where both changed one, the incoming wins.
+ * A key that either side deleted stays deleted; if both changed one, the incoming wins.
  */
 export function mergeKeys(base: Keys, stored: Keys, incoming: Keys): Keys {
   const merged: [string, unknown][] = []

@@ -30,6 +30,14 @@ describe('departed entries', () => {
     assert.equal(departed.size, 0)
   })
 
+  it('are all marked if one id has left several times', () => {
+    const departed = new Departed()
+    const lives = [loaded('a'), loaded('a')]
+    for (const entry of [...lives, ...lives]) departed.remove(entry, 'expire')
+    departed.destroy('a')
+    assert.ok(lives.every((entry) => entry.destroyed))
+  })
+
   it('are marked with all the others of their owner, but for the one that is excepted', () => {
     const departed = new Departed()
     const entries = [loaded('a', 'ann'), loaded('b', 'ann'), loaded('c', 'bob'), loaded('d')]

@@ -35,6 +35,7 @@ const MANY = 4
 export class Model {
   kept: Kept[] = []
   readonly #limits: Limits
+  readonly #lives = new Map<string, Set<Life>>()
   /** Owners who had as many as four sessions, until they have one. */
   readonly #many = new Set<string>()
 
@@ -76,6 +77,7 @@ export class Model {
     }
     if (this.#isTooLarge(kept, stored)) return undefined
     this.#put(kept, now)
+    this.#lives.set(sid, (this.#lives.get(sid) ?? new Set()).add(kept.life))
     return kept.life
   }
 
@@ -84,11 +86,12 @@ export class Model {
     if (stored !== undefined) this.#put({ ...stored, expiry, used: now }, now)
   }
 
+  /** Ends all lives of an id: of those that were evicted or have expired too. */
   destroy(sid: string): void {
+    for (const life of this.#lives.get(sid) ?? []) life.destroyed = true
+    this.#lives.delete(sid)
     const stored = this.find(sid)
-    if (stored === undefined) return
-    stored.life.destroyed = true
-    this.#drop(stored)
+    if (stored !== undefined) this.#drop(stored)
   }
 
   reduce(goal: number): void {
