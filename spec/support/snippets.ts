@@ -12,6 +12,7 @@ const MOST_MS = 30_000
 /** What the documents speak of without saying where it comes from. */
 const NAMES = `
 import type { Express } from 'express'
+import type { Session, SessionData } from 'express-session'
 import type * as lembro from 'lembro'
 
 declare global {
@@ -26,6 +27,14 @@ declare module 'express-session' {
     cart: string[]
     visits: number
     account: { email: string }
+    isOperator: boolean
+  }
+}
+
+// What an application has made of it before it comes to a middleware of another.
+declare module 'node:http' {
+  interface IncomingMessage {
+    session: Session & Partial<SessionData>
   }
 }
 `
