@@ -127,11 +127,11 @@ describe('the README', () => {
     const touch = touches.find(([name]) => name === 'touch')
     const found: Record<string, (store: string) => string | undefined> = {
       'A touch of 10 KB': (store) => touch?.[touches[0]?.indexOf(store) ?? -1],
-      'Longest stall while 200,000 expire': ofStore(
+      'Stall while 200,000 expire': ofStore(
         under('Stalls: the longest turn of the event loop, 200,000 typical sessions'),
         'everything expires',
       ),
-      'Visits of members that find their session in a flood': ofStore(
+      'Members found in a flood': ofStore(
         under('Floods: who is still known'),
         'visits of members that found the session',
       ),
