@@ -9,7 +9,7 @@ import { USAGE } from '../examples/shop/arguments'
 import { SessionStore } from '../lib/session-store'
 import { OPTION_NAMES } from '../lib/settings/names'
 import { Lembro, LembroStore } from '../lib/store'
-import { files, scripts } from '../package.json'
+import { scripts } from '../package.json'
 import { sourcesIn } from './support/covers'
 import { newSaveFile } from './support/folder'
 import { Markdown } from './support/markdown'
@@ -99,12 +99,6 @@ describe('the links in the documents', () => {
       }
     })
   }
-
-  it('of the README into docs are to pages that the package brings along', () => {
-    const pages = README.links.filter((link) => /^docs\/.*\.md/.test(link))
-    assert(pages.length > 5)
-    assert(files.includes('docs/*.md'), 'package.json leaves the pages out')
-  })
 })
 
 describe('the README', () => {
