@@ -7,7 +7,7 @@ import { Verbs } from './call/verbs'
 import { Codec } from './entry/codec'
 import { CookieJar } from './entry/cookie'
 import { Ledger } from './ledger/ledger'
-import type { Files } from './persistence/files'
+import type { Files } from './persistence/disk/files'
 import type { Persistence } from './persistence/persistence'
 import { Admission } from './session/admission'
 import { Alarms } from './session/alarms'
@@ -122,12 +122,18 @@ export function assemble(
 // Required only here, so that a store without a file loads nothing of it.
 function persistenceOf(
   dependencies: SessionDependencies,
-  _world: World,
+  { files }: World,
   report: (error: Error) => void,
 ): Persistence {
   const { Persistence } =
     require('./persistence/persistence') as typeof import('./persistence/persistence')
-  return new Persistence(dependencies, report)
+  return new Persistence({ ...dependencies, files: files ?? realFilesOf() }, report)
+}
+
+function realFilesOf(): Files {
+  const { realFiles } =
+    require('./persistence/disk/files') as typeof import('./persistence/disk/files')
+  return realFiles
 }
 
 function once<Value>(call: (value: Value) => void): (value: Value) => void {

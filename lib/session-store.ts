@@ -65,11 +65,12 @@ export class SessionStore extends Store {
   override destroy(sid: Sid | readonly Sid[], callback: Callback | undefined): void
   override destroy(sid: Sid | readonly Sid[], callback?: Callback) {
     const { verbs, sessions } = this.#core
-    return verbs.change(callback, () => {
+    const run = () => {
       const given: readonly Sid[] = Array.isArray(sid) ? sid : [sid]
       const sids = given.filter((each) => each !== undefined).map(toSid)
       for (const each of sids) sessions.destroy(each)
-    })
+    }
+    return verbs.change(callback, run, true)
   }
 
   /** Ends all sessions at once, whatever their number. */
@@ -77,7 +78,7 @@ export class SessionStore extends Store {
   override clear(callback: Callback | undefined): void
   override clear(callback?: Callback) {
     const { verbs, ledger, clock } = this.#core
-    return verbs.change(callback, () => ledger.clear(clock.now()))
+    return verbs.change(callback, () => ledger.clear(clock.now()), true)
   }
 
   /** The number of sessions that have not expired. */

@@ -112,7 +112,7 @@ export class LembroStore extends SessionStore {
     const core = coreOf(this)
     return core.verbs.long<number>(after, (end) =>
       signOut(core, ownerText(owner), exceptOf(given), (ended) =>
-        core.verbs.committed((error) => end(error, ended)),
+        core.verbs.committed((error) => end(error, ended), true),
       ),
     )
   }

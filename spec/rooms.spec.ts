@@ -15,6 +15,11 @@ const ROOMS = [
   'stats',
   'time',
   'session',
+  'persistence/disk',
+  'persistence/format',
+  'persistence/journal',
+  'persistence/snapshot',
+  'persistence/recovery',
   'persistence',
   'core',
   'session-store',
@@ -23,10 +28,10 @@ const ROOMS = [
   'index',
 ]
 
-/** `persistence` for `lib/persistence/lock.ts`; the file's own name at the top level. */
+/** `ledger` for `lib/ledger/lane.ts`, `persistence/disk` for `lib/persistence/disk/lock.ts`; the file's own name at the top level. */
 function roomOf(file: string): string {
-  const [first = ''] = path.relative(LIB, file).split(path.sep)
-  return path.parse(first).name
+  const [first = '', second = '', third] = path.relative(LIB, file).split(path.sep)
+  return third === undefined ? path.parse(first).name : `${first}/${second}`
 }
 
 /** The files that a file of `lib` imports, by `import`, `export … from`, `import()` or `require()`. */

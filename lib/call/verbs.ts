@@ -8,8 +8,8 @@ import { type Answers, type End, toError } from './answers'
 
 /** What saves changes, if there is a `saveFile`. */
 export interface Saving {
-  /** Calls back when all that happened before is saved, or can't be. */
-  settled(done: (error: Error | null) => void): void
+  /** Calls back when all that happened before is saved, or can't be; `removes`: whether a session was ended that must not come back. */
+  committed(done: (error: Error | null) => void, removes: boolean): void
 }
 
 export class Verbs {
@@ -48,13 +48,13 @@ export class Verbs {
       : this.long<Value>(callback, (end) => end(null, this.#run(run)))
   }
 
-  /** A verb that may change sessions. */
-  change<Value>(callback: unknown, run: () => Value) {
+  /** A verb that may change sessions; `removes`: whether it is to end some. */
+  change<Value>(callback: unknown, run: () => Value, removes = false) {
     const saving = this.#saving
     if (saving === undefined) return this.#now(callback, run)
     return this.long<Value>(callback, (end) => {
       const value = this.#run(run)
-      saving.settled((error) => end(error, value))
+      saving.committed((error) => end(error, value), removes)
     })
   }
 
@@ -80,9 +80,9 @@ export class Verbs {
   }
 
   /** Calls back when all that happened before is saved, or can't be: at once if nothing saves. */
-  committed(done: (error: Error | null) => void): void {
+  committed(done: (error: Error | null) => void, removes = false): void {
     if (this.#saving === undefined) done(null)
-    else this.#saving.settled(done)
+    else this.#saving.committed(done, removes)
   }
 
   /** From now on every verb fails with `ECLOSED`. */

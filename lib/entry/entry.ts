@@ -59,10 +59,10 @@ export interface LedgerListener {
 }
 
 /**
- * Bytes of an entry beyond its texts: the object (120), the boxed expiry (16), its slot in a Map
+ * Bytes of an entry beyond its texts: the object (128), the boxed expiry (16), its slot in a Map
  * (28 to 56, by how full the Map is). Measured on Node 20, 22 and 24 by `npm run bench -- --only memory`.
  */
-export const ENTRY_BYTES = 184
+export const ENTRY_BYTES = 192
 
 /** Bytes that an owner or a client adds beyond the name: the object, and its slot in a Map. */
 export const OWNER_BYTES = 80
@@ -93,6 +93,8 @@ export class Entry {
   loaded = false
   /** The instant of its first set, if `absoluteTtl` needs it; else 0. */
   created = 0
+  /** The last checkpoint that it was saved for, if there is a `saveFile`. */
+  mark = 0
   /** When it was last used, and for how long it had been its owner's, or a stranger's, then: see `tenure.ts`. */
   tenure = 0
   older: Entry = this

@@ -1,103 +1,106 @@
 /**
- * What makes sessions survive: loads them, then hears of everything that happens to the ledger and
- * writes it down in the journal.
+ * Owns what makes sessions survive: it loads them, then hears of everything that happens to the
+ * ledger and writes it to the journal. One value tells how saving goes: `SaveState`.
  */
 
 import path from 'node:path'
-import v8 from 'node:v8'
 import { toError } from '../call/answers'
 import type { KeptCookie } from '../entry/cookie'
 import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
-import type { SessionParts } from '../session/sessions'
+import { toText } from '../settings/size'
 import type { SaveStats } from '../stats'
-import { inSlices } from '../time/slices'
-import type { Waiter } from './batch'
-import { lockLost, notSaved, notTidied, unusable } from './faults'
-import { codeOf, type Files, system } from './files'
-import { findings } from './findings'
-import { HEADER_BYTES, newMarker } from './header'
-import { Journal } from './journal'
-import { KeyRing } from './keys'
-import { Lock } from './lock'
-import { Names } from './names'
-import { RecordWriter } from './record-writer'
-import { type Recovered, Recovery } from './recovery'
-import { Replay, UNASKED } from './replay'
-import { Restorer } from './restorer'
-import { Upkeep } from './upkeep'
-import { wholePath } from './whole-path'
+import { Claim } from './disk/claim'
+import { isFinal, lockLost, notCheckpointed, notSaved, overloaded, unusable } from './disk/errors'
+import { codeOf, type Files } from './disk/files'
+import { Paths, realPath } from './disk/paths'
+import { KeyRing } from './format/encryption'
+import { newMarker } from './format/header'
+import { RecordWriter } from './format/record-writer'
+import type { Waiter } from './journal/batch'
+import { Journal } from './journal/journal'
+import { FIRST_LENGTH } from './journal/segment'
+import { load } from './loading'
+import type { Recovered } from './recovery/recovery'
+import type { RestoreDependencies } from './recovery/restore'
+import { Checkpointer } from './snapshot/checkpointer'
+import { CLOSED, LOADING, SAVING, type SaveState } from './state'
 
-/** Of the heap limit, what saved sessions may take while they are loaded, if the budget is less. */
-const HEAP_SHARE = 0.4
-/** Entries restored without a look at the clock, which would cost more than each of them. */
-const AT_ONCE = 64
+const MIB = 1024 * 1024
+/** Bytes that may wait to be written: a quarter of the budget, within these. */
+const PENDING_SHARE = 1 / 4
+const LEAST_PENDING = 16 * MIB
+const MOST_PENDING = 64 * MIB
+
+export interface PersistenceDependencies extends RestoreDependencies {
+  readonly files: Files
+}
 
 export class Persistence implements LedgerListener {
-  readonly #parts: SessionParts
+  readonly #needs: PersistenceDependencies
   readonly #saveFile: string
-  readonly #restorer: Restorer
   readonly #report: (error: Error) => void
-  readonly #files: Files = system.files
   readonly #journal: Journal
+  #state: SaveState = LOADING
   #writer: RecordWriter | undefined
-  #lock: Lock | undefined
-  #upkeep: Upkeep | undefined
-  #names: Names | undefined
-  #found: Recovered | undefined
-  /** Why nothing is saved for good. */
-  #useless: Error | undefined
+  #claim: Claim | undefined
+  #checkpointer: Checkpointer | undefined
+  #paths: Paths | undefined
+  #loaded: Recovered | undefined
   #closing: Promise<void> | undefined
-  /** When no session that was cleared is left aside. */
+  /** Ends when no session that was cleared is left in a file of a missing key. */
   #forgotten: Promise<void> = Promise.resolve()
 
   /** For a store whose `saveFile` is set; `report` hears of what nobody waits for. */
-  constructor(parts: SessionParts, report: (error: Error) => void) {
-    const { settings, clock } = parts
-    this.#parts = parts
+  constructor(needs: PersistenceDependencies, report: (error: Error) => void) {
+    const { settings, clock } = needs
+    this.#needs = needs
     // Before anybody changes the working directory.
     this.#saveFile = path.resolve(settings.saveFile ?? '')
-    this.#restorer = new Restorer(parts)
     this.#report = report
+    const share = settings.maxBytes * PENDING_SHARE
     this.#journal = new Journal({
       clock,
       period: settings.savePeriod,
-      written: () => this.#upkeep?.look(),
-      failed: (error) => this.#failed(error),
+      mostPending: Math.min(Math.max(share, LEAST_PENDING), MOST_PENDING),
+      overloaded: (pending) => overloaded(toText(pending)),
+      pace: (bytes) => this.#checkpointer?.pace(bytes),
+      written: () => this.#checkpointer?.look(),
+      failed: (error) => this.#degrade(error),
     })
   }
 
   /** Loads what is saved into the ledger, and saves what happens from then on. Gives why it can't, or `null`. */
   async open(): Promise<Error | null> {
-    let failure: Error | null = null
+    let failure: Error | null
     try {
       failure = await this.#open()
     } catch (thrown) {
       failure = unusable(this.#saveFile, toError(thrown))
-      this.#useless = failure
-      this.#lock?.release()
-      this.#lock = undefined
+      this.#state = { name: 'off', reason: failure }
+      await this.#claim?.release()
     }
-    for (const error of this.#found === undefined ? [] : findings(this.#found)) {
-      this.#report(error)
-    }
+    for (const error of this.#loaded?.findings ?? []) this.#report(error)
     return failure
   }
 
   put(entry: Entry): void {
     const sink = this.#journal.sink(entry.bytes)
-    if (sink !== undefined) this.#writer?.put(sink, entry)
+    if (sink === undefined) return
+    this.#writer?.put(sink, entry)
+    entry.mark = this.#checkpointer?.mark ?? 0
   }
 
   touch(entry: Entry, previous: KeptCookie | undefined): void {
+    const sink = this.#journal.sink(0)
+    if (sink === undefined) return
     const { cookie } = entry
     const changed = cookie !== undefined && cookie.attributes !== previous?.attributes
-    const sink = this.#journal.sink(0)
-    if (sink !== undefined) this.#writer?.touch(sink, entry, changed)
+    this.#writer?.touch(sink, entry, changed)
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
     // The record says itself when it expires.
-    if (cause === 'expire' && entry.expiry <= this.#parts.clock.now()) return
+    if (cause === 'expire' && entry.expiry <= this.#needs.clock.now()) return
     const sink = this.#journal.sink(0)
     if (sink !== undefined) this.#writer?.remove(sink, entry.sid)
   }
@@ -105,20 +108,28 @@ export class Persistence implements LedgerListener {
   clear(): void {
     const sink = this.#journal.sink(0)
     if (sink !== undefined) this.#writer?.clear(sink)
-    this.#forgotten = this.#forgotten.then(() => this.#forgetUnread())
+    this.#forgotten = this.#forgotten.then(() => this.#forgetUndecryptable())
   }
 
-  /** Calls back when all that happened before is saved as well as `savePeriod` promises. */
-  settled(waiter: Waiter): void {
-    if (this.#useless !== undefined) waiter(null)
-    else this.#journal.settled((error) => waiter(error === null ? null : notSaved(error)))
+  /**
+   * Calls back when everything that happened before is saved as well as `savePeriod` promises. While
+   * nothing can be saved, memory serves and that is no failure, except at a `savePeriod` of 0 and
+   * for what `removes` sessions: they could come back.
+   */
+  committed(waiter: Waiter, removes: boolean): void {
+    if (this.#journal.segment !== undefined) {
+      this.#journal.committed((error) => waiter(error === null ? null : notSaved(error)))
+      return
+    }
+    const isPromised = this.#needs.settings.savePeriod === 0 || (removes && this.#isInFiles)
+    waiter(isPromised ? this.#state.reason : null)
   }
 
-  /** Brings all that happened before to the disk. Rejects where it can't. */
+  /** Brings everything that happened before to the disk. Rejects if it can't. */
   async save(): Promise<void> {
-    if (this.#useless !== undefined) throw this.#useless
+    if (this.#state.name === 'off') throw this.#state.reason
     try {
-      await this.#upkeep?.mend()
+      await this.#checkpointer?.settle()
       await this.#journal.sync()
       await this.#forgotten
     } catch (thrown) {
@@ -131,154 +142,147 @@ export class Persistence implements LedgerListener {
     this.#journal.timed = timed
   }
 
-  /** Saves, closes the files and gives the lock back. Rejects where not all could be saved. */
+  /** Saves, closes the files and gives the lock back. Rejects if not everything could be saved. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   stats(): SaveStats {
-    const { fault, pending, lastSync } = this.#journal
-    const sound = fault === undefined && this.#upkeep?.distrusted !== true
+    const { pending, lastSync } = this.#journal
     return {
-      saving: this.#useless === undefined && sound && this.#lock !== undefined,
-      bytes: this.#upkeep?.bytes ?? 0,
+      saving: this.#state.name === 'saving',
+      bytes: this.#checkpointer?.bytes ?? 0,
       pending,
       lastSave: lastSync,
-      lastCompaction: this.#upkeep?.lastCompaction ?? null,
-      damaged: this.#found?.damaged ?? 0,
-      unread: this.#found?.unread ?? 0,
+      lastCompaction: this.#checkpointer?.lastCheckpoint ?? null,
+      damaged: this.#loaded?.damaged ?? 0,
+      unread: this.#loaded?.undecryptable ?? 0,
     }
   }
 
-  /** Gives why nothing is saved yet, or `null`. Rejects where nothing ever will be. */
+  /** Whether sessions of this store may be in the files, and so come back. */
+  get #isInFiles(): boolean {
+    return this.#loaded !== undefined
+  }
+
+  /** Gives why nothing is saved yet, or `null`. Rejects if nothing ever will be. */
   async #open(): Promise<Error | null> {
-    const { clock, settings } = this.#parts
-    const { saveKeys } = settings
-    const names = new Names(await wholePath(this.#saveFile))
-    this.#names = names
-    const info = await this.#files.info(names.file)
-    if (info?.isFolder) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
-    const keys = saveKeys === undefined ? undefined : await KeyRing.of(saveKeys)
-    const marker = newMarker()
-    const writer = new RecordWriter(marker, settings.owner !== undefined, keys)
-    let readOnly: Error | undefined
-    try {
-      this.#lock = await Lock.take(names.lock, clock, () => this.#lost())
-    } catch (error) {
-      if (codeOf(error) === 'ELOCKED') throw error
-      // What is there can still be read, and served from memory.
-      readOnly = toError(error)
+    const { files, clock, settings, ledger } = this.#needs
+    const paths = new Paths(await realPath(files, this.#saveFile))
+    this.#paths = paths
+    if ((await files.info(paths.file))?.isFolder) {
+      throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
     }
-    const trimmed = await this.#load(names, keys, marker, readOnly === undefined)
-    const found = this.#found as Recovered
-    readOnly ??= found.fault
-    if (readOnly !== undefined) throw readOnly
-    this.#lock?.check()
-    const { ledger } = this.#parts
-    const failed = (error: Error) => this.#notRewritten(error)
-    const parts = {
-      files: this.#files,
-      names,
-      clock,
-      ledger,
-      journal: this.#journal,
-      writer,
-      keys,
-      failed,
-    }
-    const upkeep = new Upkeep(parts, { ...found, rewrite: found.rewrite || trimmed })
-    this.#writer = writer
-    this.#upkeep = upkeep
+    const keys = settings.saveKeys === undefined ? undefined : await KeyRing.of(settings.saveKeys)
+    this.#claim = new Claim(files, clock, paths, () => this.#lost())
+    const lockFailure = await this.#claim.take()
+    const loaded = await load(this.#needs, paths, keys, lockFailure === null)
+    await this.#claim.remember()
+    this.#loaded = loaded
+    // What is there is served from memory all the same.
+    if (lockFailure !== null && isFinal(lockFailure)) throw lockFailure
+    this.#writer = new RecordWriter(newMarker(), settings.owner !== undefined, keys)
+    this.#journal.last = loaded.last
+    const checkpointer = this.#newCheckpointer(paths, this.#writer, loaded)
+    this.#checkpointer = checkpointer
     ledger.listen(this)
+    if (loaded.isDue) checkpointer.demand()
     try {
-      await upkeep.begin()
-      upkeep.look()
+      if (lockFailure !== null) throw lockFailure
+      await checkpointer.rotate()
+      this.#state = SAVING
+      // Else a process that is killed again and again would never end one.
+      if (checkpointer.isOverdue) await checkpointer.checkpoint().catch(() => {})
+      checkpointer.look()
       return null
     } catch (thrown) {
-      this.#journal.fail(toError(thrown))
-      upkeep.distrust()
-      return notSaved(toError(thrown))
+      const error = toError(thrown)
+      if (isFinal(error)) throw error
+      const failure = notSaved(error)
+      this.#state = { name: 'degraded', reason: failure }
+      checkpointer.restart(error)
+      return failure
     }
   }
 
-  /** Reads the files into the ledger. Gives whether some of what is saved had no place in it. */
-  async #load(names: Names, keys: KeyRing | undefined, marker: number, writable: boolean) {
-    const { jar, clock, settings, ledger } = this.#parts
-    const restorer = this.#restorer
-    const ceiling = Math.max(settings.maxBytes, v8.getHeapStatistics().heap_size_limit * HEAP_SHARE)
-    const replay = new Replay(jar, ceiling)
-    const files = this.#files
-    const adopt = (sid: string, session: unknown) => restorer.adopt(sid, session)
-    const recovery = new Recovery({ files, names, keys, replay, marker, writable, adopt })
-    this.#found = await recovery.run(clock.now())
-    const { entries, next } = replay.end()
-    let restored = 0
-    let dropped = replay.dropped
-    const now = clock.now()
-    const load = ledger.load(entries, next, (entry) => {
-      const admitted = restorer.admit(entry, entry.owner !== UNASKED)
-      if (admitted !== undefined) restored++
-      else if (entry.expiry > now) dropped = true
-      return admitted
-    })
-    const step = () => {
-      for (let n = 0; n < AT_ONCE; n++) if (!load()) return false
-      return true
-    }
-    await new Promise<void>((resolve) => inSlices(clock, step, resolve))
-    return dropped || ledger.size < restored
+  #newCheckpointer(paths: Paths, writer: RecordWriter, loaded: Recovered): Checkpointer {
+    const { files, clock, ledger, settings } = this.#needs
+    const journal = this.#journal
+    const { maxBytes } = settings
+    return new Checkpointer(
+      {
+        ...{ files, paths, clock, ledger, journal, writer, maxBytes },
+        lock: () => (this.#claim as Claim).lock(),
+        prepare: () => loaded.quarantine.finish(),
+        succeeded: async () => {
+          this.#state = SAVING
+          for (const file of loaded.readAgain) await files.remove(file)
+        },
+        failed: (error) => this.#notCheckpointed(error),
+      },
+      loaded,
+    )
   }
 
-  /** Removes the sessions of unknown keys: they are cleared as well. */
-  async #forgetUnread(): Promise<void> {
-    const names = this.#names as Names
+  /** Removes the files of missing keys: their sessions are cleared as well. */
+  async #forgetUndecryptable(): Promise<void> {
+    const { files } = this.#needs
+    const paths = this.#paths as Paths
     try {
-      for (const id of names.unreadAmong(await this.#files.list(names.folder))) {
-        await this.#files.remove(names.unread(id))
-      }
+      const names = await files.list(paths.folder)
+      for (const file of paths.undecryptableAmong(names)) await files.remove(file)
     } catch (thrown) {
       this.#report(notSaved(toError(thrown)))
     }
   }
 
-  #failed(error: Error): void {
-    this.#upkeep?.distrust()
-    this.#report(notSaved(error))
+  #degrade(error: Error): void {
+    const reason = notSaved(error)
+    this.#state = { name: 'degraded', reason }
+    this.#report(reason)
+    this.#checkpointer?.restart(error)
   }
 
-  #notRewritten(error: Error): void {
-    const goesOn = this.#journal.fault === undefined
-    this.#report(goesOn ? notTidied(error) : notSaved(error))
+  #notCheckpointed(error: Error): void {
+    const isOff = this.#state.name === 'off'
+    // What made the journal fail is reported once.
+    if (isOff || error === this.#journal.failure) return
+    const goesOn = this.#journal.segment !== undefined
+    if (codeOf(error) === 'ELOCKED') this.#lost()
+    else this.#report(goesOn ? notCheckpointed(error) : notSaved(error))
   }
 
   #lost(): void {
-    this.#useless = lockLost()
-    this.#report(this.#useless)
-    this.#journal.abandon(this.#useless)
-    this.#upkeep?.close()
+    if (this.#state.name === 'off' || this.#state.name === 'closed') return
+    const reason = lockLost()
+    this.#state = { name: 'off', reason }
+    this.#report(reason)
+    this.#journal.abandon(reason)
+    this.#checkpointer?.close()
   }
 
   async #close(): Promise<void> {
-    if (this.#useless !== undefined) {
-      this.#lock?.release()
-      return
-    }
+    const wasOff = this.#state.name === 'off'
     try {
-      await this.#upkeep?.mend().finally(() => this.#closeJournal())
+      if (!wasOff) await this.#checkpointer?.settle().finally(() => this.#closeJournal())
     } catch (thrown) {
       throw notSaved(toError(thrown))
     } finally {
-      this.#lock?.release()
+      this.#state = CLOSED
+      await this.#claim?.release()
     }
   }
 
   async #closeJournal(): Promise<void> {
     await this.#forgotten
-    await this.#upkeep?.close()
+    await this.#checkpointer?.close()
+    await this.#journal.sync().catch(() => {})
     const { segment } = this.#journal
+    if (segment !== undefined && segment.length > FIRST_LENGTH) {
+      // The next segment says where this one ends, so that it can't be cut unnoticed.
+      await this.#checkpointer?.rotate().catch(() => {})
+    }
     await this.#journal.close()
-    const isEmpty = segment !== undefined && segment.length === HEADER_BYTES
-    if (isEmpty) await this.#files.remove((this.#names as Names).segment(segment.number))
   }
 }

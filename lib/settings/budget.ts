@@ -6,7 +6,7 @@ import { toBytes, toText } from './size'
 import { warnOnce } from './warn'
 
 /** Less than an empty session weighs with the id that express-session gives it: nothing could be stored. */
-const LEAST_BYTES = 256
+const LEAST_BYTES = 264
 /** About ten sessions of a signed-in user. */
 const FEW_BYTES = 8192
 /** Above this, a number of bytes is hardly one of megabytes. */

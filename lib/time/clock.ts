@@ -10,8 +10,8 @@ export interface Clock {
   now(): number
   /** Ms that only go forward, to measure with. */
   elapsed(): number
-  /** Calls back once after `ms`, clamped to {@link LONGEST_DELAY}, without keeping the process alive. Returns what cancels it. */
-  after(ms: number, callback: () => void): () => void
+  /** Calls back once after `ms`, clamped to {@link LONGEST_DELAY}, without keeping the process alive unless `keepsAlive`. Returns what cancels it. */
+  after(ms: number, callback: () => void, keepsAlive?: boolean): () => void
   /** Calls back when the event loop has come round once. */
   breathe(callback: () => void): void
 }
@@ -21,10 +21,10 @@ const nobody = new AsyncResource('lembro')
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
-  after(ms, callback) {
+  after(ms, callback, keepsAlive = false) {
     // Not in the async context of the request that happens to need it, which it would keep alive.
     const timer = nobody.runInAsyncScope(setTimeout, null, callback, Math.min(ms, LONGEST_DELAY))
-    timer.unref()
+    if (!keepsAlive) timer.unref()
     return () => clearTimeout(timer)
   },
   breathe(callback) {

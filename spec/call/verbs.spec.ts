@@ -31,7 +31,7 @@ describe('a verb', () => {
 
   it('waits for what is loaded, in the order it was called', async () => {
     const { verbs, done, run } = make()
-    const go = verbs.waitFor({ settled: (end) => end(null) })
+    const go = verbs.waitFor({ committed: (end) => end(null) })
     const answers = [
       verbs.change(undefined, run('first')),
       verbs.read(undefined, run('second')),
@@ -47,7 +47,7 @@ describe('a verb', () => {
   it('that changes something ends when that is saved, or could not be', async () => {
     const { verbs, done, run } = make()
     const settle: ((error: Error | null) => void)[] = []
-    verbs.waitFor({ settled: (end) => settle.push(end) })()
+    verbs.waitFor({ committed: (end) => settle.push(end) })()
     const saved = verbs.change(() => done.push('saved'), run('change'))
     assert.equal(saved, undefined)
     const failed = verbs.change(undefined, run('change')) as Promise<string>

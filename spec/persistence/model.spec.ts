@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { it, type TestContext } from 'node:test'
+import { it } from 'node:test'
 import fc from 'fast-check'
 import type { LembroOptions } from '../../lib/settings/options'
-import type { Lembro } from '../../lib/store'
-import { type Cut, Disk, mount } from '../support/disk'
+import type { LembroStore } from '../../lib/store'
+import { type Cut, Disk } from '../support/disk'
 import { newSaveFile } from '../support/folder'
-import { kill, open } from '../support/saving'
+import { on } from '../support/saving'
 import { type Data, plainSession } from '../support/sessions'
 import { NOON, nextTurn, stopTime } from '../support/time'
 
@@ -51,28 +51,25 @@ interface Kept {
 
 /** A store that is restarted, killed and cut off, and a list that is not, oldest first. */
 class Pair {
-  readonly #t: TestContext
   readonly #time: { pass(ms: number): void }
   readonly #options: LembroOptions
   #disk = new Disk()
   #kept: Kept[] = []
-  #store: Lembro | undefined
+  #store: LembroStore | undefined
 
-  constructor(t: TestContext, time: { pass(ms: number): void }, options: LembroOptions) {
-    this.#t = t
+  constructor(time: { pass(ms: number): void }, options: LembroOptions) {
     this.#time = time
     this.#options = { saveFile: newSaveFile(), max: MOST, owner: false, ...options }
   }
 
   async start(): Promise<void> {
-    mount(this.#t, this.#disk)
-    const { store, error, heard } = await open(this.#options)
+    const { store, error, heard } = await on(this.#disk).open(this.#options)
     assert.deepEqual([error, heard], [null, []])
     this.#store = store
   }
 
   async take(step: Step): Promise<void> {
-    const store = this.#store as Lembro
+    const store = this.#store as LembroStore
     const now = Date.now()
     switch (step.do) {
       case 'set': {
@@ -110,7 +107,7 @@ class Pair {
 
   async check(): Promise<void> {
     const now = Date.now()
-    const store = this.#store as Lembro
+    const store = this.#store as LembroStore
     this.#kept = this.#kept.filter(({ expiry }) => expiry > now)
     assert.deepEqual(
       (await store.ids()).reverse(),
@@ -136,9 +133,9 @@ class Pair {
   }
 
   async #crash(left: Cut): Promise<void> {
-    const former = this.#store as Lembro
+    const former = this.#store as LembroStore
     this.#disk = this.#disk.cut(left)
-    kill(this.#options.saveFile as string)
+    on(this.#disk).kill(this.#options.saveFile as string)
     await this.start()
     await former.close().catch(() => {})
   }
@@ -155,7 +152,7 @@ for (const [setting, options] of [
       fc.array(step, { maxLength: 60, size: 'max' }),
       async (steps) => {
         t.mock.timers.setTime(NOON)
-        const pair = new Pair(t, time, options)
+        const pair = new Pair(time, options)
         await pair.start()
         for (const step of steps) {
           await pair.take(step)

@@ -1,43 +1,42 @@
-/** The files of a closed store, to look into and to damage. */
+/** The files of a store, to look into and to damage. */
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { type CompactionTask, compact } from '../../lib/persistence/compaction'
-import { type Files, realFiles } from '../../lib/persistence/files'
-import { Names } from '../../lib/persistence/names'
-import { openRecord, sidOf, Type } from '../../lib/persistence/record'
-import { readHeader, scan } from '../../lib/persistence/scan'
+import type { World } from '../../lib/core'
+import { type Files, realFiles } from '../../lib/persistence/disk/files'
+import { Paths } from '../../lib/persistence/disk/paths'
+import { readRecord, Type } from '../../lib/persistence/format/record'
+import { sidOf } from '../../lib/persistence/format/saved'
+import { readHeader, scan } from '../../lib/persistence/format/scan'
+import type { LembroOptions } from '../../lib/settings/options'
+import { open } from './saving'
 
 /** The numbers of the journal's segments. */
 export function segmentsOf(saveFile: string): number[] {
-  return new Names(saveFile).segmentsAmong(fs.readdirSync(path.dirname(saveFile)))
+  return new Paths(saveFile).segmentsAmong(fs.readdirSync(path.dirname(saveFile)))
 }
 
-/** Puts all that is saved into the snapshot. */
-export async function compactAll(saveFile: string, keys: Uint8Array[] = []): Promise<void> {
-  const task = await taskOf(realFiles, saveFile, keys)
-  await compact(realFiles, task, () => false)
+/** The file of a segment. */
+export function segment(saveFile: string, number: number): string {
+  return new Paths(saveFile).segment(number)
 }
 
-/** To compact all the files that are there. */
-export async function taskOf(
-  files: Files,
+/** The names of the segments on a disk, in order. */
+export async function segmentNames(files: Files, saveFile: string): Promise<string[]> {
+  const paths = new Paths(saveFile)
+  const numbers = paths.segmentsAmong(await files.list(path.dirname(saveFile)))
+  return numbers.map((number) => paths.segment(number))
+}
+
+/** Puts all that is saved into the snapshot: it is written anew once sessions get an instant of creation. */
+export async function checkpointed(
   saveFile: string,
-  keys: Uint8Array[] = [],
-): Promise<CompactionTask> {
-  const all = new Names(saveFile).segmentsAmong(await files.list(path.dirname(saveFile)))
-  const next = (all.at(-1) ?? 0) + 1
-  const exists = (await files.info(saveFile)) !== undefined
-  const snapshot = exists ? await numberOf(files, saveFile) : undefined
-  const segments = all.filter((number) => number >= (snapshot ?? 0))
-  return { saveFile, snapshot, segments, next, marker: 1, keys, now: Date.now() }
-}
-
-async function numberOf(files: Files, name: string): Promise<number | undefined> {
-  const file = await files.open(name, 'r')
-  const header = await readHeader(file)
-  await file.close()
-  return typeof header === 'object' ? header.number : undefined
+  options: LembroOptions = {},
+  world: Partial<World> = {},
+): Promise<void> {
+  const { store } = await open({ saveFile, absoluteTtl: 1e14, ...options }, world)
+  await store.save()
+  await store.close()
 }
 
 /** The file that holds most. */
@@ -47,25 +46,33 @@ export function largestOf(saveFile: string): string {
   return names.reduce((a, b) => (fs.statSync(a).size > fs.statSync(b).size ? a : b))
 }
 
-export interface Place {
+export interface RecordPlace {
   readonly type: number
-  /** Empty where it has none. */
+  /** Empty if it has none. */
   readonly sid: string
   readonly from: number
   readonly to: number
 }
 
 /** Where the records of a file are. */
-export async function placesIn(name: string): Promise<Place[]> {
-  const places: Place[] = []
-  const file = await realFiles.open(name, 'r')
-  await scan(file, fs.statSync(name).size, (bytes, at, end, position) => {
-    const read = openRecord(bytes, at, end, undefined)
-    const type = bytes[at + 12] as number
-    const named = typeof read === 'object' && type !== Type.end && type !== Type.clear
-    places.push({ type, sid: named ? sidOf(read) : '', from: position, to: position + end - at })
-    return true
-  })
+export async function placesIn(name: string, files: Files = realFiles): Promise<RecordPlace[]> {
+  const places: RecordPlace[] = []
+  const file = await files.open(name, 'r')
+  const header = await readHeader(file)
+  let from = 32
+  await scan(
+    file,
+    (await files.info(name))?.size ?? 0,
+    typeof header === 'object' ? header : undefined,
+    (bytes, at, end) => {
+      const read = readRecord(bytes, at, end, undefined)
+      const type = bytes[at + 12] as number
+      const named = typeof read === 'object' && type < Type.clear
+      places.push({ type, sid: named ? sidOf(read) : '', from, to: from + end - at })
+      from += end - at
+      return true
+    },
+  )
   await file.close()
   return places
 }

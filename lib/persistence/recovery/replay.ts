@@ -1,0 +1,116 @@
+/** Owns the sessions that the saved records add up to, in age order, before they go into the ledger. */
+
+import type { CookieJar, KeptCookie } from '../../entry/cookie'
+import { Entry, Owner } from '../../entry/entry'
+import { Lane } from '../../ledger/lane'
+import { ShardedMap } from '../../ledger/sharded-map'
+import { type Read, Type } from '../format/record'
+import { decodePut, decodeTouch, type SavedCookie, type SavedPut, sidOf } from '../format/saved'
+
+/** The owner of a session that was saved without asking for one. */
+export const UNASKED = new Owner(undefined)
+const UNNAMED = new Owner(undefined)
+
+export class Replay {
+  readonly #jar: CookieJar
+  readonly #ceiling: number
+  /** Whether some found no room. */
+  dropped = false
+  #entries = new ShardedMap<Entry>()
+  #lane = new Lane()
+
+  /** Beyond `ceiling` bytes the oldest go at once, so that a store made much smaller still starts. */
+  constructor(jar: CookieJar, ceiling: number) {
+    this.#jar = jar
+    this.#ceiling = ceiling
+  }
+
+  /** Does what a record of `length` bytes says. Throws for one that makes no sense. */
+  apply(read: Read, length: number): void {
+    if (read.type === Type.put) this.#put(read, length)
+    else if (read.type === Type.touch) this.#touch(read)
+    else if (read.type === Type.remove) this.#remove(this.#entries.get(sidOf(read)))
+    else if (read.type === Type.clear) this.#clear()
+  }
+
+  /** Adds an entry that comes from elsewhere, as the newest. Its owner is asked for later. */
+  adopt(entry: Entry): void {
+    entry.owner = UNASKED
+    this.#add(entry, entry.body.length)
+  }
+
+  /** No more records come. Gives the entries by id, and what takes out one after the other, the oldest first. */
+  end(): { entries: ShardedMap<Entry>; next: () => Entry | undefined } {
+    const lane = this.#lane
+    const next = () => {
+      const { oldest } = lane
+      if (oldest !== undefined) lane.take(oldest)
+      return oldest
+    }
+    return { entries: this.#entries, next }
+  }
+
+  #put(read: Read, length: number): void {
+    const saved = decodePut(read)
+    const entry = new Entry(saved.sid)
+    entry.body = saved.body
+    entry.expiry = read.expiry
+    entry.created = saved.created
+    entry.owner = ownerOf(saved.owner)
+    entry.known = saved.known
+    entry.cookie = saved.cookie === undefined ? undefined : this.#cookie(saved.cookie)
+    this.#add(entry, length)
+  }
+
+  #add(entry: Entry, length: number): void {
+    const former = this.#entries.get(entry.sid)
+    if (former !== undefined) this.#lane.take(former)
+    entry.bytes = length
+    this.#entries.set(entry.sid, entry)
+    this.#lane.add(entry)
+    while (this.#lane.bytes > this.#ceiling && this.#lane.size > 1) {
+      this.#remove(this.#lane.oldest)
+      this.dropped = true
+    }
+  }
+
+  #touch(read: Read): void {
+    const { sid, cookie, expires, known } = decodeTouch(read)
+    const entry = this.#entries.get(sid)
+    if (entry === undefined) return
+    if (cookie !== undefined) entry.cookie = this.#cookie(cookie)
+    else if (entry.cookie !== undefined) entry.cookie = this.#redated(entry.cookie, expires)
+    entry.expiry = read.expiry
+    entry.known = known
+    this.#lane.take(entry)
+    this.#lane.add(entry)
+  }
+
+  #remove(entry: Entry | undefined): void {
+    if (entry === undefined) return
+    this.#entries.delete(entry.sid)
+    this.#lane.take(entry)
+  }
+
+  #clear(): void {
+    this.#entries = new ShardedMap()
+    this.#lane = new Lane()
+  }
+
+  #cookie({ text, dated, expires }: SavedCookie): KeptCookie {
+    return this.#jar.restore(text, dated, expires)
+  }
+
+  #redated({ attributes }: KeptCookie, expires: number): KeptCookie {
+    return Number.isNaN(expires)
+      ? attributes.plain
+      : this.#jar.restore(attributes.text, attributes.dated, expires)
+  }
+}
+
+// Which object stands for that name is only known once the session goes into the ledger.
+function ownerOf(owner: SavedPut['owner']): Owner | undefined {
+  if (owner === undefined) return undefined
+  if (owner === null) return UNASKED
+  return owner === true ? UNNAMED : new Owner(owner)
+}

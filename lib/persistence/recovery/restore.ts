@@ -1,0 +1,94 @@
+/** Owns the way of saved sessions back into the ledger: what has become of them by now. */
+
+import type { SessionData } from 'express-session'
+import type { Codec } from '../../entry/codec'
+import { type CookieJar, expiryOf, readableCookie } from '../../entry/cookie'
+import { Entry, weigh } from '../../entry/entry'
+import { flat } from '../../entry/text'
+import type { Admitted, Ledger } from '../../ledger/ledger'
+import type { Admission } from '../../session/admission'
+import type { Expiry } from '../../session/expiry'
+import type { Owners } from '../../session/owners'
+import type { OwnerName } from '../../settings/default-owner'
+import type { Settings } from '../../settings/settings'
+import type { Clock } from '../../time/clock'
+import { UNASKED } from './replay'
+
+export interface RestoreDependencies {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly ledger: Ledger
+  readonly codec: Codec
+  readonly jar: CookieJar
+  readonly expiry: Expiry
+  readonly owners: Owners
+  readonly admission: Admission
+  /** The owner of a session, as the application tells it. */
+  readonly ownerOf: (session: SessionData) => OwnerName
+}
+
+export class Restore {
+  /** Whether a session counts from now on, which the files don't say yet. */
+  isChanged = false
+  readonly #needs: RestoreDependencies
+
+  constructor(needs: RestoreDependencies) {
+    this.#needs = needs
+  }
+
+  /** An entry of a session from elsewhere, not stored yet; `undefined` for what is no session, or has expired. */
+  adopt(sid: string, session: unknown): Entry | undefined {
+    if (typeof session !== 'object' || session === null) return undefined
+    const { clock, codec, expiry, jar } = this.#needs
+    const data = session as SessionData
+    const now = clock.now()
+    const cookie = readableCookie(data.cookie)
+    if ((expiryOf(cookie, now) ?? Number.POSITIVE_INFINITY) <= now) return undefined
+    const entry = new Entry(flat(sid))
+    entry.known = true
+    if (expiry.needsCreated) entry.created = now
+    entry.body = codec.encode(data, cookie)
+    entry.expiry = expiry.within(entry.created, expiry.of(sid, data, cookie, now))
+    entry.cookie = cookie === undefined ? undefined : jar.keep(cookie, entry.expiry)
+    return entry
+  }
+
+  /** What a saved entry comes back with; `undefined` for one that has expired by now, or is too large by now. */
+  admit(entry: Entry): Admitted | undefined {
+    const { admission, clock, expiry: limits, owners } = this.#needs
+    const now = clock.now()
+    if (!limits.needsCreated) entry.created = 0
+    else if (entry.created === 0) {
+      entry.created = now
+      this.isChanged = true
+    }
+    const expiry = limits.within(entry.created, entry.expiry)
+    if (expiry <= now) return undefined
+    const owner = owners.named(this.#ownerNameOf(entry), undefined)
+    // A cookie that goes by the entry's expiry keeps the one it was saved with.
+    const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
+    const content = { body: entry.body, cookie, expiry, owner }
+    const bytes = weigh(entry.sid, content)
+    if (admission.obstacle(entry, bytes, owner) !== undefined) return undefined
+    admission.makeRoomForOwner(entry, owner, now)
+    // The ledger asks whether it is a known member's.
+    entry.owner = owner
+    return { content, bytes, now }
+  }
+
+  #ownerNameOf(entry: Entry): OwnerName {
+    const { settings, ownerOf } = this.#needs
+    if (entry.owner === UNASKED) return ownerOf(this.#decoded(entry))
+    if (settings.owner === undefined || entry.owner === undefined) return undefined
+    return entry.owner.name ?? true
+  }
+
+  #decoded(entry: Entry): SessionData {
+    try {
+      return this.#needs.codec.decode(entry)
+    } catch {
+      // Whoever reads it hears of that.
+      return {} as SessionData
+    }
+  }
+}
