@@ -103,17 +103,19 @@ export function assemble(
     trim: () => reducer.relieve(maxBytes * DEFAULT_SHARE),
     atRest,
   }
-  if (settings.saveFile === undefined) {
-    listen()
-    if (ready !== undefined) answers.give(ready, null)
-    return { ...core, persistence: undefined }
-  }
-  const persistence = persistenceOf(dependencies, world, (error) => answers.report(error))
-  const loaded = verbs.waitFor(persistence)
-  persistence.open().then((error) => {
+  const begin = (error: Error | null) => {
     listen()
     if (ready !== undefined) answers.give(ready, error)
     else if (error !== null) answers.report(error)
+  }
+  if (settings.saveFile === undefined) {
+    begin(null)
+    return { ...core, persistence: undefined }
+  }
+  const persistence = persistenceOf(dependencies, world, report)
+  const loaded = verbs.waitFor(persistence)
+  persistence.open().then((error) => {
+    begin(error)
     loaded()
   })
   return { ...core, persistence }
@@ -123,7 +125,7 @@ export function assemble(
 function persistenceOf(
   dependencies: SessionDependencies,
   { files }: World,
-  report: (error: Error) => void,
+  report: (error: unknown) => void,
 ): Persistence {
   const { Persistence } =
     require('./persistence/persistence') as typeof import('./persistence/persistence')

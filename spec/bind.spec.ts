@@ -1,3 +1,5 @@
+/** Of `bind.ts`, `index.ts` and `index.mts`; the packed package is tried in `packed/`. */
+
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { sourcesIn } from './support/covers'
+import { sourcesIn, specsOf } from './support/covers'
 
 const LIB = path.resolve('lib')
 
@@ -75,5 +75,12 @@ describe('the rooms of lib', () => {
     }
     for (const file of sources) visit(file, [])
     assert.deepEqual(circles, [])
+  })
+
+  it('have a spec of the name of each file, or one that names the file as covered', () => {
+    const bare = sources
+      .map((file) => path.relative('.', file))
+      .filter((file) => !specsOf(file).length)
+    assert.deepEqual(bare, [])
   })
 })

@@ -1,3 +1,5 @@
+/** Of `store.ts`, `session-store.ts` and `core.ts`: a whole store. */
+
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'

@@ -49,6 +49,8 @@ export interface Content {
 /** Hears everything that happens to the ledger, after it has happened. Must not throw or change the ledger. */
 export interface LedgerListener {
   put?(entry: Entry, previousHolder: Holder | undefined): void
+  /** An entry came into an empty ledger. */
+  filled?(): void
   touch?(entry: Entry, previousCookie: KeptCookie | undefined): void
   /** `unused`: ms since the entry was last used, to the second. */
   remove?(entry: Entry, cause: LeaveCause, unused: number): void

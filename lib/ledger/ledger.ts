@@ -226,6 +226,8 @@ export class Ledger {
     this.#wheel.schedule(entry)
     this.#holders.put(entry, undefined)
     for (const listener of this.#listeners) listener.put?.(entry, undefined)
+    if (this.size > 1) return
+    for (const listener of this.#listeners) listener.filled?.()
   }
 
   #store(entry: Entry, content: Content, bytes: number, now: number, more: 0 | 1): boolean {

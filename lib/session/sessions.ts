@@ -38,9 +38,6 @@ export interface SessionDependencies {
   readonly clientOf: (session: SessionData) => string | undefined
 }
 
-/** The former name of {@link SessionDependencies}. */
-export type SessionParts = SessionDependencies
-
 /** A session on its way in: all that the application has a say in. Nothing is looked up or stored yet. */
 export interface Incoming {
   readonly sid: string

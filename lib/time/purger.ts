@@ -37,7 +37,7 @@ export class Purger {
       finished(report)
       return report
     })
-    ledger.listen({ put: () => this.#arm() })
+    ledger.listen({ filled: () => this.#arm() })
   }
 
   /** Expires all whose time has passed, then calls `done`: before it returns, if there are few. */

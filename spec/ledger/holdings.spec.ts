@@ -1,3 +1,5 @@
+/** Of `holdings.ts` and `holders.ts`. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,5 @@
+/** Of `lanes.ts` and `fair-lane.ts`. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Entry, Owner } from '../../lib/entry/entry'

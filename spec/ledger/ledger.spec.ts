@@ -1,3 +1,5 @@
+/** Of `ledger.ts`, `room.ts` and `ledger-walk.ts`. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Entry, type LedgerListener, Owner } from '../../lib/entry/entry'

@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-const COVERS = /\blib\/[\w./-]+\.ts\b/g
+const NAMED = /`([\w/-]+\.m?ts)`/g
 
 /** The TypeScript files below a folder, from the project's root. */
 export function sourcesIn(folder: string): string[] {
@@ -14,18 +14,27 @@ export function sourcesIn(folder: string): string[] {
   })
 }
 
-/** The specs of a file of lib. A spec that covers other files than its namesake says so in its opening comment: `/** Covers lib/…`. */
-export function specsOf(file: string, root = '.'): string[] {
+/**
+ * The specs of a file of lib: the one of its name, and those of its room that name it in their opening
+ * comment, such as: Of `lock.ts` and `claim.ts`.
+ */
+export function specsOf(file: string): string[] {
   const own = file.replace(/^lib/, 'spec').replace(/\.m?ts$/, '.spec.ts')
-  const naming = sourcesIn(path.join(root, 'spec'))
-    .filter((spec) => spec.endsWith('.spec.ts'))
-    .map((spec) => path.relative(root, spec))
-    .filter((spec) => spec !== own && coveredBy(path.join(root, spec)).includes(file))
-  return fs.existsSync(path.join(root, own)) ? [own, ...naming] : naming
+  const naming = sourcesIn('spec').filter(
+    (spec) => spec !== own && roomOf(spec) === roomOf(file) && names(spec, file),
+  )
+  return fs.existsSync(own) ? [own, ...naming] : naming
 }
 
-function coveredBy(spec: string): string[] {
+/** The first folder below `lib` or `spec`; empty for a file of the top level. */
+function roomOf(file: string): string {
+  const [, first = '', ...rest] = file.split(path.sep)
+  return rest.length === 0 ? '' : first
+}
+
+function names(spec: string, file: string): boolean {
+  if (!spec.endsWith('.spec.ts')) return false
   const text = fs.readFileSync(spec, 'utf8')
   const opening = text.startsWith('/**') ? text.slice(0, text.indexOf('*/')) : ''
-  return opening.match(COVERS) ?? []
+  return [...opening.matchAll(NAMED)].some(([, name]) => file.endsWith(`/${name}`))
 }
