@@ -13,7 +13,7 @@ export type Sid = string | number
 export type SessionsById = Record<string, SessionData>
 type Request = Parameters<Store['createSession']>[0]
 
-/** The core of a store: for the classes of lembro alone. */
+/** The core of a store: for the classes of lembro alone. @internal */
 export let coreOf: (store: SessionStore) => Core
 
 export class SessionStore extends Store {
@@ -23,7 +23,7 @@ export class SessionStore extends Store {
     coreOf = (store) => store.#core
   }
 
-  /** `assemble` gets the store, to which the events go. */
+  /** `assemble` gets the store, to which the events go. @internal */
   constructor(assemble: (emitter: EventEmitter) => Core) {
     super()
     this.#core = assemble(this)

@@ -20,6 +20,7 @@ export class LembroStore extends SessionStore {
   /** The options as given, completed: `maxSize` in bytes, `interval` and `max` with their defaults. */
   readonly options: Readonly<LembroOptions>
 
+  /** @internal */
   constructor(settings: Settings, world: World, ready: Ready | undefined) {
     super((emitter) => assemble(settings, world, emitter, ready))
     this.options = settings.given

@@ -26,6 +26,9 @@ const ROOMS = [
   'store',
   'bind',
   'index',
+  'metrics',
+  'monitor',
+  'monitor/page',
 ]
 
 /** `ledger` for `lib/ledger/lane.ts`, `persistence/disk` for `lib/persistence/disk/lock.ts`; the file's own name at the top level. */

@@ -6,23 +6,29 @@ import session from 'express-session'
 import type { Lembro } from 'lembro'
 import { browserName } from './browser'
 import { counted } from './figures'
-import { add, remove } from './goods'
-import { errorPage, shopPage } from './pages'
+import { add, goodOf, remove } from './goods'
+import { operatorRoutes } from './operator'
+import { budgetBar, errorPage, shopPage } from './pages'
 import { destroy, otherSessions, regenerate } from './session'
 
 const COOKIE = 'shop.sid'
 const LONGEST_NAME = 40
-// No script at all, so that a forgotten escape can do little.
+// No script but the shop's own file, so that a forgotten escape can do little.
 const POLICY =
-  "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src data:; " +
+  "form-action 'self'; frame-ancestors 'none'"
 
 /** The shop, its sessions in this store, their cookies signed with this secret. */
 export function createApp(store: Lembro, secret: string): Express {
   const app = express()
   app.disable('x-powered-by')
   app.use(secure)
-  // Before the sessions: a stylesheet needs none.
-  app.get('/shop.css', (_req, res) => res.sendFile(join(__dirname, 'shop.css')))
+  // Before the sessions: these need none, and who watches the store must not fill it.
+  for (const file of ['shop.css', 'page.js']) {
+    app.get(`/${file}`, (_req, res) => res.sendFile(join(__dirname, file)))
+  }
+  app.get('/budget', (_req, res) => res.send(budgetBar(store.stats()).text))
+  app.use(operatorRoutes(store))
   app.use(
     session({
       store,
@@ -55,42 +61,56 @@ function secure(_req: Request, res: Response, next: NextFunction): void {
 
 function showShop(store: Lembro) {
   return async (req: Request, res: Response) => {
-    const { notice, visits = 0, cart = {}, userId } = req.session
-    req.session.visits = visits + 1
+    const { notice, back = false, cart = {}, userId } = req.session
+    const visits = countVisit(req.session.visits, back)
+    req.session.visits = visits
     delete req.session.notice
+    delete req.session.back
     const others = await otherSessions(store, req)
-    const stats = store.stats()
-    res.send(shopPage({ visits: visits + 1, cart, userId, notice, others, stats }))
+    res.send(shopPage({ visits, cart, userId, notice, others, stats: store.stats() }))
   }
 }
 
+// Who comes back from a form has not come anew.
+function countVisit(before = 0, back: boolean): number {
+  return back && before > 0 ? before : before + 1
+}
+
 function addToCart(req: Request, res: Response): void {
-  req.session.cart = add(req.session.cart ?? {}, field(req, 'good'))
-  goHome(res)
+  const good = goodOf(field(req, 'good'))
+  if (good !== undefined) {
+    req.session.cart = add(req.session.cart ?? {}, good.id)
+    req.session.notice = `${good.name} added to your cart.`
+  }
+  goHome(req, res, good && `#add-${good.id}`)
 }
 
 function removeFromCart(req: Request, res: Response): void {
-  req.session.cart = remove(req.session.cart ?? {}, field(req, 'good'))
-  goHome(res)
+  const good = goodOf(field(req, 'good'))
+  if (good !== undefined) {
+    req.session.cart = remove(req.session.cart ?? {}, good.id)
+    req.session.notice = `One ${good.name} taken out of your cart.`
+  }
+  goHome(req, res, good && '#cart')
 }
 
 async function signIn(req: Request, res: Response): Promise<void> {
   const name = field(req, 'name').trim().replace(/\s+/g, ' ').slice(0, LONGEST_NAME)
   if (name === '') {
     req.session.notice = 'Please enter a name.'
-    return goHome(res)
+    return goHome(req, res)
   }
   const { visits = 0, cart = {} } = req.session
   await regenerate(req)
   const browser = browserName(req.get('user-agent'))
   Object.assign(req.session, { visits, cart, userId: name, signedInAt: Date.now(), browser })
-  goHome(res)
+  goHome(req, res)
 }
 
 async function signOut(req: Request, res: Response): Promise<void> {
   await destroy(req)
   res.clearCookie(COOKIE)
-  goHome(res)
+  goHome(req, res)
 }
 
 function signOutElsewhere(store: Lembro) {
@@ -100,13 +120,15 @@ function signOutElsewhere(store: Lembro) {
       const ended = await store.destroyOwner(userId, { except: req.sessionID })
       req.session.notice = `Signed out of ${counted(ended, 'other session')}.`
     }
-    goHome(res)
+    goHome(req, res)
   }
 }
 
-// 303: the browser comes back with a GET, and reloading the page sends no form again.
-function goHome(res: Response): void {
-  res.redirect(303, '/')
+// 303: the browser comes back with a GET, and reloading the page sends no form again. The place on
+// the page is for a browser without scripts.
+function goHome(req: Request, res: Response, place = ''): void {
+  if (req.session !== undefined) req.session.back = true
+  res.redirect(303, `/${place}`)
 }
 
 function field(req: Request, name: string): string {

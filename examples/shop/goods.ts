@@ -19,9 +19,12 @@ export const GOODS: readonly Good[] = [
 
 const MOST_OF_EACH = 99
 
-/** The cart with one more of a good; unchanged for what the shop doesn't sell. */
+export function goodOf(id: string): Good | undefined {
+  return GOODS.find((good) => good.id === id)
+}
+
+/** The cart with one more of a good. */
 export function add(cart: Cart, id: string): Cart {
-  if (!GOODS.some((good) => good.id === id)) return cart
   return { ...cart, [id]: Math.min((cart[id] ?? 0) + 1, MOST_OF_EACH) }
 }
 

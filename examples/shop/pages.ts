@@ -18,8 +18,9 @@ export interface ShopView {
 
 export function shopPage(view: ShopView): string {
   const { visits, cart, userId, notice, others, stats } = view
-  return page(html`
-    ${notice === undefined ? undefined : html`<p class="notice" role="status">${notice}</p>`}
+  return page(
+    html`
+    ${notice === undefined ? undefined : html`<p class="notice">${notice}</p>`}
     <p class="visits">${greeting(userId)} ${visitText(visits)}</p>
     <div class="columns">
       <section class="shelf">
@@ -31,15 +32,30 @@ export function shopPage(view: ShopView): string {
         ${userId === undefined ? signInSection() : memberSection(userId, others)}
       </aside>
     </div>
-    ${footer(stats)}
-  `)
+  `,
+    budgetBar(stats),
+  )
 }
 
 export function errorPage(message: string): string {
   return page(html`<p class="notice">${message}</p><p><a href="/">Back to the shop</a></p>`)
 }
 
-function page(content: Html): string {
+/** The store's budget as it is now: the page in the browser fetches it again and again. */
+export function budgetBar({ sessions, owned, bytes, maxBytes, evicted }: LembroStats): Html {
+  const held = `${readable(bytes)} of ${readable(maxBytes)} (${percent(bytes, maxBytes)})`
+  return html`
+    <dl class="budget">
+      <div class="held">
+        <dt>Session store</dt>
+        <dd><progress max="${maxBytes}" value="${bytes}" aria-hidden="true"></progress>${held}</dd>
+      </div>
+      <div><dt>Sessions</dt><dd>${sessions}, ${owned} signed in</dd></div>
+      <div><dt>Evicted to make room</dt><dd>${counted(evicted.anonymous, 'stranger')}, ${counted(evicted.owned, 'member')}</dd></div>
+    </dl>`
+}
+
+function page(content: Html, budget?: Html): string {
   return html`${new Html('<!doctype html>')}
 <html lang="en">
   <head>
@@ -48,10 +64,16 @@ function page(content: Html): string {
     <title>The Lembro Shop</title>
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="/shop.css">
+    <script type="module" src="/page.js"></script>
   </head>
   <body>
-    <header><a href="/">The Lembro Shop</a></header>
+    <header>
+      <h1><a href="/">The Lembro Shop</a></h1>
+      ${budget}
+      <p class="quiet"><a href="/sessions/">Watch the session store</a></p>
+    </header>
     <main>${content}</main>
+    <p id="announcer" class="visually-hidden" role="status"></p>
   </body>
 </html>
 `.text
@@ -72,18 +94,18 @@ function goodCard(good: Good): Html {
       <p>${good.about}</p>
       <div class="buy">
         <span>${price(good.cents)}</span>
-        ${button('/cart/add', 'Add to cart', { good: good.id })}
+        ${addButton(good)}
       </div>
     </li>`
 }
 
 function cartSection(lines: Line[]): Html {
   if (lines.length === 0) {
-    return html`<section><h2>Your cart</h2><p class="quiet">Nothing in it yet.</p></section>`
+    return html`<section><h2 id="cart" tabindex="-1">Your cart</h2><p class="quiet">Nothing in it yet.</p></section>`
   }
   return html`
     <section>
-      <h2>Your cart</h2>
+      <h2 id="cart" tabindex="-1">Your cart</h2>
       <ul class="lines">${lines.map(cartLine)}</ul>
       <p class="total"><span>Total</span> <span>${price(totalOf(lines))}</span></p>
     </section>`
@@ -94,18 +116,18 @@ function cartLine({ good, count }: Line): Html {
     <li>
       <span>${count} × ${good.name}</span>
       <span>${price(good.cents * count)}</span>
-      ${button('/cart/remove', 'Remove one', { good: good.id })}
+      ${removeButton(good)}
     </li>`
 }
 
 function signInSection(): Html {
   return html`
     <section>
-      <h2>Sign in</h2>
+      <h2 tabindex="-1">Sign in</h2>
       <form method="post" action="/sign-in" class="sign-in">
         <label for="name">Your name</label>
         <input id="name" name="name" required maxlength="40" autocomplete="username">
-        <button>Sign in</button>
+        <button id="sign-in">Sign in</button>
       </form>
       <p class="quiet">Any name will do: this is an example and asks for no password.</p>
     </section>`
@@ -114,8 +136,8 @@ function signInSection(): Html {
 function memberSection(userId: string, others: OtherSessions): Html {
   return html`
     <section>
-      <h2>Signed in as ${userId}</h2>
-      ${button('/sign-out', 'Sign out')}
+      <h2 tabindex="-1">Signed in as ${userId}</h2>
+      ${button('sign-out', 'Sign out')}
       <h3>Your other sessions</h3>
       ${others.count === 0 ? html`<p class="quiet">None: only this one.</p>` : otherList(others)}
     </section>`
@@ -126,26 +148,32 @@ function otherList({ count, newest }: OtherSessions): Html {
   return html`
     <ul class="others">${newest.map(otherItem)}</ul>
     ${more > 0 ? html`<p class="quiet">and ${more} more</p>` : undefined}
-    ${button('/sign-out-elsewhere', 'Sign out everywhere else')}`
+    ${button('sign-out-elsewhere', 'Sign out everywhere else')}`
 }
 
 function otherItem({ browser, signedInAt }: OtherSession): Html {
   return html`<li>${browser}, <span class="quiet">signed in ${ago(signedInAt)}</span></li>`
 }
 
-function footer({ sessions, owned, bytes, maxBytes }: LembroStats): Html {
+// The name of the good is beside the button for the eye, and in it for the ear.
+function addButton({ id, name }: Good): Html {
   return html`
-    <footer>
-      The store holds ${counted(sessions, 'session')}, ${owned} signed in, in ${readable(bytes)} of
-      ${readable(maxBytes)} (${percent(bytes, maxBytes)}).
-    </footer>`
+    <form method="post" action="/cart/add">
+      <input type="hidden" name="good" value="${id}">
+      <button id="add-${id}" aria-label="Add to cart: ${name}">Add to cart</button>
+    </form>`
 }
 
-function button(action: string, label: string, fields: Record<string, string> = {}): Html {
-  const inputs = Object.entries(fields).map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
-  )
-  return html`<form method="post" action="${action}">${inputs}<button>${label}</button></form>`
+function removeButton({ id, name }: Good): Html {
+  return html`
+    <form method="post" action="/cart/remove">
+      <input type="hidden" name="good" value="${id}">
+      <button id="remove-${id}" aria-label="Remove one: ${name}">Remove one</button>
+    </form>`
+}
+
+function button(action: string, label: string): Html {
+  return html`<form method="post" action="/${action}"><button id="${action}">${label}</button></form>`
 }
 
 function price(cents: number): string {

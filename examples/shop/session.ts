@@ -14,6 +14,8 @@ declare module 'express-session' {
     browser?: string
     /** Shown on the next page, once. */
     notice?: string
+    /** The next page is the answer to a form. */
+    back?: boolean
   }
 }
 

@@ -5,7 +5,7 @@ import { counted, readable } from './figures'
 
 const REWRITE_MS = 200
 const PRINT_MS = 2_000
-const BAR_WIDTH = 20
+const BAR_WIDTHS = [20, 8]
 const USUAL_COLUMNS = 80
 /** Takes the line back, for what is to stand in its place. */
 export const ERASE_LINE = '\r\x1b[2K'
@@ -22,14 +22,34 @@ export interface Output {
  * can't be saved though they should, it begins with that.
  */
 export function statusText(stats: LembroStats): string {
-  const { sessions, owned, bytes, maxBytes, evicted, expired, save } = stats
+  return textOf(partsOf(stats), 1)
+}
+
+interface Part {
+  readonly text: string
+  /** The parts that matter less leave a narrow line first. */
+  readonly weight: number
+}
+
+function partsOf({
+  sessions,
+  owned,
+  bytes,
+  maxBytes,
+  evicted,
+  expired,
+  save,
+}: LembroStats): Part[] {
   return [
-    ...(save?.saving === false ? ['NOT SAVED'] : []),
-    `${readable(bytes)} of ${readable(maxBytes)}`,
-    `${counted(sessions, 'session')}, ${counted(owned, 'member')}`,
-    `evicted ${evicted.anonymous + evicted.owned}, ${counted(evicted.owned, 'member')}`,
-    `expired ${expired}`,
-  ].join(' · ')
+    ...(save?.saving === false ? [{ text: 'NOT SAVED', weight: 4 }] : []),
+    { text: `${readable(bytes)} of ${readable(maxBytes)}`, weight: 4 },
+    { text: `${counted(sessions, 'session')}, ${counted(owned, 'member')}`, weight: 2 },
+    {
+      text: `evicted ${evicted.anonymous + evicted.owned}, ${counted(evicted.owned, 'member')}`,
+      weight: 3,
+    },
+    { text: `expired ${expired}`, weight: 1 },
+  ]
 }
 
 /** Keeps the line up to date: in place on a terminal, else as a new line now and then when it changed. */
@@ -60,17 +80,27 @@ export class StatusLine {
     this.#out.write(this.#out.isTTY ? `${ERASE_LINE}${line}` : `${line}\n`)
   }
 
-  // A line that wraps can't be rewritten: the bar gives way first, then the end of the text.
+  // A line that wraps can't be rewritten: what matters least gives way, the bar after most of the text.
   #fitted(stats: LembroStats): string {
-    const text = statusText(stats)
+    const share = stats.bytes / stats.maxBytes
     // Some terminals don't tell their width.
     const room = (this.#out.columns || USUAL_COLUMNS) - 1
-    const withBar = `${bar(stats.bytes / stats.maxBytes)} ${text}`
-    return withBar.length <= room ? withBar : text.slice(0, room)
+    const parts = partsOf(stats)
+    const fitting = [1, 2, 3]
+      .flatMap((least) => BAR_WIDTHS.map((width) => `${bar(share, width)} ${textOf(parts, least)}`))
+      .find((line) => line.length <= room)
+    return fitting ?? textOf(parts, 3).slice(0, room)
   }
 }
 
-function bar(share: number): string {
-  const full = Math.round(share * BAR_WIDTH)
-  return '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full)
+function textOf(parts: Part[], least: number): string {
+  return parts
+    .filter(({ weight }) => weight >= least)
+    .map(({ text }) => text)
+    .join(' · ')
+}
+
+function bar(share: number, width: number): string {
+  const full = Math.round(share * width)
+  return '█'.repeat(full) + '░'.repeat(width - full)
 }

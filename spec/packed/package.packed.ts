@@ -3,8 +3,8 @@ import { after, describe, it } from 'node:test'
 import { devDependencies } from '../../package.json'
 import { Installation } from '../support/pack'
 
-const PEERS = ['express-session'] as const
-const TYPES = ['@types/express-session', '@types/node', 'typescript'] as const
+const PEERS = ['express-session', 'prom-client'] as const
+const TYPES = ['@types/express', '@types/express-session', '@types/node', 'typescript'] as const
 const installation = new Installation(
   ...[...PEERS, ...TYPES].map((name) => `${name}@${devDependencies[name]}`),
 )
@@ -21,11 +21,34 @@ const USE = `
 const USED = 'null 3 true'
 
 describe('the packed tarball', () => {
-  it('holds what was built, its sources for debuggers, and the papers: no spec, no example', () => {
+  it('holds what was built and the papers: no source, no map, no spec, no example', () => {
     const strange = installation
       .files()
-      .filter((file) => !/^(dist|lib)\/[\w/-]+\.(m?js|d\.m?ts|ts|mts)(\.map)?$/.test(file))
+      .filter((file) => !/^dist\/[\w/-]+\.(m?js|d\.m?ts)$/.test(file))
+      .filter((file) => !/^dist\/monitor\/page\/[\w.]+$/.test(file))
     assert.deepEqual(strange, ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+  })
+
+  it('holds the page of the monitor, and the licence of its chart library', () => {
+    const page = installation.files().filter((file) => file.startsWith('dist/monitor/page/'))
+    for (const name of [
+      'index.html',
+      'monitor.css',
+      'main.js',
+      'uPlot.iife.min.js',
+      'uPlot.LICENSE',
+    ]) {
+      assert.ok(page.includes(`dist/monitor/page/${name}`), name)
+    }
+  })
+
+  it('is no larger than it need be, and runs nothing when it is installed', () => {
+    assert.ok(installation.tarballBytes < 150_000, `${installation.tarballBytes} bytes`)
+    const { scripts } = JSON.parse(
+      installation.run('node', '-p', 'JSON.stringify(require("lembro/package.json"))'),
+    )
+    const run = Object.keys(scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name))
+    assert.deepEqual(run, [])
   })
 
   it('brings sizeomatic and debug with it, and stands beside express-session', () => {
@@ -36,7 +59,11 @@ describe('the packed tarball', () => {
     )
     const { dependencies, peerDependencies } = JSON.parse(installed)
     assert.deepEqual(Object.keys(dependencies).sort(), ['debug', 'sizeomatic'])
-    assert.deepEqual(Object.keys(peerDependencies), ['@types/express-session', 'express-session'])
+    assert.deepEqual(Object.keys(peerDependencies), [
+      '@types/express-session',
+      'express-session',
+      'prom-client',
+    ])
   })
 })
 
@@ -91,7 +118,65 @@ describe('ES modules', () => {
   })
 })
 
+describe('the sub-exports', () => {
+  const use = `
+    const store = new Lembro({ interval: 0 })
+    const register = new Registry()
+    collectMetrics(store, { register, name: 'packed' })
+    const page = monitor(store, { authorize: () => true })
+    const server = createServer((req, res) => page(req, res, console.error))
+    server.listen(0, async () => {
+      const html = await (await fetch('http://127.0.0.1:' + server.address().port + '/')).text()
+      const metrics = await register.metrics()
+      console.log(/<title>(.*)<\\/title>/.exec(html)[1], /lembro_sessions{.*/.exec(metrics)[0])
+      server.close()
+      server.closeAllConnections()
+    })`
+  const used = 'Sessions lembro_sessions{store="packed"} 0'
+
+  it('work from CommonJS', () => {
+    const source = `
+      const { createServer } = require('node:http')
+      const { Registry } = require('prom-client')
+      const { Lembro } = require('lembro')
+      const { collectMetrics } = require('lembro/metrics')
+      const { monitor } = require('lembro/monitor')
+      ${use}`
+    assert.equal(installation.script('seen.cjs', source), used)
+  })
+
+  it('work from ES modules', () => {
+    const source = `
+      import { createServer } from 'node:http'
+      import { Registry } from 'prom-client'
+      import { Lembro } from 'lembro'
+      import { collectMetrics } from 'lembro/metrics'
+      import { monitor } from 'lembro/monitor'
+      ${use}`
+    assert.equal(installation.script('seen.mjs', source), used)
+  })
+
+  it('are loaded only when they are asked for', () => {
+    const source = `
+      require('lembro')
+      console.log(Object.keys(require.cache).filter((f) => /prom-client|metrics|monitor/.test(f)).length)`
+    assert.equal(installation.script('core.cjs', source), '0')
+  })
+})
+
 describe('TypeScript', () => {
+  const seen = `
+    import { createServer } from 'node:http'
+    import type { Request } from 'express'
+    import type express from 'express'
+    import { Registry } from 'prom-client'
+    import { collectMetrics } from 'lembro/metrics'
+    import { monitor } from 'lembro/monitor'
+    declare module 'express-session' {
+      interface SessionData {
+        userId: string
+      }
+    }`
   const uses = `
     type IsAny<T> = 0 extends 1 & T ? true : false
     const options: LembroOptions = { maxSize: '4M', owner: (data) => data.cookie.path }
@@ -107,16 +192,33 @@ describe('TypeScript', () => {
     store.destroyOwner('ann', { except: 'a' }, (error, count) => { const n: number = count })
     store.on('error', () => {}).once('reduce', () => {})
     const wrong: IsAny<typeof store> = false
+    store.get('a').then((data) => {
+      const own: string | undefined = data?.userId
+      // @ts-expect-error: nobody has declared such a field
+      data?.nothing
+    })
+    new Lembro({ owner: (data) => data.userId, ttl: (_options, data) => data.userId.length })
+    // @ts-expect-error: an owner is not a field of another type
+    new Lembro({ owner: (data) => data.cookie })
+    const end: () => void = collectMetrics(store, { register: new Registry(), name: 'a' })
+    const page = monitor(store, { authorize: async (req) => req.url === '/' })
+    createServer((req, res) => page(req, res, () => {}))
+    app.use('/sessions', monitor(store, { authorize: (req: Request) => req.session.userId === 'ann' }))
+    const pageIsAny: IsAny<typeof page> = false
+    // @ts-expect-error: somebody must say who may see it
+    monitor(store, {})
     // @ts-expect-error: there is no such option
     new Lembro({ maxsize: 1 })
     // @ts-expect-error: a size is a number or text
     new Lembro({ maxSize: true })
-    defaultOwner({ cookie: new session.Cookie() })
+    defaultOwner({ cookie: new session.Cookie(), userId: 'ann' })
   `
   const esm = `
     import session from 'express-session'
     import lembro, { defaultOwner, Lembro } from 'lembro'
     import type { LembroOptions, LembroStats, ReduceReport } from 'lembro'
+    ${seen}
+    declare const app: express.Express
     ${uses}`
   const cjs = `
     import session = require('express-session')
@@ -126,6 +228,8 @@ describe('TypeScript', () => {
     type ReduceReport = lembro.ReduceReport
     type Lembro = lembro.Lembro
     const { Lembro, defaultOwner } = lembro
+    ${seen}
+    declare const app: express.Express
     ${uses}`
 
   const settings: [string, string, string, string][] = [

@@ -1,7 +1,7 @@
 /** The package as a user gets it: packed, and installed in a folder of its own. */
 
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -12,12 +12,14 @@ const QUIET: ExecFileSyncOptionsWithStringEncoding = {
 }
 
 export class Installation {
+  readonly tarballBytes: number
   readonly #folder = mkdtempSync(join(tmpdir(), 'lembro-'))
 
   /** Packs the project and installs it here, next to other packages. Takes the registry, or npm's cache. */
   constructor(...packages: string[]) {
     execFileSync('npm', ['pack', '--pack-destination', this.#folder], { ...QUIET, cwd: PROJECT })
     const tarball = readdirSync(this.#folder).find((file) => file.endsWith('.tgz')) ?? ''
+    this.tarballBytes = statSync(join(this.#folder, tarball)).size
     this.write('package.json', '{ "private": true }')
     this.run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball, ...packages)
   }

@@ -17,6 +17,10 @@ export class OpenShop {
     this.#server = server
   }
 
+  get url(): string {
+    return this.#server.url
+  }
+
   /** The browser of somebody who was never here. */
   browser(userAgent?: string): Browser {
     return new Browser(this.#server.url, userAgent)

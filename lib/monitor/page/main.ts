@@ -1,0 +1,51 @@
+/** The page: takes what the server tells and hands it to the parts that show it. */
+
+import type { Sample } from '../sample'
+import { announce, showAlarms } from './alarm-list.js'
+import { alarmsOf } from './alarms.js'
+import { showBudget } from './budget.js'
+import { wireButtons } from './buttons.js'
+import { Charts } from './charts.js'
+import { Connection } from './connection.js'
+import { byId, setText } from './elements.js'
+import { showFacts } from './facts.js'
+import { History } from './history.js'
+import { showPast } from './past.js'
+import { time } from './words.js'
+
+const history = new History()
+const charts = new Charts()
+let latest: Sample | undefined
+
+new Connection({
+  past: (points) => history.add(points),
+  sample(sample) {
+    latest = sample
+    history.add([sample])
+    showConnection('live', `Live, ${time(sample.at)}`)
+    show(sample)
+  },
+  lost() {
+    const since = latest === undefined ? '' : `, as of ${time(latest.at)}`
+    showConnection('lost', `No connection: trying again${since}`)
+  },
+})
+wireButtons(() => latest)
+
+function show(sample: Sample): void {
+  showBudget(sample)
+  showAlarms(alarmsOf(sample, history))
+  charts.show(history, sample)
+  showPast(history)
+  showFacts(sample)
+}
+
+function showConnection(state: 'live' | 'lost', text: string): void {
+  const { dataset } = byId('connection')
+  if (dataset.state === 'live' && state === 'lost')
+    announce('The connection to the server is lost.')
+  if (dataset.state === 'lost' && state === 'live')
+    announce('The connection to the server is back.')
+  dataset.state = state
+  setText(byId('connection-text'), text)
+}
