@@ -193,6 +193,19 @@ describe('docs/options.md', () => {
   })
 })
 
+describe('docs/typescript.md', () => {
+  it('has every type that the package exports', () => {
+    const told = new Markdown('docs/typescript.md').section('## Names').codeSpans
+    const index = fs.readFileSync('lib/index.ts', 'utf8')
+    const types = [...index.matchAll(/export type (\w+)/g)].map(([, name]) => name ?? '')
+    assert(types.length > 5)
+    assert.deepEqual(
+      types.filter((type) => !told.includes(type)),
+      [],
+    )
+  })
+})
+
 /** `sessions` and `evicted.owned`: the names of figures, those in groups behind that of the group. */
 function namesOf(figures: object): string[] {
   return Object.entries(figures).flatMap(([name, figure]) =>
