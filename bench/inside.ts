@@ -9,12 +9,14 @@ import { race } from './tasks/race.js'
 import { rate } from './tasks/rate.js'
 import { restart } from './tasks/restart.js'
 import { serve } from './tasks/serve.js'
+import { ask, change, see, share } from './tasks/share.js'
 import { stall } from './tasks/stall.js'
 import { weigh } from './tasks/weigh.js'
 
 const tasks = {
   ...{ flood, grow, measure, race, serve, stall, weigh },
   ...{ brim, crash, paced, rate, restart },
+  ...{ ask, change, see, share },
 }
 
 type Tasks = typeof tasks

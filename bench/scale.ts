@@ -20,6 +20,8 @@ export interface Scale {
   readonly strangers: number
   readonly persistence: Persistence
   readonly http: { readonly rounds: number; readonly requests: number }
+  /** Requests of each kind, and changes that another process waits for. */
+  readonly redis: { readonly requests: number; readonly changes: number }
 }
 
 interface Persistence {
@@ -64,6 +66,7 @@ export const FULL: Scale = {
     times: 2,
   },
   http: { rounds: 5, requests: 3000 },
+  redis: { requests: 100_000, changes: 2000 },
 }
 
 export const QUICK: Scale = {
@@ -88,4 +91,5 @@ export const QUICK: Scale = {
     times: 1,
   },
   http: { rounds: 2, requests: 1000 },
+  redis: { requests: 10_000, changes: 200 },
 }

@@ -10,6 +10,7 @@ import { operations, operationTables } from './sections/operations.js'
 import { persistence } from './sections/persistence.js'
 import { persistenceTables } from './sections/persistence-tables.js'
 import { races, raceTables } from './sections/races.js'
+import { redis, redisTables } from './sections/redis.js'
 import { stalls, stallTables } from './sections/stalls.js'
 import type { Table } from './table.js'
 
@@ -27,6 +28,7 @@ export const SECTIONS = {
   races: section(races, raceTables),
   persistence: section(persistence, persistenceTables),
   http: section(http, httpTables),
+  redis: section(redis, redisTables),
 }
 
 type Sections = typeof SECTIONS

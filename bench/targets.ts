@@ -146,6 +146,34 @@ const TARGETS: readonly Target[] = [
       ),
   },
   {
+    what: 'read requests of a hot set in Redis, of connect-redis',
+    target: 'at least 8',
+    least: 8,
+    measure: ({ redis }) => {
+      const [ours, theirs] = [redis?.by['lembro/redis'], redis?.by['connect-redis']]
+      if (ours === undefined || theirs === undefined) return undefined
+      return each([
+        ['one process', ours.read.perSecond / theirs.read.perSecond],
+        ['two', ours.two / theirs.two],
+      ])
+    },
+  },
+  {
+    what: 'Redis commands per 1,000 of them',
+    target: 'at most 5',
+    most: 5,
+    measure: ({ redis }) => {
+      const ours = redis?.by['lembro/redis']
+      return (
+        ours &&
+        each([
+          ['one process', ours.commands[0]],
+          ['two', ours.commands[1]],
+        ])
+      )
+    },
+  },
+  {
     what: 'sessions lost by a kill that were acknowledged',
     target: '0',
     most: 0,

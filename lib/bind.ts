@@ -3,9 +3,10 @@
 import { type Session, type SessionData, Store } from 'express-session'
 import { handOn, linkOf } from './session/link'
 import { got } from './settings/check'
-import { Lembro } from './store'
+import { Lembro, type LembroStore } from './store'
 
 type StoreClass = typeof Store
+type LembroClass = abstract new (...args: never[]) => LembroStore
 
 /** What express-session exports, or connect once did: as much of it as is needed. */
 export interface SessionModule {
@@ -15,18 +16,24 @@ export interface SessionModule {
 
 /** The class for an express-session. Throws a `TypeError` for what has no `Store`. */
 export function bindTo(session: SessionModule): typeof Lembro {
+  return bindClass(session, Lembro)
+}
+
+/** As {@link bindTo}, for another class of lembro's. */
+export function bindClass<Class extends LembroClass>(session: SessionModule, own: Class): Class {
   const theirs = session?.Store ?? session?.session?.Store
   if (typeof theirs !== 'function') {
     throw new TypeError(`lembro(session): expected what express-session exports; ${got(session)}`)
   }
-  return theirs === Store ? Lembro : boundTo(theirs as unknown as StoreClass)
+  return theirs === Store ? own : boundTo(theirs as unknown as StoreClass, own)
 }
 
 // Another copy than lembro's own: live sessions must be of its classes.
-function boundTo(theirs: StoreClass): typeof Lembro {
+function boundTo<Class extends LembroClass>(theirs: StoreClass, own: Class): Class {
   const { createSession } = theirs.prototype
-  if (typeof createSession !== 'function') return Lembro
-  return class extends Lembro {
+  if (typeof createSession !== 'function') return own
+  const base = own as unknown as typeof Lembro
+  const Bound = class extends base {
     override createSession(
       req: Parameters<Store['createSession']>[0],
       data: SessionData,
@@ -35,4 +42,5 @@ function boundTo(theirs: StoreClass): typeof Lembro {
       return handOn(link, createSession.call(this, req, data))
     }
   }
+  return Bound as unknown as Class
 }

@@ -46,6 +46,9 @@ export interface Core {
   readonly ledger: Ledger
   readonly codec: Codec
   readonly sessions: Sessions
+  readonly expiry: Expiry
+  /** The owner of a session, as the application tells it. */
+  readonly ownerOf: SessionDependencies['ownerOf']
   readonly departed: Departed
   readonly purger: Purger
   readonly reducer: Reducer
@@ -94,12 +97,14 @@ export function assemble(
   const purger = new Purger(ledger, clock, settings.interval, atRest, (r) => stats.purged(r))
   const reducer = new Reducer(ledger, clock, atRest, reduced)
   const listen = () => {
-    const alarms = new Alarms(ledger, settings)
-    for (const listener of [departed, stats, removals, alarms]) ledger.listen(listener)
+    for (const listener of [departed, stats, removals]) ledger.listen(listener)
+    if (settings.isCache !== true) ledger.listen(new Alarms(ledger, settings))
   }
   const core = {
     ...{ settings, clock, answers, verbs, stats, owners, ledger, codec, departed, purger, reducer },
     sessions: new Sessions(dependencies),
+    expiry: dependencies.expiry,
+    ownerOf: dependencies.ownerOf,
     trim: () => reducer.relieve(maxBytes * DEFAULT_SHARE),
     atRest,
   }

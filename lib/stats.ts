@@ -55,6 +55,22 @@ export interface LembroStats {
   readonly lastPurge: PurgeReport | null
   /** Only if there is a `saveFile`. */
   readonly save?: SaveStats
+  /** Only in `lembro/redis`, where all but the counts of reads and writes is about the near cache. */
+  readonly near?: NearStats
+}
+
+/** How the near cache of `lembro/redis` does. */
+export interface NearStats {
+  /** Reads that it answered without asking Redis. */
+  readonly hits: number
+  /** Times that a session was fetched from Redis. */
+  readonly loads: number
+  /** Sessions that it let go, or did not keep, because another process changed them. */
+  readonly invalidations: number
+  /** Times that the connection was lost, and all that it held with it. */
+  readonly losses: number
+  /** Whether it is told of changes now. While it is not, it holds nothing and every read asks Redis. */
+  readonly coherent: boolean
 }
 
 /** Live sessions that had to go, by whose they were. */
@@ -123,6 +139,7 @@ export class Stats implements LedgerListener {
   remove(entry: Entry, cause: LeaveCause, unused: number): void {
     if (cause === 'destroy') this.#destroyed++
     else if (cause === 'expire') this.#expired++
+    else if (cause === 'invalidate') return
     else if (cause === 'limit') this.#evicted.perOwner++
     else this.#countEvicted(entry, unused)
   }

@@ -10,6 +10,7 @@ import { toFunction } from './settings/check'
 import type { LembroOptions } from './settings/options'
 import { parseOptions, type Settings } from './settings/settings'
 import { toBytes } from './settings/size'
+import { warnOfWorker } from './settings/worker'
 import type { LembroStats, ReduceReport } from './stats'
 import { DEFAULT_SHARE } from './time/reducer'
 
@@ -229,6 +230,7 @@ export class Lembro extends LembroStore {
   constructor(options?: LembroOptions | null | Ready, ready?: Ready) {
     const [given, callback] = typeof options === 'function' ? [{}, options] : [options, ready]
     super(parseOptions(given ?? {}), systemWorld, readyOf(callback))
+    warnOfWorker()
   }
 }
 

@@ -26,6 +26,7 @@ const ROOMS = [
   'store',
   'bind',
   'index',
+  'redis',
   'metrics',
   'monitor',
   'monitor/page',

@@ -33,7 +33,7 @@ export async function http(scale: Scale, progress: Progress): Promise<HttpFigure
       children.push(child)
       const url = `http://127.0.0.1:${await child.ask('serve', { store })}`
       const cookies = store === 'none' ? [''] : await signIn(url)
-      requests.set(store, (path) => load(`${url}/${path}`, cookies, scale.http.requests))
+      requests.set(store, (path) => sendLoad(`${url}/${path}`, cookies, scale.http.requests))
       for (const path of PATHS) await requests.get(store)?.(path)
     }
     const perSecond = (path: Path) => {
@@ -51,7 +51,7 @@ export async function http(scale: Scale, progress: Progress): Promise<HttpFigure
 }
 
 /** Cookies of as many browsers. */
-async function signIn(url: string): Promise<string[]> {
+export async function signIn(url: string): Promise<string[]> {
   const cookies: string[] = []
   for (let i = 0; i < SIGNED_IN; i++) {
     const { headers } = await fetch(`${url}/sign-in`)
@@ -61,7 +61,11 @@ async function signIn(url: string): Promise<string[]> {
 }
 
 /** Requests per second, each by the next of the browsers. */
-async function load(url: string, cookies: readonly string[], amount: number): Promise<number> {
+export async function sendLoad(
+  url: string,
+  cookies: readonly string[],
+  amount: number,
+): Promise<number> {
   const requests = cookies.map((cookie) => ({ headers: { cookie } }))
   const began = performance.now()
   const { non2xx, errors } = await autocannon({

@@ -3,17 +3,21 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
-import session from 'express-session'
+import session, { type Store } from 'express-session'
 import { newSession, newSid, TYPICAL } from '../sessions.js'
+import { openShared, type SharedName } from '../shared.js'
 import { STORES, type StoreName } from '../stores.js'
+
+/** `redis`: the port of the one that holds the sessions, for a store that shares them. */
+export type Serving = { store: StoreName | 'none' } | { store: SharedName; redis: number }
 
 const ONE_DAY = 86_400_000
 
 /** Listens on this machine only and gives the port. */
-export async function serve(input: { store: StoreName | 'none' }): Promise<number> {
+export async function serve(input: Serving): Promise<number> {
   const app = express()
-  if (input.store !== 'none') {
-    const store = STORES[input.store].make()
+  const store = await storeOf(input)
+  if (store !== undefined) {
     app.use(
       session({
         store,
@@ -40,4 +44,9 @@ export async function serve(input: { store: StoreName | 'none' }): Promise<numbe
   const server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
+}
+
+async function storeOf(input: Serving): Promise<Store | undefined> {
+  if ('redis' in input) return openShared(input.store, input.redis)
+  return input.store === 'none' ? undefined : STORES[input.store].make()
 }

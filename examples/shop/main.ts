@@ -13,6 +13,7 @@ import { Refusal } from './refusal'
 import { secretFor } from './secret'
 import { StatusLine } from './status'
 import { closeStore, openStore } from './store'
+import { isPrimary, leave, startWorkers, stopWorkers, workerNumber, workersText } from './workers'
 
 const HOST = '127.0.0.1'
 const PATIENCE_MS = 1_000
@@ -20,23 +21,57 @@ const PATIENCE_MS = 1_000
 async function main(): Promise<void> {
   const given = readArguments()
   if (given.help) return console.log(USAGE)
+  if (isPrimary(given.workers)) return lead(given)
   const store = await openStore(given)
   try {
     await serve(store, given)
   } finally {
     await closeStore(store)
+    leave()
+  }
+}
+
+/** Has workers serve the shop, until it is told to close. */
+async function lead(given: ShopArguments): Promise<void> {
+  const told = toldToClose()
+  try {
+    const port = await startWorkers(given.workers).catch((error: Error) => {
+      throw new Refusal(`The shop stays closed: ${error.message}.`, 1)
+    })
+    console.log(`The shop is open at http://${HOST}:${port} (Ctrl+C closes it)`)
+    console.log(workersText(given.workers, given.redis))
+    const visitors = given.visitors > 0 ? sendVisitors(port, given.visitors) : undefined
+    await told
+    visitors?.removeAllListeners('exit')
+    if (visitors?.connected) visitors.disconnect()
+  } finally {
+    await stopWorkers()
   }
 }
 
 /** Until it is told to close. */
 async function serve(store: Lembro, given: ShopArguments): Promise<void> {
-  const server = createServer(createApp(store, secretFor(given.save)))
+  const app = createApp(store, secretFor(given.save))
+  const worker = workerNumber()
+  const server = createServer((request, response) => {
+    if (worker !== undefined) response.setHeader('X-Worker', worker)
+    app(request, response)
+  })
   await listen(server, given.port)
   const told = toldToClose()
+  if (worker !== undefined) {
+    await told
+    return close(server)
+  }
   const { port } = server.address() as AddressInfo
   console.log(`The shop is open at http://${HOST}:${port} (Ctrl+C closes it)`)
   if (given.save !== undefined) {
     console.log(`Sessions are saved in ${given.save} (${store.stats().sessions} from before)`)
+  }
+  if (given.redis !== undefined && !process.env.SESSION_SECRET) {
+    console.log(
+      'Sessions are in Redis. SESSION_SECRET lets browsers keep theirs through a restart.',
+    )
   }
   const visitors = given.visitors > 0 ? sendVisitors(port, given.visitors) : undefined
   const status = new StatusLine(store, process.stdout)

@@ -1,6 +1,8 @@
 /** The shop's store: its settings, its opening and closing, and what goes wrong with it in the words of the command. */
 
 import { Lembro, type LembroOptions } from 'lembro'
+import { Lembro as LembroRedis } from 'lembro/redis'
+import { createClient } from 'redis'
 import { type ShopArguments, USAGE } from './arguments'
 import { Refusal } from './refusal'
 import { ERASE_LINE } from './status'
@@ -13,7 +15,11 @@ export async function openStore(given: ShopArguments): Promise<Lembro> {
   if (error === null) return store
   // lembro would go on from memory. Who wants sessions saved must not find out at the next start.
   await store.close().catch(() => {})
-  throw new Refusal('The shop stays closed. Without --save it opens, and forgets its sessions.', 1)
+  const option = given.redis === undefined ? '--save' : '--redis'
+  throw new Refusal(
+    `The shop stays closed. Without ${option} it opens, and forgets its sessions.`,
+    1,
+  )
 }
 
 /** Closes the store, all of it saved. Rejects with a {@link Refusal} where that can't be done. */
@@ -31,7 +37,7 @@ interface NewStore {
   readonly error: Error | null
 }
 
-function newStore({ maxSize, save }: ShopArguments): Promise<NewStore> {
+function newStore({ maxSize, save, redis }: ShopArguments): Promise<NewStore> {
   const options: LembroOptions = {
     maxSize,
     saveFile: save,
@@ -42,7 +48,11 @@ function newStore({ maxSize, save }: ShopArguments): Promise<NewStore> {
     ttl: (_options, session) => (session.userId === undefined ? 30 * MINUTE : 24 * 60 * MINUTE),
   }
   return new Promise((resolve) => {
-    const store: Lembro = new Lembro(options, (error) => resolve({ store, error }))
+    const ready = (error: Error | null) => resolve({ store, error })
+    const store: Lembro =
+      redis === undefined
+        ? new Lembro(options, ready)
+        : new LembroRedis({ ...options, client: createClient({ url: redis }) }, ready)
     // Hears of all that goes wrong, of what `ready` and `close` are given as well.
     store.on('error', (error: Error) => {
       const message = error.message.replace(/^saveFile/, `--save ${save}`)
@@ -52,6 +62,9 @@ function newStore({ maxSize, save }: ShopArguments): Promise<NewStore> {
 }
 
 function refuseOption(error: Error): never {
-  const message = error.message.replace('maxSize', '--max-size').replace('saveFile', '--save')
+  const message = error.message
+    .replace('maxSize', '--max-size')
+    .replace('saveFile', '--save')
+    .replace('lembro/redis', '--redis')
   throw new Refusal(`${message}\n\n${USAGE}`, 2)
 }

@@ -3,7 +3,7 @@
 import type { SessionData } from 'express-session'
 import type { Codec } from '../entry/codec'
 import { type CookieJar, type ReadableCookie, readableCookie } from '../entry/cookie'
-import { Entry, weigh } from '../entry/entry'
+import { type Content, Entry, weigh } from '../entry/entry'
 import { flat } from '../entry/text'
 import type { Ledger } from '../ledger/ledger'
 import { toSession } from '../settings/check'
@@ -42,6 +42,8 @@ export interface SessionDependencies {
 export interface Incoming {
   readonly sid: string
   readonly session: SessionData
+  /** What is stored of it: the session itself; after a merge, what came of that. */
+  readonly content: SessionData
   /** The entry that the session was loaded from; `undefined` for a new session. */
   readonly link: Link | undefined
   readonly now: number
@@ -82,7 +84,13 @@ export class Sessions {
       return undefined
     }
     stats.hits++
-    const session = this.#deps.codec.decode(entry)
+    return this.open(entry)
+  }
+
+  /** A fresh session of an entry, linked to it. Throws what the serializer throws. */
+  open(entry: Entry): SessionData {
+    const { ledger, codec } = this.#deps
+    const session = codec.decode(entry)
     if (typeof session === 'object' && session !== null) {
       stamp(session, new Link(ledger, entry, ledger.epoch, entry.body, entry.body))
       entry.loaded = true
@@ -104,8 +112,7 @@ export class Sessions {
     const { codec, clock } = this.#deps
     // express-lembro takes a session that is text already.
     const session = toSession(typeof given === 'string' ? codec.parse(given) : given)
-    const link = this.#linkOf(sid, session)
-    return this.#incoming(sid, session, link, clock.now())
+    return this.#incoming(sid, session, this.linkOf(sid, session), clock.now())
   }
 
   /**
@@ -113,32 +120,84 @@ export class Sessions {
    * may be merged. `undefined` for a session that was destroyed since it was loaded.
    */
   resolve(incoming: Incoming): Resolution | undefined {
-    const { stats, codec, settings } = this.#deps
-    const { sid, link, now, session, base } = incoming
-    if (this.#refused(link)) return undefined
+    const { sid, link, now } = incoming
+    if (this.refuses(incoming)) return undefined
     const stored = this.#live(sid, link, now)
-    if (link === undefined || stored === undefined || stored.body === link.base) {
+    if (inConflict(incoming, stored)) this.#deps.stats.conflicts++
+    const reconciled = this.reconcile(incoming, stored)
+    if (reconciled === incoming) {
       return { entry: stored ?? link?.entry ?? this.#newEntry(sid, now), incoming }
     }
-    if (stored.body !== link.seen) stats.conflicts++
-    if (settings.onConflict === 'overwrite') return { entry: stored, incoming }
+    // The application was asked, and may have done anything to the store.
+    if (this.refuses(incoming)) return undefined
+    const entry = this.#live(sid, link, now) ?? link?.entry ?? this.#newEntry(sid, now)
+    return { entry, incoming: reconciled }
+  }
+
+  /** Whether the session was destroyed since it was loaded; counts it. */
+  refuses({ link }: Incoming): boolean {
+    const { ledger, stats } = this.#deps
+    const refused = link?.revoked(ledger.epoch) === true
+    if (refused) stats.refusedDestroyed++
+    return refused
+  }
+
+  /** What to store of a session if `stored` is stored now: the two merged, where that is wanted and needed. Asks the application. */
+  reconcile(incoming: Incoming, stored: Entry | undefined): Incoming {
+    const { codec, settings } = this.#deps
+    const { sid, link, now, session, base } = incoming
+    const isSame = link === undefined || stored === undefined || stored.body === link.base
+    if (isSame || settings.onConflict === 'overwrite') return incoming
     const merged = resolveConflict(settings.onConflict, codec, link, stored, session, base)
-    const instead = { ...this.#incoming(sid, merged, link, now), session, base }
-    // The application may have done anything to the store while it was asked.
-    if (this.#refused(link)) return undefined
-    return { entry: this.#live(sid, link, now) ?? link.entry, incoming: instead }
+    return { ...this.#incoming(sid, merged, link, now), session, base }
   }
 
   /** Stores what was resolved, and links the session to its entry. Returns and throws as `set` does. */
   commit({ entry, incoming }: Resolution): boolean {
-    const { ledger } = this.#deps
-    const { session, link, base } = incoming
     const crowded = this.#store(entry, incoming)
-    if (link !== undefined || isLive(session)) {
-      stamp(session, new Link(ledger, entry, ledger.epoch, base, entry.body))
-      entry.loaded = true
-    }
+    this.link(entry, incoming)
     return crowded
+  }
+
+  /** Links a session that was stored to the entry that holds it now. */
+  link(entry: Entry, { session, link, base }: Incoming): void {
+    const { ledger } = this.#deps
+    if (link === undefined && !isLive(session)) return
+    stamp(session, new Link(ledger, entry, ledger.epoch, base, entry.body))
+    entry.loaded = true
+  }
+
+  /** A session that lives elsewhere, on its way into this ledger: only its owner is asked for. */
+  adopt(sid: string, session: SessionData, expiry: number): Incoming {
+    const { codec, ownerOf, clock } = this.#deps
+    const cookie = readableCookie(session.cookie)
+    const body = codec.encode(session, cookie)
+    const [link, client, now] = [undefined, undefined, clock.now()]
+    const [content, base, owner] = [session, body, ownerOf(session)]
+    return { sid, session, content, link, now, base, body, cookie, expiry, owner, client }
+  }
+
+  /** Gives an entry what is to be stored, in no ledger. */
+  fill(entry: Entry, incoming: Incoming): Content {
+    const content = this.#contentOf(entry, incoming)
+    entry.body = content.body
+    entry.cookie = content.cookie
+    entry.expiry = content.expiry
+    entry.holder = content.owner ?? content.client
+    return content
+  }
+
+  /**
+   * Keeps in the ledger what lives elsewhere, in a new entry that weighs `more` than others, unless
+   * it would be refused. Returns whether live ones had to make room.
+   */
+  cache(entry: Entry, incoming: Incoming, more: number): boolean {
+    const { admission, ledger, clock } = this.#deps
+    const content = this.fill(entry, incoming)
+    const bytes = weigh(entry.sid, content) + more
+    if (content.expiry <= clock.now()) return false
+    if (admission.obstacle(entry, bytes, content.owner) !== undefined) return false
+    return ledger.put(entry, content, bytes, clock.now())
   }
 
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Returns as `set` does. */
@@ -146,7 +205,7 @@ export class Sessions {
     const { admission, ledger, jar, settings, clock } = this.#deps
     const session = toSession(given)
     const limits = this.#deps.expiry
-    const link = this.#linkOf(sid, session)
+    const link = this.linkOf(sid, session)
     const now = clock.now()
     const cookie = readableCookie(session.cookie)
     // Before the entry is looked up: a ttl of the application may do anything to the store.
@@ -173,13 +232,6 @@ export class Sessions {
     if (entry !== undefined) ledger.remove(entry, 'destroy')
   }
 
-  #refused(link: Link | undefined): boolean {
-    const { ledger, stats } = this.#deps
-    const refused = link?.revoked(ledger.epoch) === true
-    if (refused) stats.refusedDestroyed++
-    return refused
-  }
-
   #incoming(sid: string, session: SessionData, link: Link | undefined, now: number): Incoming {
     const { codec, expiry: limits, ownerOf, clientOf } = this.#deps
     const cookie = readableCookie(session.cookie)
@@ -188,17 +240,15 @@ export class Sessions {
     const owner = ownerOf(session)
     const isStranger = owner === undefined || owner === false
     const client = isStranger ? clientOf(session) : undefined
-    return { sid, session, link, now, base: body, body, cookie, expiry, owner, client }
+    const [content, base] = [session, body]
+    return { sid, session, content, link, now, base, body, cookie, expiry, owner, client }
   }
 
   #store(entry: Entry, incoming: Incoming): boolean {
-    const { admission, ledger, jar, owners, removals } = this.#deps
-    const { body, cookie, now } = incoming
-    const expiry = this.#deps.expiry.within(entry.created, incoming.expiry)
-    const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
-    const owner = owners.named(incoming.owner, entry.holder)
-    const client = owners.client(incoming.client, entry.holder)
-    const content = { body, cookie: kept, expiry, owner, client }
+    const { admission, ledger, removals } = this.#deps
+    const { now } = incoming
+    const content = this.#contentOf(entry, incoming)
+    const { expiry, owner } = content
     const bytes = weigh(entry.sid, content)
     admission.check(entry, bytes, owner)
     if (admission.expiredOnArrival(entry, expiry, now)) return false
@@ -207,6 +257,16 @@ export class Sessions {
     const crowded = ledger.put(entry, content, bytes, now)
     if (old !== undefined) removals.replaced(old)
     return crowded
+  }
+
+  #contentOf(entry: Entry, incoming: Incoming): Content {
+    const { jar, owners } = this.#deps
+    const { body, cookie } = incoming
+    const expiry = this.#deps.expiry.within(entry.created, incoming.expiry)
+    const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
+    const owner = owners.named(incoming.owner, entry.holder)
+    const client = owners.client(incoming.client, entry.holder)
+    return { body, cookie: kept, expiry, owner, client }
   }
 
   #newEntry(sid: string, now: number): Entry {
@@ -224,8 +284,15 @@ export class Sessions {
     return undefined
   }
 
-  #linkOf(sid: string, session: SessionData): Link | undefined {
+  /** The link of a session that was loaded from this store under that id. */
+  linkOf(sid: string, session: SessionData): Link | undefined {
     const link = linkOf(session)
     return link?.entry.sid === sid && link.home === this.#deps.ledger ? link : undefined
   }
+}
+
+/** Whether another request has changed a session since it was loaded, so that `stored` is what it has not seen. */
+export function inConflict({ link }: Incoming, stored: Entry | undefined): boolean {
+  const changed = link !== undefined && stored !== undefined && stored.body !== link.base
+  return changed && stored.body !== link.seen
 }

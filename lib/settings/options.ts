@@ -26,9 +26,10 @@ export type TtlFunction = (
 
 /**
  * Why an entry left: `evict` to make room; `expire` its time passed; `destroy` the application
- * asked; `clear` with all the others; `replace` a newer version took its place (told to `dispose` only).
+ * asked; `clear` with all the others; `replace` a newer version took its place (told to `dispose` only);
+ * `invalidate` the near cache of `lembro/redis` let it go, since Redis holds another, or may hold one.
  */
-export type RemovalCause = 'evict' | 'expire' | 'destroy' | 'clear' | 'replace'
+export type RemovalCause = 'evict' | 'expire' | 'destroy' | 'clear' | 'replace' | 'invalidate'
 
 /**
  * Options of a store. A bad value throws a `TypeError` or `RangeError` that names the option, an

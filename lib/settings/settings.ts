@@ -26,6 +26,8 @@ export interface Settings extends SaveSettings {
   readonly noDisposeOnSet: boolean
   readonly stale: boolean
   readonly serializer: Serializer | undefined
+  /** Whether sessions live elsewhere too, so that an eviction ends none. */
+  readonly isCache?: boolean
   /** What was given, completed: a frozen copy for `store.options` and a `ttl` function. */
   readonly given: Readonly<LembroOptions>
 }

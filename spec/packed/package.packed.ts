@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test'
 import { devDependencies } from '../../package.json'
 import { Installation } from '../support/pack'
 
-const PEERS = ['express-session', 'prom-client'] as const
+const PEERS = ['express-session', 'prom-client', 'redis'] as const
 const TYPES = ['@types/express', '@types/express-session', '@types/node', 'typescript'] as const
 const installation = new Installation(
   ...[...PEERS, ...TYPES].map((name) => `${name}@${devDependencies[name]}`),
@@ -63,6 +63,7 @@ describe('the packed tarball', () => {
       '@types/express-session',
       'express-session',
       'prom-client',
+      'redis',
     ])
   })
 })
@@ -164,6 +165,43 @@ describe('the sub-exports', () => {
   })
 })
 
+describe('lembro/redis', () => {
+  // Nobody listens on port 1: that `ready` says so shows that a connection was tried.
+  const use = `
+    const client = createClient({ socket: { port: 1 } })
+    const store = new Lembro({ client, maxSize: '1M' }, (error) => {
+      console.log(error.code, store instanceof session.Store, store.stats().near.coherent)
+      store.close()
+    })
+    store.on('error', () => {})`
+  const used = 'EREDIS true false'
+
+  it('is there for CommonJS', () => {
+    const source = `
+      const session = require('express-session')
+      const { createClient } = require('redis')
+      const Lembro = require('lembro/redis')(session)
+      ${use}`
+    assert.equal(installation.script('redis.cjs', source), used)
+  })
+
+  it('is there for ES modules', () => {
+    const source = `
+      import session from 'express-session'
+      import { createClient } from 'redis'
+      import { Lembro } from 'lembro/redis'
+      ${use}`
+    assert.equal(installation.script('redis.mjs', source), used)
+  })
+
+  it('is loaded by nobody who does not ask for it', () => {
+    const source = `
+      require('lembro')
+      console.log(Object.keys(require.cache).filter((file) => /redis/.test(file)).length)`
+    assert.equal(installation.script('without.cjs', source), '0')
+  })
+})
+
 describe('TypeScript', () => {
   const seen = `
     import { createServer } from 'node:http'
@@ -177,6 +215,18 @@ describe('TypeScript', () => {
         userId: string
       }
     }`
+  const redisUses = `
+    const redis = new Redis({ client: createClient(), touchAfter: 0, maxSize: '64M' }, (error) => {
+      const e: Error | null = error
+    })
+    session({ store: redis, secret: 's' })
+    new (lembroRedis(session))({ client: createClient({ RESP: 3 }) })
+    const near: number | undefined = redis.stats().near?.hits
+    // @ts-expect-error: sessions are saved by Redis
+    new Redis({ client: createClient(), saveFile: 's' })
+    // @ts-expect-error: there is no store without a client
+    new Redis({})
+  `
   const uses = `
     type IsAny<T> = 0 extends 1 & T ? true : false
     const options: LembroOptions = { maxSize: '4M', owner: (data) => data.cookie.path }
@@ -217,9 +267,12 @@ describe('TypeScript', () => {
     import session from 'express-session'
     import lembro, { defaultOwner, Lembro } from 'lembro'
     import type { LembroOptions, LembroStats, ReduceReport } from 'lembro'
+    import lembroRedis, { Lembro as Redis } from 'lembro/redis'
+    import { createClient } from 'redis'
     ${seen}
     declare const app: express.Express
-    ${uses}`
+    ${uses}
+    ${redisUses}`
   const cjs = `
     import session = require('express-session')
     import lembro = require('lembro')
@@ -228,9 +281,13 @@ describe('TypeScript', () => {
     type ReduceReport = lembro.ReduceReport
     type Lembro = lembro.Lembro
     const { Lembro, defaultOwner } = lembro
+    import lembroRedis = require('lembro/redis')
+    import { createClient } from 'redis'
+    const { Lembro: Redis } = lembroRedis
     ${seen}
     declare const app: express.Express
-    ${uses}`
+    ${uses}
+    ${redisUses}`
 
   const settings: [string, string, string, string][] = [
     ['node16', 'node16', 'use.mts', esm],

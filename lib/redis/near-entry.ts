@@ -1,0 +1,28 @@
+/** A session in the near cache: an entry that knows of which text it was made, and when. */
+
+import { Entry } from '../entry/entry'
+import { flat } from '../entry/text'
+
+/** Bytes of the three fields, and of the hex text that a version is: a header of 16 and 40 characters. */
+const FIELDS_BYTES = 24
+const VERSION_BYTES = 56
+
+/** Made anew for each text: what it holds of a session never changes but for the expiry. */
+export class NearEntry extends Entry {
+  constructor(
+    sid: string,
+    /** Of the text that its home holds; `undefined` if no save asks for it. */
+    readonly version: string | undefined,
+    /** Entries of an earlier era are worth nothing: see `near.ts`. */
+    readonly era: number,
+    /** When it came, in whole seconds. */
+    readonly since: number,
+  ) {
+    super(flat(sid))
+  }
+
+  /** Bytes beyond those of any entry. */
+  get ownBytes(): number {
+    return FIELDS_BYTES + (this.version === undefined ? 0 : VERSION_BYTES)
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The near cache: the ledger as a copy of what lives elsewhere. It finds only what is known to be
+ * current, and loses everything at once when that can't be known any more.
+ */
+
+import type { Core } from '../core'
+import type { Incoming } from '../session/sessions'
+import { inSlices } from '../time/slices'
+import { NearEntry } from './near-entry'
+import type { Ticket } from './traffic'
+
+/** Seconds for which an entry may go unconfirmed: in case an invalidation is lost in a way that nobody thought of. */
+const LONGEST_AGE = 60
+
+export class Near {
+  /** Whether this process is told of changes: while it is not, nothing is kept. */
+  coherent = false
+  readonly #core: Core
+  #era = 0
+  #pauses = 0
+  #sweeping = false
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** The entry of a session, if it is current and has not expired. */
+  find(sid: string): NearEntry | undefined {
+    const { ledger, clock } = this.#core
+    const entry = ledger.find(sid) as NearEntry | undefined
+    if (entry === undefined) return undefined
+    const now = clock.now()
+    const isCurrent = this.#isCurrent(entry, now)
+    if (isCurrent && entry.expiry > now) return entry
+    ledger.remove(entry, isCurrent ? 'expire' : 'invalidate')
+    return undefined
+  }
+
+  /** Whether an entry that a session was loaded from, before no clear, is what {@link find} would give. */
+  holds(entry: NearEntry, now: number): boolean {
+    return entry.inLane && this.#isCurrent(entry, now) && entry.expiry > now
+  }
+
+  /**
+   * A session that lives elsewhere, in an entry of its own. The entry is in the cache if the ticket
+   * of the one who brings it is good and there is room. `version` is that of the text that lives
+   * there, if anyone will ask for it.
+   */
+  take(incoming: Incoming, version: string | undefined, ticket: Ticket): NearEntry {
+    const { sessions, trim } = this.#core
+    const { sid } = incoming
+    const entry = new NearEntry(sid, version, this.#era, secondsOf(this.#core.clock.now()))
+    if (ticket.good && this.coherent && this.#pauses === 0) {
+      this.drop(sid)
+      if (sessions.cache(entry, incoming, entry.ownBytes)) trim()
+    } else {
+      sessions.fill(entry, incoming)
+    }
+    return entry
+  }
+
+  /** Makes an entry that is in the cache the newest. */
+  use(entry: NearEntry, now: number): void {
+    this.#core.ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes, now)
+  }
+
+  /** Gives an entry another expiry, if it is still in the cache. */
+  move(entry: NearEntry, expiry: number): void {
+    const { ledger, clock } = this.#core
+    const { sid, cookie, bytes } = entry
+    if (ledger.find(sid) !== entry || entry.era !== this.#era) return
+    ledger.touch(entry, cookie, expiry, bytes, clock.now())
+  }
+
+  /** Lets a session go that is another by now. Returns whether it was here. */
+  drop(sid: string): boolean {
+    const { ledger } = this.#core
+    const entry = ledger.find(sid)
+    if (entry !== undefined) ledger.remove(entry, 'invalidate')
+    return entry !== undefined
+  }
+
+  /** From now on nothing that is here is found; it goes a few ms at a time. */
+  dropAll(): void {
+    this.#era++
+    if (this.#sweeping) return
+    this.#sweeping = true
+    this.#core.clock.breathe(() => this.#sweep())
+  }
+
+  /** Keeps nothing while `run` is under way, nor anything that was kept before. */
+  async without(run: () => Promise<void>): Promise<void> {
+    this.#pauses++
+    try {
+      await run()
+    } finally {
+      this.#pauses--
+      this.dropAll()
+    }
+  }
+
+  #sweep(): void {
+    const { ledger, clock, atRest } = this.#core
+    const walk = ledger.walk()
+    const step = () => {
+      const entry = walk.next() as NearEntry | undefined
+      if (entry !== undefined && entry.era !== this.#era) ledger.remove(entry, 'invalidate')
+      atRest()
+      return entry !== undefined
+    }
+    inSlices(clock, step, () => {
+      walk.end()
+      this.#sweeping = false
+    })
+  }
+
+  // Also where the clock was set back: an entry from the future is not known to be current.
+  #isCurrent(entry: NearEntry, now: number): boolean {
+    const age = secondsOf(now) - entry.since
+    return entry.era === this.#era && age >= 0 && age < LONGEST_AGE
+  }
+}
+
+function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000)
+}

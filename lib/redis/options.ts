@@ -1,0 +1,92 @@
+/** The options of `lembro/redis`: those of any store that can be honoured there, and its own. */
+
+import { got, toNumber } from '../settings/check'
+import { OPTION_NAMES } from '../settings/names'
+import type { LembroOptions } from '../settings/options'
+import { parseOptions, type Settings } from '../settings/settings'
+import { keyPrefixOf, type NodeRedisClient, toClient } from './client'
+import { LISTS } from './redis-home'
+
+type Unfit = keyof typeof UNFIT
+
+/** Options of a store before Redis. `maxSize` and `max` limit the near cache, and no session is refused or lost for them. */
+export interface LembroRedisOptions extends Omit<LembroOptions, Unfit | 'client'> {
+  /**
+   * A client that `createClient` of `redis` 5 or 6 made, connected or not (the option `client` of a
+   * store in memory is another, and has no place here). lembro makes a connection
+   * of its own with its options, and neither changes nor closes it.
+   */
+  client: NodeRedisClient
+  /** What the keys of sessions begin with, and of nothing else. Default `'sess:'`, as connect-redis'. */
+  prefix?: string | undefined
+  /**
+   * A touch is told to Redis only if it moves the expiry by so many ms, or brings it nearer; a session
+   * may expire so much early. `0` for every touch, which makes each request of one process a miss in
+   * the others. Default: a tenth of the session's ttl, at the most 60000.
+   */
+  touchAfter?: number | undefined
+}
+
+export interface RedisSettings {
+  readonly settings: Settings
+  readonly client: NodeRedisClient
+  readonly prefix: string
+  readonly keyPrefix: string
+  readonly touchAfter: number | undefined
+}
+
+const DEFAULT_PREFIX = 'sess:'
+const OWN_NAMES = ['client', 'prefix', 'touchAfter']
+
+/** What can't be honoured here, and why. */
+const UNFIT = {
+  saveFile: 'sessions are saved by Redis',
+  savePeriod: 'sessions are saved by Redis',
+  saveKeys: "Redis holds connect-redis' text, which is not encrypted",
+  absoluteTtl: "connect-redis' text does not say when a session began",
+  maxPerOwner: 'no process knows of all sessions of an owner at the moment of a sign-in',
+  stale: 'Redis drops what has expired',
+  noDisposeOnSet: 'dispose is told of what leaves the near cache, a new version included',
+} as const satisfies Partial<Record<keyof LembroOptions, string>>
+
+/** Settings from options. Throws a `TypeError` or `RangeError` that names the option. */
+export function parseRedisOptions(options: LembroRedisOptions): RedisSettings {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`options: expected an object with a client; ${got(options)}`)
+  }
+  const { client, prefix = DEFAULT_PREFIX, touchAfter, ...rest } = options
+  const fit = withoutUnfit(rest)
+  const given = toClient(client)
+  return {
+    settings: { ...parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]), isCache: true },
+    client: given,
+    prefix: toPrefix(prefix),
+    keyPrefix: keyPrefixOf(given),
+    touchAfter: touchAfter === undefined ? undefined : toTouchAfter(touchAfter),
+  }
+}
+
+// Its default, or nothing, may be said: a configuration may be shared with a store in memory.
+function withoutUnfit(options: object): LembroOptions {
+  const fit: Record<string, unknown> = { ...options }
+  for (const [name, why] of Object.entries(UNFIT)) {
+    const value = fit[name]
+    const isNothing = value == null || value === false || value === Number.POSITIVE_INFINITY
+    if (!isNothing) throw new TypeError(`${name}: lembro/redis has no such option, since ${why}`)
+    delete fit[name]
+  }
+  return fit
+}
+
+function toPrefix(prefix: unknown): string {
+  if (typeof prefix !== 'string') throw new TypeError(`prefix: expected a text; ${got(prefix)}`)
+  const isAlone = prefix !== '' && !`${LISTS}${prefix}`.startsWith(prefix)
+  if (isAlone) return prefix
+  throw new RangeError(
+    `prefix: expected a text that keys of other things do not begin with, those of lembro's own lists (${LISTS}) among them; ${got(prefix)}`,
+  )
+}
+
+function toTouchAfter(ms: unknown): number {
+  return toNumber('touchAfter', ms, { least: 0, expected: 'a number of ms, 0 for every touch' })
+}

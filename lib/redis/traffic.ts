@@ -1,0 +1,83 @@
+/**
+ * What is under way between this process and the home of its sessions, so that nothing is kept that
+ * was overtaken: a load that several callers share, and the writes of each session.
+ *
+ * An invalidation can come between an answer and the code that awaits it. So each load and write has
+ * a ticket from before it was sent, and whatever may have changed the session spoils the ticket.
+ */
+
+/** Of a load or a write: whether what it brings may be kept. */
+export interface Ticket {
+  good: boolean
+}
+
+interface Load<Value> {
+  readonly ticket: Ticket
+  readonly promise: Promise<Value>
+}
+
+export class Traffic<Value> {
+  readonly #loads = new Map<string, Load<Value>>()
+  readonly #writes = new Map<string, Set<Ticket>>()
+
+  /** What a load of that session gives: one that is under way and good, else a new one. */
+  load(sid: string, start: (ticket: Ticket) => Promise<Value>): Promise<Value> {
+    const joined = this.#loads.get(sid)
+    if (joined !== undefined) return joined.promise
+    // A write that is under way may be tried again after it.
+    const ticket = { good: !this.#writes.has(sid) }
+    const promise = start(ticket).finally(() => {
+      if (this.#loads.get(sid)?.ticket === ticket) this.#loads.delete(sid)
+    })
+    this.#loads.set(sid, { ticket, promise })
+    return promise
+  }
+
+  /** Does a write of sessions. Only one that is alone from its beginning to its end has a good ticket. */
+  async write<Result>(
+    sids: readonly string[],
+    run: (ticket: Ticket) => Promise<Result>,
+  ): Promise<Result> {
+    const ticket = { good: true }
+    for (const sid of sids) this.#begin(sid, ticket)
+    try {
+      return await run(ticket)
+    } finally {
+      for (const sid of sids) this.#end(sid, ticket)
+    }
+  }
+
+  /** Something may have changed that session. Returns whether anything was under way. */
+  spoil(sid: string): boolean {
+    const writes = this.#writes.get(sid)
+    if (writes !== undefined) for (const ticket of writes) ticket.good = false
+    return this.#spoilLoad(sid) || writes !== undefined
+  }
+
+  /** Anything may have changed. */
+  spoilAll(): void {
+    for (const sid of this.#loads.keys()) this.#spoilLoad(sid)
+    for (const sid of this.#writes.keys()) this.spoil(sid)
+  }
+
+  #begin(sid: string, ticket: Ticket): void {
+    this.spoil(sid)
+    const others = this.#writes.get(sid) ?? new Set()
+    if (others.size > 0) ticket.good = false
+    this.#writes.set(sid, others.add(ticket))
+  }
+
+  #end(sid: string, ticket: Ticket): void {
+    const writes = this.#writes.get(sid)
+    writes?.delete(ticket)
+    if (writes?.size === 0) this.#writes.delete(sid)
+  }
+
+  // Those who ask from now on must not join it.
+  #spoilLoad(sid: string): boolean {
+    const load = this.#loads.get(sid)
+    if (load === undefined) return false
+    load.ticket.good = false
+    return this.#loads.delete(sid)
+  }
+}

@@ -1,0 +1,20 @@
+/** A store in memory in one of several processes: each has sessions of its own, and a visitor meets now one, now another. */
+
+import type * as Cluster from 'node:cluster'
+import { warnOnce } from './warn'
+
+/** Warns once where this process is one of several that serve the same site. */
+export function warnOfWorker(env: NodeJS.ProcessEnv = process.env): void {
+  if (!isOneOfSeveral(env)) return
+  const message =
+    "sessions are in this process' memory, and it is one of several (node:cluster, or pm2): visitors are signed in with one and unknown to the others. Share the sessions through Redis, with Lembro from 'lembro/redis', or run one process"
+  warnOnce('LEMBRO_WORKER', '', message)
+}
+
+function isOneOfSeveral({ NODE_APP_INSTANCE: instance }: NodeJS.ProcessEnv): boolean {
+  // pm2 numbers the processes of an application from 0.
+  if (Number(instance) > 0) return true
+  // A worker has a channel to its primary: without one there is no need to load node:cluster.
+  if (process.send === undefined) return false
+  return (require('node:cluster') as typeof Cluster.default).isWorker
+}
