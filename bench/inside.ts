@@ -5,6 +5,7 @@ import { crash } from './tasks/crash.js'
 import { flood } from './tasks/flood.js'
 import { grow, measure } from './tasks/measure.js'
 import { brim, paced } from './tasks/paced.js'
+import { race } from './tasks/race.js'
 import { rate } from './tasks/rate.js'
 import { restart } from './tasks/restart.js'
 import { serve } from './tasks/serve.js'
@@ -13,7 +14,7 @@ import { stall } from './tasks/stall.js'
 import { weigh } from './tasks/weigh.js'
 
 const tasks = {
-  ...{ flood, grow, measure, serve, stall, weigh },
+  ...{ flood, grow, measure, race, serve, stall, weigh },
   ...{ brim, crash, paced, rate, restart },
   ...{ ask, change, see, share },
 }

@@ -9,6 +9,7 @@ import { memory, memoryTables } from './sections/memory.js'
 import { operations, operationTables } from './sections/operations.js'
 import { persistence } from './sections/persistence.js'
 import { persistenceTables } from './sections/persistence-tables.js'
+import { races, raceTables } from './sections/races.js'
 import { redis, redisTables } from './sections/redis.js'
 import { stalls, stallTables } from './sections/stalls.js'
 import type { Table } from './table.js'
@@ -24,6 +25,7 @@ export const SECTIONS = {
   memory: section(memory, memoryTables),
   stalls: section(stalls, stallTables),
   floods: section(floods, floodTables),
+  races: section(races, raceTables),
   persistence: section(persistence, persistenceTables),
   http: section(http, httpTables),
   redis: section(redis, redisTables),

@@ -49,7 +49,7 @@ export class LembroStore extends SessionStore {
 
   /**
    * Trims to `to`: bytes, a size such as `'3M'`, or a percentage of `maxSize`; default 75% of it.
-   * Expired sessions go first, then as the README's order of eviction says; the last one stays.
+   * Expired sessions go first, then those of strangers, newcomers and members; the last one stays.
    * Gives a report of the trim.
    */
   reduce(to?: number | string): Promise<ReduceReport>

@@ -1,0 +1,159 @@
+/** Blocks of code from documents, in a folder where packages are found as an application finds them: compiled and run there. */
+
+import { type ChildProcess, execFile, execFileSync, fork } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Block } from './markdown'
+
+const PROJECT = path.join(__dirname, '../..')
+const MOST_MS = 30_000
+
+/** What the documents speak of without saying where it comes from. */
+const NAMES = `
+import type { Express } from 'express'
+import type { Session, SessionData } from 'express-session'
+import type * as lembro from 'lembro'
+
+declare global {
+  const Lembro: typeof lembro.Lembro
+  const store: lembro.Lembro
+  const app: Express
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    userId: string
+    cart: string[]
+    visits: number
+    account: { email: string }
+    isOperator: boolean
+  }
+}
+
+// What an application has made of it before it comes to a middleware of another.
+declare module 'node:http' {
+  interface IncomingMessage {
+    session: Session & Partial<SessionData>
+  }
+}
+`
+
+// Whatever port a block names: others may be using it. A block alone must not wait for requests.
+const ANY_PORT = `
+import { Server } from 'node:net'
+
+const { listen } = Server.prototype
+Server.prototype.listen = function (port, ...more) {
+  const server = listen.call(this, 0, ...more)
+  if (!process.connected) return server.unref()
+  return server.once('listening', () => process.send(server.address().port))
+}
+`
+
+const GLOBALS = `
+import './any-port.mjs'
+import express from 'express'
+import { Lembro } from 'lembro'
+
+process.on('warning', (warning) => {
+  if (warning.name === 'LembroWarning') throw warning
+})
+Object.assign(globalThis, { Lembro, store: new Lembro(), app: express() })
+`
+
+const COMPILER_OPTIONS = {
+  ...{ module: 'nodenext', target: 'es2022', lib: ['es2022', 'esnext.disposable'] },
+  ...{ strict: true, exactOptionalPropertyTypes: true, esModuleInterop: true },
+  ...{ allowJs: true, checkJs: true, noEmit: true, skipLibCheck: true, types: ['node'] },
+}
+
+export class Snippets {
+  readonly #folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lembro-docs-'))
+
+  constructor(blocks: readonly Block[]) {
+    this.#linkPackages()
+    this.#write('names.d.mts', NAMES)
+    this.#write('any-port.mjs', ANY_PORT)
+    this.#write('globals.mjs', GLOBALS)
+    const files = ['names.d.mts', ...blocks.map(nameOf)]
+    this.#write('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files }))
+    for (const block of blocks) {
+      // A file without imports would declare its names for all others.
+      const end = isCommonJs(block) ? '' : '\nexport {}\n'
+      this.#write(nameOf(block), block.code + end)
+    }
+  }
+
+  /** What the compiler has to say about all blocks; nothing, if all is well. */
+  compile(): string {
+    const tsc = path.join(PROJECT, 'node_modules/typescript/bin/tsc')
+    try {
+      execFileSync(process.execPath, [tsc, '-p', this.#folder], { encoding: 'utf8' })
+      return ''
+    } catch (thrown) {
+      return (thrown as { stdout: string }).stdout
+    }
+  }
+
+  /** Runs a block of JavaScript until nothing is left to do. Rejects with what it printed if it fails. */
+  run(block: Block): Promise<void> {
+    const cwd = this.#folderOf(block)
+    const args = ['--import', '../globals.mjs', path.join('..', nameOf(block))]
+    return new Promise((resolve, reject) => {
+      execFile(process.execPath, args, { cwd, timeout: MOST_MS }, (error, stdout, stderr) => {
+        if (error === null) resolve()
+        else reject(new Error(`${block.file}:${block.line}: ${error.message}\n${stdout}${stderr}`))
+      })
+    })
+  }
+
+  /** Starts a block as it stands, with nothing declared for it. Gives the process, and the port on which it listens. */
+  async serve(block: Block): Promise<{ child: ChildProcess; port: number }> {
+    const file = path.join(this.#folder, nameOf(block))
+    const child = fork(file, {
+      ...{ cwd: this.#folderOf(block), execArgv: ['--import', '../any-port.mjs'], silent: true },
+    })
+    const port = await new Promise<number>((resolve, reject) => {
+      child.once('message', (message) => resolve(Number(message)))
+      child.once('exit', (code) => reject(new Error(`${block.file} ended with ${code}`)))
+    })
+    return { child, port }
+  }
+
+  remove(): void {
+    fs.rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  // The project is where its own package would be; the rest is what it has installed.
+  #linkPackages(): void {
+    const installed = path.join(PROJECT, 'node_modules')
+    const modules = path.join(this.#folder, 'node_modules')
+    fs.mkdirSync(modules)
+    for (const name of fs.readdirSync(installed)) {
+      fs.symlinkSync(path.join(installed, name), path.join(modules, name))
+    }
+    fs.symlinkSync(PROJECT, path.join(modules, 'lembro'))
+  }
+
+  // Of its own, so that no block finds the files of another.
+  #folderOf(block: Block): string {
+    const folder = path.join(this.#folder, path.parse(nameOf(block)).name)
+    fs.mkdirSync(folder, { recursive: true })
+    return folder
+  }
+
+  #write(name: string, text: string): void {
+    fs.writeFileSync(path.join(this.#folder, name), text)
+  }
+}
+
+/** The file of a block: its document and line, so that the compiler tells where to look. */
+export function nameOf(block: Block): string {
+  const extension = block.language === 'ts' ? 'mts' : isCommonJs(block) ? 'cjs' : 'mjs'
+  return `${path.parse(block.file).name}-${block.line}.${extension}`
+}
+
+function isCommonJs({ language, code }: Block): boolean {
+  return language === 'js' && /\brequire\(/.test(code)
+}
