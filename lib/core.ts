@@ -73,7 +73,8 @@ export function assemble(
   const ledger = new Ledger(budget, clock.now(), inBackground)
   const answers = new Answers(emitter)
   const codec = new Codec(settings.serializer)
-  const [stats, owners, departed] = [new Stats(), new Owners(), new Departed()]
+  const [stats, owners] = [new Stats(), new Owners()]
+  const departed = new Departed(settings.owner === undefined)
   const removals = new Removals(emitter, answers, codec, clock, settings)
   const atRest = removals.flush
   const verbs = new Verbs(answers, atRest)

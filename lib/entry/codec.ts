@@ -5,6 +5,7 @@ import { badReturn, isThenable } from '../settings/check'
 import type { Serializer } from '../settings/options'
 import type { ReadableCookie } from './cookie'
 import type { Entry } from './entry'
+import { quiet } from './quiet'
 import { flat, narrowed } from './text'
 
 export class Codec {
@@ -45,7 +46,7 @@ export class Codec {
    * `SyntaxError`, which would quote the text; and a `TypeError` when it gives a promise.
    */
   parse(text: string): SessionData {
-    const session = unquoted(() => (this.#serializer ?? JSON).parse(text))
+    const session = quiet(() => (this.#serializer ?? JSON).parse(text))
     if (isThenable(session)) throw badReturn('serializer.parse', 'a session', session)
     return session
   }
@@ -62,18 +63,5 @@ export class Codec {
 function json(session: SessionData, cookie: ReadableCookie | undefined): string | undefined {
   // What a class makes of itself is its own affair: the cookie in there is merely not read.
   const whole = cookie === undefined || 'toJSON' in session
-  return unquoted(() => JSON.stringify(whole ? session : { ...session, cookie: undefined }))
-}
-
-// V8 quotes the text that it can't parse, and names the keys that lead round a circle.
-function unquoted<Value>(run: () => Value): Value {
-  try {
-    return run()
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) throw new SyntaxError('session: its text can not be parsed')
-    if (thrown instanceof TypeError && /^Converting circular/.test(thrown.message)) {
-      throw new TypeError('session: expected what JSON can hold; got a circular structure')
-    }
-    throw thrown
-  }
+  return quiet(() => JSON.stringify(whole ? session : { ...session, cookie: undefined }))
 }

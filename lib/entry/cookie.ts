@@ -5,6 +5,7 @@
 
 import { Cookie } from 'express-session'
 import { isoText } from './iso'
+import { quiet } from './quiet'
 import { flat, textBytes } from './text'
 
 /** A cookie as JSON has it: `expires` an ISO string or null. */
@@ -116,7 +117,8 @@ export class CookieJar {
       if (latest !== undefined && sameAttributes(latest, cookie, dated)) return latest
     }
     const values = cookie instanceof Cookie ? (cookie.data as ReadableCookie) : cookie
-    this.#latest = this.#intern(JSON.stringify(dated ? { ...values, expires: '' } : values), dated)
+    const text = quiet(() => JSON.stringify(dated ? { ...values, expires: '' } : values))
+    this.#latest = this.#intern(text, dated)
     return this.#latest
   }
 

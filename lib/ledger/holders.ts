@@ -50,9 +50,10 @@ export class Holders {
     if (entries === entry) holder.entries = undefined
     if (!(entries instanceof Set)) return
     entries.delete(entry)
+    if (entries.size > 1) return
     const [last] = entries
     if (last === undefined) holder.entries = undefined
-    else if (entries.size === 1 && last.bytes < LARGE_BYTES) {
+    else if (last.bytes < LARGE_BYTES) {
       if (entries instanceof ManyEntries) this.#laneOf(last).letGo(last)
       holder.entries = last
     }

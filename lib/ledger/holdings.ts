@@ -4,6 +4,7 @@
  */
 
 import type { Entry, Holder } from '../entry/entry'
+import { OldestFirst } from './oldest-first'
 
 /** With fewer entries than this, none of them large, a holder is ordinary. */
 export const MANY_ENTRIES = 4
@@ -18,13 +19,13 @@ export class ManyEntries extends Set<Entry> {}
 
 /** What one holder has in one lane, the oldest first. */
 class Holding {
-  readonly entries = new Set<Entry>()
+  readonly entries = new OldestFirst<Entry>()
   bytes = 0
 }
 
 export class Holdings {
   readonly #holdings = new Map<Holder, Holding>()
-  readonly #buckets = Array.from({ length: BUCKETS }, () => new Set<Holding>())
+  readonly #buckets = Array.from({ length: BUCKETS }, () => new OldestFirst<Holding>())
   /** A bit for each bucket that is not empty. */
   #filled = 0
 
@@ -57,9 +58,7 @@ export class Holdings {
     if (this.#filled === 0) return undefined
     const heaviest = BUCKETS - 1 - Math.clz32(this.#filled)
     if (heaviest < bucketOf(bytes) + FAR) return undefined
-    const [holding] = this.#buckets[heaviest] as Set<Holding>
-    const [oldest] = (holding as Holding).entries
-    return oldest
+    return this.#buckets[heaviest]?.oldest?.entries.oldest
   }
 
   #weigh(holding: Holding, more: number): void {
@@ -68,7 +67,7 @@ export class Holdings {
     holding.bytes += more
     const after = bucketOf(holding.bytes)
     if (before === after && !isNew && holding.bytes > 0) return
-    const left = this.#buckets[before] as Set<Holding>
+    const left = this.#buckets[before] as OldestFirst<Holding>
     left.delete(holding)
     if (left.size === 0) this.#filled &= ~(1 << before)
     if (holding.bytes === 0) return

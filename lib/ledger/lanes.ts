@@ -116,14 +116,11 @@ export class Lanes {
   victimOfTrim(whole: number): Entry | undefined {
     const least = whole * LEAST_SHARE
     const [strangers, newcomers, members] = this.#ranks
-    const rank = this.#rankToGiveWay('bytes', whole)
-    if (rank === 2) {
-      const lower = [strangers, newcomers].find(({ bytes }) => bytes > least)
-      if (lower !== undefined) return lower.victim('bytes')
-      return members.bytes > whole * (1 - LOWER_SHARE) ? members.victim('bytes') : undefined
-    }
-    const lower = this.#ranks[rank]
-    return lower.bytes > least ? lower.victim('bytes') : undefined
+    const newcomersFirst = this.#rankToGiveWay('bytes', whole) === 1
+    const lower = newcomersFirst ? [newcomers, strangers] : [strangers, newcomers]
+    const rank = lower.find(({ bytes }) => bytes > least)
+    if (rank !== undefined) return rank.victim('bytes')
+    return members.bytes > whole * (1 - LOWER_SHARE) ? members.victim('bytes') : undefined
   }
 
   /**

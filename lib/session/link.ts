@@ -8,6 +8,7 @@
  * Proxy around it, has the same cookie, and so the same link.
  */
 
+import { types } from 'node:util'
 import type { Entry } from '../entry/entry'
 
 export class Link {
@@ -72,10 +73,12 @@ export function stamp(session: object, link: Link): void {
   if (cookie !== undefined) cookies.stamp(cookie, link)
 }
 
-/** The link of a session, or of the one that it is a shallow copy of; `undefined` if it was never loaded. */
+/** The link of a session, or of the one that it is a copy of; `undefined` if it was never loaded. */
 export function linkOf(session: object): Link | undefined {
   const own = sessions.linkOf(session)
   if (own !== undefined) return own
+  // A new live session is no copy, even if it was given the cookie of another.
+  if (isLive(session) && !types.isProxy(session)) return undefined
   const cookie = cookieOf(session)
   return cookie === undefined ? undefined : cookies.linkOf(cookie)
 }

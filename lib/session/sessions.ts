@@ -159,10 +159,11 @@ export class Sessions {
     return crowded
   }
 
-  /** Links a session that was stored to the entry that holds it now. */
+  /** Links a session that was stored to the entry that holds it now, unless it was loaded from elsewhere: it goes back there. */
   link(entry: Entry, { session, link, base }: Incoming): void {
     const { ledger } = this.#deps
-    if (link === undefined && !isLive(session)) return
+    const isElsewhere = link === undefined && linkOf(session) !== undefined
+    if (isElsewhere || (link === undefined && !isLive(session))) return
     stamp(session, new Link(ledger, entry, ledger.epoch, base, entry.body))
     entry.loaded = true
   }

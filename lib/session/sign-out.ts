@@ -1,7 +1,7 @@
 /** Signing an owner out: all of its sessions, or all but one, a few ms at a time. */
 
 import type { Ledger } from '../ledger/ledger'
-import { got } from '../settings/check'
+import { got, gotKind } from '../settings/check'
 import { isOwnerName } from '../settings/default-owner'
 import type { Clock } from '../time/clock'
 import { inSlices } from '../time/slices'
@@ -26,16 +26,25 @@ export function ownerText(owner: unknown): string {
 /** The `except` of `destroyOwner`'s options. Throws a `TypeError` for options that it can't read, since they would sign everyone out. */
 export function exceptOf(options: unknown): string | undefined {
   if (options === undefined || options === null) return undefined
-  if (typeof options !== 'object' || Array.isArray(options)) {
-    throw new TypeError(`options: expected an object such as { except: sid }; ${got(options)}`)
+  // No message shows what came: it may be the id of a session.
+  if (!isPlain(options)) {
+    throw new TypeError(`options: expected an object such as { except: sid }; ${gotKind(options)}`)
   }
   const unknown = Object.keys(options).find((name) => name !== 'except')
   if (unknown !== undefined) {
     throw new TypeError(`options: destroyOwner has no option '${unknown}', only 'except'`)
   }
   const { except } = options as { except?: unknown }
-  if (except === undefined || typeof except === 'string') return except
-  throw new TypeError(`except: expected the id of a session, a string; ${got(except)}`)
+  if (except === undefined || (typeof except === 'string' && except !== '')) return except
+  const came = except === '' ? 'got an empty one' : gotKind(except)
+  throw new TypeError(`except: expected the id of a session, a string; ${came}`)
+}
+
+// A Set, a Map or a Date says nothing that can be read here.
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
 }
 
 /**

@@ -147,17 +147,17 @@ describe('an automatic trim', () => {
   })
 
   it('takes newcomers down to a tenth as well, and then stops', () => {
-    assert.deepEqual(trimmed({ members: 60, newcomers: 40 }), [0, 20, 60])
+    assert.deepEqual(trimmed({ members: 60, newcomers: 40 }), [0, 15, 60])
     assert.deepEqual(trimmed({ members: 70, newcomers: 20, strangers: 10 }), [10, 10, 70])
   })
 
-  it('goes all the way where there are strangers alone', () => {
+  it('goes all the way if there are strangers alone, or newcomers alone', () => {
     assert.deepEqual(trimmed({ strangers: 100 }), [75, 0, 0])
+    assert.deepEqual(trimmed({ newcomers: 100 }), [0, 75, 0])
   })
 
-  it('goes to four fifths where all are signed in', () => {
+  it('goes to four fifths if there are members alone', () => {
     assert.deepEqual(trimmed({ members: 100 }), [0, 0, 80])
-    assert.deepEqual(trimmed({ newcomers: 100 }), [0, 80, 0])
   })
 })
 

@@ -16,7 +16,7 @@ function loaded(sid: string, name?: string): Entry {
 
 describe('departed entries', () => {
   it('are remembered if a request may hold their session, whether evicted or expired', () => {
-    const departed = new Departed()
+    const departed = new Departed(true)
     const [evicted, expired, unread] = [loaded('a'), loaded('b'), new Entry('c')]
     departed.remove(evicted, 'evict')
     departed.remove(expired, 'expire')
@@ -30,8 +30,17 @@ describe('departed entries', () => {
     assert.equal(departed.size, 0)
   })
 
+  it('are not remembered without an owner, unless the store knows no owners', () => {
+    const departed = new Departed(false)
+    const [stranger, owned] = [loaded('a'), loaded('b', 'ann')]
+    for (const entry of [stranger, owned]) departed.remove(entry, 'evict')
+    assert.equal(departed.size, 1)
+    for (const sid of ['a', 'b']) departed.destroy(sid)
+    assert.deepEqual([stranger.destroyed, owned.destroyed], [false, true])
+  })
+
   it('are all marked if one id has left several times', () => {
-    const departed = new Departed()
+    const departed = new Departed(true)
     const lives = [loaded('a'), loaded('a')]
     for (const entry of [...lives, ...lives]) departed.remove(entry, 'expire')
     departed.destroy('a')
@@ -39,7 +48,7 @@ describe('departed entries', () => {
   })
 
   it('are marked with all the others of their owner, but for the one that is excepted', () => {
-    const departed = new Departed()
+    const departed = new Departed(true)
     const entries = [loaded('a', 'ann'), loaded('b', 'ann'), loaded('c', 'bob'), loaded('d')]
     for (const entry of entries) departed.remove(entry, 'evict')
     departed.destroyOwner('ann', 'b')
@@ -51,7 +60,7 @@ describe('departed entries', () => {
   })
 
   it('are not remembered once they are destroyed, or all is cleared', () => {
-    const departed = new Departed()
+    const departed = new Departed(true)
     const [destroyed, cleared] = [loaded('a'), loaded('c')]
     departed.remove(destroyed, 'destroy')
     departed.remove(cleared, 'evict')
@@ -61,7 +70,7 @@ describe('departed entries', () => {
   })
 
   it('are left alone if a request has stored them again', () => {
-    const departed = new Departed()
+    const departed = new Departed(true)
     const again = loaded('a', 'ann')
     departed.remove(again, 'evict')
     new Lane().add(again)
@@ -72,7 +81,7 @@ describe('departed entries', () => {
   it('are forgotten once no request holds them any more', async () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
-    const departed = new Departed()
+    const departed = new Departed(true)
     const held = loaded('held')
     departed.remove(held, 'evict')
     for (let n = 0; n < 1000; n++) departed.remove(loaded(`s${n}`), 'evict')

@@ -51,6 +51,16 @@ describe('a link', () => {
     assert.equal(linkOf(session), mine)
   })
 
+  it('does not go over to a new live session that is given the cookie of another', () => {
+    const store = new Lembro()
+    const [old, live] = [newSession(store, 'a'), newSession(store, 'a')]
+    stamp(old, link())
+    Object.assign(live, { ...old })
+    assert.equal(live.cookie, old.cookie)
+    assert.equal(linkOf(live), undefined)
+    assert.notEqual(linkOf(new Proxy(old, {})), undefined)
+  })
+
   it('is handed on from what was loaded to the live session', () => {
     const [data, live, mine] = [{}, {}, link()]
     stamp(data, mine)

@@ -30,7 +30,7 @@ function make(options: LembroOptions = {}) {
   const clock = new FakeClock()
   const ledger = new Ledger(settings, clock.now())
   const [owners, stats, codec] = [new Owners(), new Stats(), new Codec(settings.serializer)]
-  const departed = new Departed()
+  const departed = new Departed(true)
   const emitter = new EventEmitter()
   const removals = new Removals(emitter, new Answers(emitter), codec, clock, settings)
   for (const listener of [owners, stats, removals, departed]) ledger.listen(listener)

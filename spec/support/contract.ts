@@ -588,6 +588,37 @@ function describeLinks(make: Make, it: It): void {
     assert.equal(store.stats().conflicts, 0)
   })
 
+  it('keeps a logout although the live session was stored elsewhere too, under another id or in another store', async () => {
+    await using store = await make()
+    await using other = await make()
+    const ways: [string, (live: Data) => Promise<unknown>][] = [
+      ['under another id', (live) => store.set('backup', live)],
+      ['in another store', (live) => other.set('a', live)],
+    ]
+    for (const [how, storeElsewhere] of ways) {
+      await store.set('a', newSession(store, 'a'))
+      const slow = await load(store, 'a')
+      await storeElsewhere(slow)
+      await store.destroy('a')
+      await store.set('a', slow)
+      assert.equal(await store.get('a'), undefined, how)
+    }
+  })
+
+  it('takes a new live session that has the id and the cookie of a destroyed one', async () => {
+    await using store = await make()
+    await store.set('a', newSession(store, 'a', { n: 1 }))
+    const old = { ...(await load(store, 'a')) }
+    await store.destroy('a')
+    const fresh = Object.assign(newSession(store, 'a'), old, { n: 2 })
+    await store.set('a', fresh)
+    assert.equal(((await store.get('a')) as Data | undefined)?.n, 2)
+    await store.set('a', fresh)
+    await store.destroy('a')
+    await store.set('a', fresh)
+    assert.equal(await store.get('a'), undefined)
+  })
+
   it('saves one session twice in a request', async () => {
     await using store = await make({ onConflict: 'merge' })
     await store.set('a', newSession(store, 'a', { n: 1 }))

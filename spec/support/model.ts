@@ -35,7 +35,8 @@ const MANY = 4
 export class Model {
   kept: Kept[] = []
   readonly #limits: Limits
-  readonly #lives = new Map<string, Set<Life>>()
+  /** Lives of those that left while they had an owner, by id. */
+  readonly #departed = new Map<string, Set<Life>>()
   /** Owners who had as many as four sessions, until they have one. */
   readonly #many = new Set<string>()
 
@@ -77,7 +78,6 @@ export class Model {
     }
     if (this.#isTooLarge(kept, stored)) return undefined
     this.#put(kept, now)
-    this.#lives.set(sid, (this.#lives.get(sid) ?? new Set()).add(kept.life))
     return kept.life
   }
 
@@ -86,12 +86,13 @@ export class Model {
     if (stored !== undefined) this.#put({ ...stored, expiry, used: now }, now)
   }
 
-  /** Ends all lives of an id: of those that were evicted or have expired too. */
+  /** Ends all lives of an id: of those that were evicted or have expired with an owner too. */
   destroy(sid: string): void {
-    for (const life of this.#lives.get(sid) ?? []) life.destroyed = true
-    this.#lives.delete(sid)
+    for (const life of this.#departed.get(sid) ?? []) life.destroyed = true
     const stored = this.find(sid)
-    if (stored !== undefined) this.#drop(stored)
+    if (stored === undefined) return
+    stored.life.destroyed = true
+    this.#drop(stored)
   }
 
   reduce(goal: number): void {
@@ -107,11 +108,10 @@ export class Model {
       const rank = this.#rank(bytesOf, maxBytes)
       const least = maxBytes / 10
       let from: number | undefined
-      if (rank === 0 && strangers > least) from = 0
-      if (rank === 1 && newcomers > least) from = 1
-      if (rank === 2 && members > maxBytes * 0.8) from = 2
-      if (rank === 2 && newcomers > least) from = 1
-      if (rank === 2 && strangers > least) from = 0
+      if (members > maxBytes * 0.8) from = 2
+      if (rank === 1 && strangers > least) from = 0
+      if (newcomers > least) from = 1
+      if (rank !== 1 && strangers > least) from = 0
       if (from === undefined) return
       this.#drop(this.#victim(from, bytesOf))
     }
@@ -201,6 +201,10 @@ export class Model {
   /** `replaced` still counts as its owner's. */
   #drop(gone: Kept, replaced?: Kept): void {
     this.kept = this.kept.filter((kept) => kept !== gone)
+    if (gone.owner !== undefined) {
+      const lives = this.#departed.get(gone.sid) ?? new Set()
+      this.#departed.set(gone.sid, lives.add(gone.life))
+    }
     this.#noteMany(replaced)
   }
 
