@@ -13,6 +13,7 @@ import { Admission } from './session/admission'
 import { Alarms } from './session/alarms'
 import { Departed } from './session/departed'
 import { Expiry } from './session/expiry'
+import { Intake, type IntakeDependencies } from './session/intake'
 import { askClient, askOwner, Owners } from './session/owners'
 import { Removals } from './session/removals'
 import { type SessionDependencies, Sessions } from './session/sessions'
@@ -46,6 +47,7 @@ export interface Core {
   readonly ledger: Ledger
   readonly codec: Codec
   readonly sessions: Sessions
+  readonly intake: Intake
   readonly expiry: Expiry
   /** The owner of a session, as the application tells it. */
   readonly ownerOf: SessionDependencies['ownerOf']
@@ -79,13 +81,17 @@ export function assemble(
   const atRest = removals.flush
   const verbs = new Verbs(answers, atRest)
   const report = (thrown: unknown) => answers.report(toError(thrown))
-  const dependencies: SessionDependencies = {
-    ...{ settings, ledger, owners, codec, stats, removals, departed, clock },
-    admission: new Admission(settings, ledger, owners, stats),
+  const incoming: IntakeDependencies = {
+    ...{ settings, ledger, owners, codec, clock },
     expiry: new Expiry(settings),
     jar: new CookieJar(),
     ownerOf: askOwner(settings.owner, once(report)),
     clientOf: askClient(settings.client, report),
+  }
+  const dependencies: SessionDependencies = {
+    ...{ ...incoming, stats, removals, departed },
+    intake: new Intake(incoming),
+    admission: new Admission(settings, ledger, owners, stats),
   }
   const reduced = (report: ReduceReport) => {
     stats.reduced(report)
@@ -104,8 +110,9 @@ export function assemble(
   const core = {
     ...{ settings, clock, answers, verbs, stats, owners, ledger, codec, departed, purger, reducer },
     sessions: new Sessions(dependencies),
-    expiry: dependencies.expiry,
-    ownerOf: dependencies.ownerOf,
+    intake: dependencies.intake,
+    expiry: incoming.expiry,
+    ownerOf: incoming.ownerOf,
     trim: () => reducer.relieve(maxBytes * DEFAULT_SHARE),
     atRest,
   }

@@ -3,7 +3,7 @@
 import type { Core } from '../core'
 import { expiryOf, readableCookie } from '../entry/cookie'
 import { isoText } from '../entry/iso'
-import type { Incoming } from '../session/sessions'
+import type { Incoming } from '../session/intake'
 import { isOwnerName } from '../settings/default-owner'
 import type { Found } from './home'
 
@@ -14,15 +14,15 @@ const LAST_INSTANT = 8.64e15
 
 /** A session as its home holds it, for the near cache. Throws for a text that holds none. */
 export function readFound(core: Core, sid: string, { text, left }: Found): Incoming {
-  const { codec, sessions, settings, clock } = core
+  const { codec, intake, settings, clock } = core
   const session: unknown = codec.parse(text)
   if (typeof session !== 'object' || session === null) {
     throw new TypeError(`session: expected Redis to hold an object; got ${typeof session}`)
   }
-  const kept = session as Parameters<typeof sessions.adopt>[1]
+  const kept = session as Parameters<typeof intake.adopt>[1]
   const now = clock.now()
   const ends = now + left
-  if (settings.ttl !== undefined) return sessions.adopt(sid, kept, ends)
+  if (settings.ttl !== undefined) return intake.adopt(sid, kept, ends)
   // A touch moves the expiry in Redis and leaves the text as it was: the cookie of the text is stale.
   const cookie = readableCookie(kept.cookie)
   const said = cookie?.expires == null ? undefined : expiryOf(cookie, now)
@@ -30,7 +30,7 @@ export function readFound(core: Core, sid: string, { text, left }: Found): Incom
   if (said !== undefined && expiry <= LAST_INSTANT && typeof cookie?.expires === 'string') {
     kept.cookie = { ...kept.cookie, expires: isoText(expiry) } as unknown as typeof kept.cookie
   }
-  return sessions.adopt(sid, kept, expiry)
+  return intake.adopt(sid, kept, expiry)
 }
 
 /** The name that a text's session is listed under; `undefined` for none. Throws what the serializer throws. */

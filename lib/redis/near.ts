@@ -4,7 +4,7 @@
  */
 
 import type { Core } from '../core'
-import type { Incoming } from '../session/sessions'
+import type { Incoming } from '../session/intake'
 import { inSlices } from '../time/slices'
 import { NearEntry } from './near-entry'
 import type { Ticket } from './traffic'
@@ -47,14 +47,14 @@ export class Near {
    * there, if anyone will ask for it.
    */
   take(incoming: Incoming, version: string | undefined, ticket: Ticket): NearEntry {
-    const { sessions, trim } = this.#core
+    const { sessions, intake, trim } = this.#core
     const { sid } = incoming
     const entry = new NearEntry(sid, version, this.#era, secondsOf(this.#core.clock.now()))
     if (ticket.good && this.coherent && this.#pauses === 0) {
       this.drop(sid)
       if (sessions.cache(entry, incoming, entry.ownBytes)) trim()
     } else {
-      sessions.fill(entry, incoming)
+      intake.fill(entry, incoming)
     }
     return entry
   }

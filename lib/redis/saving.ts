@@ -6,7 +6,7 @@
 import type { SessionData } from 'express-session'
 import type { Core } from '../core'
 import { Entry, weigh } from '../entry/entry'
-import { type Incoming, inConflict } from '../session/sessions'
+import { type Incoming, inConflict } from '../session/intake'
 import { toText } from '../settings/size'
 import type { Counts } from './counts'
 import { listName, readFound } from './found'
@@ -45,7 +45,7 @@ export class Saving {
   /** Stores a session. Rejects for one that can't be stored; what is stored then stays as it is. */
   async save(sid: string, given: SessionData): Promise<void> {
     const { core } = this.#deps
-    const incoming = core.sessions.prepare(sid, given)
+    const incoming = core.intake.prepare(sid, given)
     if (core.sessions.refuses(incoming)) return
     this.#checkSize(incoming)
     if (core.settings.onConflict === 'overwrite') await this.#write(incoming)
@@ -75,7 +75,7 @@ export class Saving {
     const { core, near, traffic, counts } = this.#deps
     const { sid, session } = prepared
     // The save before may have been of the same session: what that stored is where this one starts from.
-    const incoming = { ...prepared, link: core.sessions.linkOf(sid, session) }
+    const incoming = { ...prepared, link: core.intake.linkOf(sid, session) }
     const linked = incoming.link?.entry
     const known = near.find(sid) ?? (linked instanceof NearEntry ? linked : undefined)
     await traffic.write([sid], async (ticket) => {
@@ -118,7 +118,7 @@ export class Saving {
         core.stats.conflicts++
         counted = true
       }
-      const merged = core.sessions.reconcile(incoming, held)
+      const merged = core.intake.reconcile(incoming, held)
       // The application was asked, and others had their turn.
       if (core.sessions.refuses(incoming)) return undefined
       const sent = await this.#send(merged, held, { version: held?.version ?? '' })
@@ -159,10 +159,10 @@ export class Saving {
 
   // Only where it is asked for: what is too large for the near cache alone lives in the home.
   #checkSize(incoming: Incoming): void {
-    const { settings, sessions, stats } = this.#deps.core
+    const { settings, intake, stats } = this.#deps.core
     const most = settings.maxEntryBytes
     if (settings.given.maxEntrySize === undefined) return
-    const bytes = weigh(incoming.sid, sessions.fill(new Entry(incoming.sid), incoming))
+    const bytes = weigh(incoming.sid, intake.fill(new Entry(incoming.sid), incoming))
     if (bytes <= most) return
     stats.tooBig++
     const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`

@@ -34,10 +34,10 @@ export class Touching {
   /** Touches a session. Gives a promise only where the home has to be told. */
   touch(sid: string, given: SessionData): Promise<void> | undefined {
     const { near, counts, core } = this.#deps
-    const { settings, sessions, expiry, ledger, clock } = core
+    const { settings, intake, expiry, ledger, clock } = core
     const session = toSession(given)
     if (settings.disableTouch) return undefined
-    const link = sessions.linkOf(sid, session)
+    const link = intake.linkOf(sid, session)
     const now = clock.now()
     const wanted = expiry.of(sid, session, readableCookie(session.cookie), now)
     if (link?.revoked(ledger.epoch) === true) return undefined

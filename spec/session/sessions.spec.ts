@@ -1,3 +1,5 @@
+/** Of `sessions.ts` and `intake.ts`. */
+
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
@@ -10,6 +12,7 @@ import { Ledger } from '../../lib/ledger/ledger'
 import { Admission } from '../../lib/session/admission'
 import { Departed } from '../../lib/session/departed'
 import { Expiry } from '../../lib/session/expiry'
+import { Intake } from '../../lib/session/intake'
 import { linkOf } from '../../lib/session/link'
 import { askOwner, Owners } from '../../lib/session/owners'
 import { Removals } from '../../lib/session/removals'
@@ -44,7 +47,12 @@ function make(options: LembroOptions = {}) {
     ownerOf: askOwner(settings.owner, (thrown) => faults.push(thrown)),
   }
   const snapshot = () => stats.snapshot(ledger, settings.maxBytes)
-  return { ...parts, faults, snapshot, sessions: new Sessions(parts) }
+  return {
+    ...parts,
+    faults,
+    snapshot,
+    sessions: new Sessions({ ...parts, intake: new Intake(parts) }),
+  }
 }
 
 function session(data: object = {}, cookie: unknown = { path: '/', maxAge: 1000 }): Data {

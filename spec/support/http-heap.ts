@@ -75,7 +75,7 @@ const VISITS: Record<string, Visit> = {
   },
   'text of two bytes a character': {
     type: 'text/plain',
-    body: (n) => `世界 ${n}\n${'世'.repeat(500)}`,
+    body: (n) => `世界 ${n}\n${'世'.repeat(4000)}`,
     keep: lines as never,
   },
   'long cookie domains': {
