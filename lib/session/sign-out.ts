@@ -41,8 +41,7 @@ export function exceptOf(options: unknown): string | undefined {
 }
 
 // A Set, a Map or a Date says nothing that can be read here.
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
+function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype
 }

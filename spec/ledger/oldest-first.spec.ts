@@ -36,4 +36,17 @@ describe('a set that knows its oldest', () => {
     }
     assert.ok(next.mock.callCount() <= 10_001, `${next.mock.callCount()} steps`)
   })
+
+  it('lets go of a walk that rests while the set outgrows its tables', (t) => {
+    const set = new OldestFirst<number>()
+    for (let n = 0; n < 4; n++) set.add(n)
+    assert.equal(set.oldest, 0)
+    const begun = t.mock.method(Set.prototype, 'values')
+    for (let n = 4; n < 40; n++) {
+      set.add(n)
+      set.delete(n - 4)
+    }
+    assert.equal(set.oldest, 36)
+    assert.equal(begun.mock.callCount(), 1)
+  })
 })

@@ -545,6 +545,17 @@ function describeLinks(make: Make, it: It): void {
     assert.equal(await store.get('a'), undefined)
   })
 
+  it('does not let the request that made a session bring it back, if it was evicted before it was destroyed', async () => {
+    await using store = await make()
+    const live = newSession(store, 'a', { userId: 'ann' })
+    await store.set('a', live)
+    await store.set('b', newSession(store, 'b', { userId: 'bob' }))
+    await store.reduce(1)
+    await store.destroy('a')
+    await store.set('a', live)
+    assert.equal(await store.get('a'), undefined)
+  })
+
   it('takes a new session and a plain one under an id that was destroyed', async () => {
     await using store = await make()
     await store.set('a', newSession(store, 'a'))
