@@ -7,6 +7,7 @@ import path from 'node:path'
 import { toError } from '../call/answers'
 import type { KeptCookie } from '../entry/cookie'
 import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
+import { coded } from '../settings/errors'
 import { toText } from '../settings/size'
 import type { SaveStats } from '../stats'
 import { Claim } from './disk/claim'
@@ -172,7 +173,7 @@ export class Persistence implements LedgerListener {
     const paths = new Paths(await realPath(files, this.#saveFile))
     this.#paths = paths
     if ((await files.info(paths.file))?.isFolder) {
-      throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
+      throw coded('EISDIR', 'EISDIR')
     }
     const keys = settings.saveKeys === undefined ? undefined : await KeyRing.of(settings.saveKeys)
     this.#claim = new Claim(files, clock, paths, () => this.#lost())

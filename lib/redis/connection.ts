@@ -5,6 +5,7 @@
  */
 
 import { toError } from '../call/answers'
+import { coded } from '../settings/errors'
 import { warnOnce } from '../settings/warn'
 import type { Clock } from '../time/clock'
 import { type Hook, type Line, type NodeRedisClient, newLine } from './client'
@@ -183,12 +184,10 @@ function isRefusal({ message }: Error): boolean {
 function unreachable(error: Error): Error {
   const { code, errors } = error as Error & { code?: string; errors?: readonly Error[] }
   const why = error.message || errors?.map(({ message }) => message).join('; ') || code
-  return Object.assign(new Error(`Redis can't be used: ${why}`, { cause: error }), {
-    code: 'EREDIS',
-  })
+  return coded('EREDIS', `Redis can't be used: ${why}`, { cause: error })
 }
 
 function offline(cause: Error | undefined): Error {
   const why = cause === undefined ? '' : `: ${cause.message || (cause as { code?: string }).code}`
-  return Object.assign(new Error(`Redis is not connected${why}`), { code: 'EOFFLINE' })
+  return coded('EOFFLINE', `Redis is not connected${why}`)
 }

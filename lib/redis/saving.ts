@@ -7,6 +7,7 @@ import type { SessionData } from 'express-session'
 import type { Core } from '../core'
 import { Entry, weigh } from '../entry/entry'
 import { type Incoming, inConflict } from '../session/intake'
+import { coded } from '../settings/errors'
 import { toText } from '../settings/size'
 import type { Counts } from './counts'
 import { listName, readFound } from './found'
@@ -126,7 +127,7 @@ export class Saving {
       held = this.#heldAs(sid, sent.outcome)
     }
     const message = `session: others changed it ${MOST_TRIES} times while it was saved: it is not stored`
-    throw Object.assign(new Error(message), { code: 'ECONFLICT' })
+    throw coded('ECONFLICT', message)
   }
 
   async #send(incoming: Incoming, known: NearEntry | undefined, when: Condition) {
@@ -166,6 +167,6 @@ export class Saving {
     if (bytes <= most) return
     stats.tooBig++
     const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`
-    throw Object.assign(new RangeError(message), { code: 'ESESSIONTOOBIG' })
+    throw coded('ESESSIONTOOBIG', message, {}, RangeError)
   }
 }

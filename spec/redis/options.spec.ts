@@ -26,7 +26,7 @@ describe('the options of lembro/redis', () => {
   const unfit: [string, unknown, RegExp][] = [
     [
       'saveFile',
-      '/tmp/sessions',
+      'sessions.db',
       /saveFile: lembro\/redis has no such option, since sessions are saved by Redis/,
     ],
     ['savePeriod', 1000, /savePeriod: .* saved by Redis/],

@@ -1,5 +1,6 @@
 /** Owns what is said when saving fails: an Error with a code and, if the system failed, the system's error as its cause. */
 
+import { coded } from '../../settings/errors'
 import { codeOf } from './files'
 
 const REASONS: Record<string, string> = {
@@ -60,13 +61,13 @@ export function notCheckpointed(error: Error): Error {
 /** More waits to be written than may wait. */
 export function overloaded(pending: string): Error {
   const message = `saveFile: can't save: the disk is too slow, ${pending} wait to be written; sessions are served from memory until it catches up`
-  return Object.assign(new Error(message), { code: 'ESAVEBUSY' })
+  return coded('ESAVEBUSY', message)
 }
 
 /** The file holds JSON that is not sessions by their ids. */
 export function foreign(file: string): Error {
   const message = `saveFile: '${file}' is JSON but no file of express-memfilestore; it is left alone and sessions are not saved`
-  return Object.assign(new Error(message), { code: 'ESAVEFOREIGN' })
+  return coded('ESAVEFOREIGN', message)
 }
 
 /** A file that is to be kept could not be given another name yet. */
@@ -85,7 +86,7 @@ export function notRestricted(file: string, error: Error): Error {
 export function lockLost(): Error {
   const message =
     'saveFile: the lock is gone, another process may use the file; sessions are not saved any more'
-  return Object.assign(new Error(message), { code: 'ELOCKED' })
+  return coded('ELOCKED', message)
 }
 
 function reason(error: Error): string {
@@ -93,5 +94,5 @@ function reason(error: Error): string {
 }
 
 function wrapped(message: string, cause: Error): Error {
-  return Object.assign(new Error(message, { cause }), { code: codeOf(cause) ?? 'ESAVEFAILED' })
+  return coded(codeOf(cause) ?? 'ESAVEFAILED', message, { cause })
 }

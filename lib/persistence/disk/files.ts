@@ -2,6 +2,7 @@
 
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { coded } from '../../settings/errors'
 
 /** An open file. A read or write may be short: it gives the bytes it moved. */
 export interface OpenFile {
@@ -131,7 +132,7 @@ export async function writeAll(
 ): Promise<void> {
   for (let offset = 0; offset < length; ) {
     const written = await file.write(source, offset, length - offset, position + offset)
-    if (written === 0) throw Object.assign(new Error('EIO: nothing was written'), { code: 'EIO' })
+    if (written === 0) throw coded('EIO', 'EIO: nothing was written')
     offset += written
   }
 }

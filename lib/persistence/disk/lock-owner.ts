@@ -6,6 +6,7 @@
 
 import { randomBytes } from 'node:crypto'
 import os from 'node:os'
+import { coded } from '../../settings/errors'
 import type { Clock } from '../../time/clock'
 import { codeOf, type Files } from './files'
 
@@ -57,7 +58,7 @@ export function lockedBy(file: string, text: string): Error {
   const other = pid === undefined ? 'another process' : `process ${pid}${elsewhere}`
   const who = pid === process.pid ? 'another store' : other
   const message = `saveFile is in use by ${who}: each store needs one of its own (if that is not so, remove ${file})`
-  return Object.assign(new Error(message), { code: 'ELOCKED' })
+  return coded('ELOCKED', message)
 }
 
 /** Whether the owner that a lock names lives. Takes some seconds if only heartbeats can tell. */

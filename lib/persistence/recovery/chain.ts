@@ -4,6 +4,7 @@
  * a file that is missing, cut or in the place of another is noticed, even if each one is sound.
  */
 
+import { coded } from '../../settings/errors'
 import { codeOf, type Files, type OpenFile, readAll } from '../disk/files'
 import { HEADER_BYTES, type Header, type Kind } from '../format/header'
 import {
@@ -37,7 +38,7 @@ export async function readLink(
 ): Promise<Link | undefined> {
   const info = await files.info(path)
   if (info === undefined) return undefined
-  if (info.isFolder) throw Object.assign(new Error(`${path} is a folder`), { code: 'EISDIR' })
+  if (info.isFolder) throw coded('EISDIR', `${path} is a folder`)
   const file = await files.open(path, 'r')
   try {
     const header = await readHeader(file)

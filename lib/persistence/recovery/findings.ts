@@ -1,5 +1,6 @@
 /** Owns what a start reports of the files it found. */
 
+import { coded, type Fields } from '../../settings/errors'
 import type { Quarantine } from './quarantine'
 
 export interface Found {
@@ -17,8 +18,8 @@ export interface Found {
 export function findings({ quarantine, damaged, missing, undecryptable, plain }: Found): Error[] {
   const { kept, problems } = quarantine
   const found: Error[] = [...problems]
-  const add = (code: string, message: string, more: object) => {
-    found.push(Object.assign(new Error(`saveFile: ${message}`), { code, ...more }))
+  const add = (code: string, message: string, more: Fields) => {
+    found.push(coded(code, `saveFile: ${message}`, more))
   }
   if (damaged > 0) {
     const aside = kept.damaged.join(', ')
