@@ -14,7 +14,7 @@ import { Alarms } from './session/alarms'
 import { Departed } from './session/departed'
 import { Expiry } from './session/expiry'
 import { Intake, type IntakeDependencies } from './session/intake'
-import { askClient, askOwner, Owners } from './session/owners'
+import { askClient, askOwner } from './session/owners'
 import { Removals } from './session/removals'
 import { type SessionDependencies, Sessions } from './session/sessions'
 import type { Settings } from './settings/settings'
@@ -43,7 +43,6 @@ export interface Core {
   readonly answers: Answers
   readonly verbs: Verbs
   readonly stats: Stats
-  readonly owners: Owners
   readonly ledger: Ledger
   readonly codec: Codec
   readonly sessions: Sessions
@@ -75,14 +74,14 @@ export function assemble(
   const ledger = new Ledger(budget, clock.now(), inBackground)
   const answers = new Answers(emitter)
   const codec = new Codec(settings.serializer)
-  const [stats, owners] = [new Stats(), new Owners()]
+  const stats = new Stats()
   const departed = new Departed(settings.owner === undefined)
   const removals = new Removals(emitter, answers, codec, clock, settings)
   const atRest = removals.flush
   const verbs = new Verbs(answers, atRest)
   const report = (thrown: unknown) => answers.report(toError(thrown))
   const incoming: IntakeDependencies = {
-    ...{ settings, ledger, owners, codec, clock },
+    ...{ settings, ledger, codec, clock },
     expiry: new Expiry(settings),
     jar: new CookieJar(),
     ownerOf: askOwner(settings.owner, once(report)),
@@ -91,24 +90,22 @@ export function assemble(
   const dependencies: SessionDependencies = {
     ...{ ...incoming, stats, removals, departed },
     intake: new Intake(incoming),
-    admission: new Admission(settings, ledger, owners, stats),
+    admission: new Admission(settings, ledger, stats),
   }
   const reduced = (report: ReduceReport) => {
     stats.reduced(report)
     tellReduced(report)
     removals.announce('reduce', report)
   }
-  // Every removal must find its owner, so the owners hear of an entry first. What is loaded from a
-  // file is neither counted nor told: the others begin to listen once that is over.
-  ledger.listen(owners)
   const purger = new Purger(ledger, clock, settings.interval, atRest, (r) => stats.purged(r))
   const reducer = new Reducer(ledger, clock, atRest, reduced)
+  // What is loaded from a file is neither counted nor told: these begin to listen once that is over.
   const listen = () => {
     for (const listener of [departed, stats, removals]) ledger.listen(listener)
     if (settings.isCache !== true) ledger.listen(new Alarms(ledger, settings))
   }
   const core = {
-    ...{ settings, clock, answers, verbs, stats, owners, ledger, codec, departed, purger, reducer },
+    ...{ settings, clock, answers, verbs, stats, ledger, codec, departed, purger, reducer },
     sessions: new Sessions(dependencies),
     intake: dependencies.intake,
     expiry: incoming.expiry,

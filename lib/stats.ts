@@ -1,7 +1,8 @@
 /** What happened to a store, counted: as a listener of its ledger, and as an unchanging snapshot. */
 
-import type { Entry, LeaveCause, LedgerListener } from './entry/entry'
+import type { Entry } from './entry/entry'
 import type { Ledger } from './ledger/ledger'
+import type { LeaveCause, LedgerListener } from './ledger/listeners'
 
 /** One trim by `reduce`: bytes before and after, sessions evicted, and ms from start to end. */
 export interface ReduceReport {
@@ -158,7 +159,7 @@ export class Stats implements LedgerListener {
   }
 
   #countEvicted(entry: Entry, unused: number): void {
-    const whose = entry.owner === undefined ? 'anonymous' : 'owned'
+    const whose = !entry.owned ? 'anonymous' : 'owned'
     this.#evicted[whose]++
     this.#lastEvicted[whose] = unused
     if (entry.known) this.#evicted.members++

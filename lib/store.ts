@@ -89,10 +89,10 @@ export class LembroStore extends SessionStore {
   idsOf(owner: string | number): Promise<string[]>
   idsOf(owner: string | number, callback: Callback<string[]>): void
   idsOf(owner: string | number, callback?: Callback<string[]>) {
-    const { verbs, owners, clock } = coreOf(this)
+    const { verbs, ledger, clock } = coreOf(this)
     return verbs.read(callback, () => {
       const now = clock.now()
-      const live = owners.entriesOf(ownerText(owner)).filter((entry) => entry.expiry > now)
+      const live = ledger.entriesOf(ownerText(owner)).filter((entry) => entry.expiry > now)
       return live.map((entry) => entry.sid).reverse()
     })
   }

@@ -3,9 +3,9 @@
 import type { SessionData } from 'express-session'
 import { badReturn, isThenable } from '../settings/check'
 import type { Serializer } from '../settings/options'
-import type { ReadableCookie } from './cookie'
 import type { Entry } from './entry'
 import { quiet } from './quiet'
+import type { ReadableCookie } from './readable-cookie'
 import { flat, narrowed } from './text'
 
 export class Codec {

@@ -3,15 +3,13 @@
  * ones, and its expiry not kept at all if it is the entry's own.
  */
 
-import { Cookie } from 'express-session'
 import { isoText } from './iso'
 import { quiet } from './quiet'
+import { isCookie, type ReadableCookie } from './readable-cookie'
 import { flat, textBytes } from './text'
 
 /** A cookie as JSON has it: `expires` an ISO string or null. */
 export type PlainCookie = Record<string, unknown>
-/** A cookie whose fields can be read: express-session's own, or a plain one. */
-export type ReadableCookie = Record<string, unknown>
 
 /** Distinct sets of attributes that are shared; a site has one or two, one for each tenant at the most. */
 const MOST_SHARED = 256
@@ -111,12 +109,13 @@ export class CookieJar {
   }
 
   #attributesOf(cookie: ReadableCookie, dated: boolean, previous?: Attributes): Attributes {
-    if (cookie instanceof Cookie) {
+    const isOwn = isCookie(cookie)
+    if (isOwn) {
       if (previous !== undefined && sameAttributes(previous, cookie, dated)) return previous
       const latest = this.#latest
       if (latest !== undefined && sameAttributes(latest, cookie, dated)) return latest
     }
-    const values = cookie instanceof Cookie ? (cookie.data as ReadableCookie) : cookie
+    const values = isOwn ? (cookie.data as ReadableCookie) : cookie
     const text = quiet(() => JSON.stringify(dated ? { ...values, expires: '' } : values))
     this.#latest = this.#intern(text, dated)
     return this.#latest
@@ -133,17 +132,6 @@ export class CookieJar {
   }
 }
 
-/**
- * A session's cookie as it can be read: express-session's own, or what JSON would make of another
- * object. `undefined` if there is no object to keep; the session is then kept whole, as it came.
- */
-export function readableCookie(cookie: unknown): ReadableCookie | undefined {
-  if (cookie instanceof Cookie) return cookie as unknown as ReadableCookie
-  if (!isPlain(cookie)) return undefined
-  const plain = typeof cookie.toJSON === 'function' ? cookie.toJSON() : cookie
-  return isPlain(plain) ? plain : undefined
-}
-
 /** Bytes of heap that a value from JSON takes beside the slot that holds it. */
 function bytesOf(value: unknown): number {
   if (typeof value === 'string') return COMMON_TEXTS.has(value) ? 0 : textBytes(value)
@@ -155,25 +143,6 @@ function bytesOf(value: unknown): number {
     if (!Array.isArray(value) && !COMMON_NAMES.has(name)) bytes += textBytes(name)
   }
   return bytes
-}
-
-function isPlain(value: unknown): value is ReadableCookie {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** The instant that a cookie expires by its own word; `undefined` if it has none, or nonsense. */
-export function expiryOf(cookie: ReadableCookie | undefined, now: number): number | undefined {
-  if (cookie === undefined) return undefined
-  const instant = instantOf(cookie.expires)
-  if (!Number.isNaN(instant)) return instant
-  const { maxAge } = cookie
-  return typeof maxAge === 'number' && !Number.isNaN(maxAge) ? now + Math.floor(maxAge) : undefined
-}
-
-function instantOf(expires: unknown): number {
-  if (expires instanceof Date) return expires.getTime()
-  if (typeof expires === 'string') return Date.parse(expires)
-  return typeof expires === 'number' ? Math.floor(expires) : Number.NaN
 }
 
 // Only what JSON gives back as an ISO string anyway; any other text or number is kept as it came.

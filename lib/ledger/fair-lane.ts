@@ -1,7 +1,8 @@
 /** A lane that is shared fairly: before its oldest, one goes whose holder has far more of the room. */
 
 import type { Entry } from '../entry/entry'
-import { Holdings, ManyEntries } from './holdings'
+import type { Holder } from '../entry/holder'
+import { Holdings } from './holdings'
 import { Lane } from './lane'
 
 export class FairLane extends Lane {
@@ -9,22 +10,24 @@ export class FairLane extends Lane {
 
   override add(entry: Entry): void {
     super.add(entry)
-    if (entry.holder?.entries instanceof ManyEntries) this.hold(entry)
+    const { holder } = entry
+    if (typeof holder === 'object' && holder.counted) this.hold(entry, holder)
   }
 
   override take(entry: Entry): void {
     super.take(entry)
-    if (entry.holder?.entries instanceof ManyEntries) this.letGo(entry)
+    const { holder } = entry
+    if (typeof holder === 'object' && holder.counted) this.letGo(entry, holder)
   }
 
   /** Counts an entry of the lane among what its holder has. */
-  hold(entry: Entry): void {
-    if (entry.holder !== undefined) this.#holdings.add(entry.holder, entry)
+  hold(entry: Entry, holder: Holder): void {
+    this.#holdings.add(holder, entry)
   }
 
-  /** Counts it no longer: its holder is ordinary. */
-  letGo(entry: Entry): void {
-    if (entry.holder !== undefined) this.#holdings.take(entry.holder, entry)
+  /** Counts it no longer. */
+  letGo(entry: Entry, holder: Holder): void {
+    this.#holdings.take(holder, entry)
   }
 
   /** The entry that gives way first, other than the one that comes. */
@@ -39,6 +42,7 @@ export class FairLane extends Lane {
   /** Bytes here of the holder of an entry; its own if its holder is ordinary, or has no name. */
   heldBeside(entry: Entry): number {
     const { holder } = entry
-    return (holder && this.#holdings.bytesOf(holder)) ?? entry.bytes
+    const held = typeof holder === 'object' ? this.#holdings.bytesOf(holder) : undefined
+    return held ?? entry.bytes
   }
 }

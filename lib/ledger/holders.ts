@@ -1,66 +1,107 @@
-/** The entries of each holder, the oldest first, as the holder itself lists them. */
+/** The holders of entries by name, and what each has: the owners, and the clients of strangers. */
 
-import type { Entry, Holder } from '../entry/entry'
+import type { Entry } from '../entry/entry'
+import { Holder, held } from '../entry/holder'
+import { flat } from '../entry/text'
 import type { FairLane } from './fair-lane'
-import { LARGE_BYTES, MANY_ENTRIES, ManyEntries } from './holdings'
+import { LARGE_BYTES, MANY_ENTRIES } from './holdings'
+import { TextIndex } from './text-index'
+
+/** Nearly every holder has one entry, and that one stands for its holder. */
+type Named = Entry | Holder<Entry>
 
 export class Holders {
   readonly #laneOf: (entry: Entry) => FairLane
+  readonly #owners = new TextIndex<Named>(nameOf)
+  readonly #clients = new TextIndex<Named>(nameOf)
 
   constructor(laneOf: (entry: Entry) => FairLane) {
     this.#laneOf = laneOf
   }
 
-  /** Lists an entry that is in its lane as its holder's newest, and as `previous`' no longer. */
-  put(entry: Entry, previous: Holder | undefined): void {
-    const { holder } = entry
-    if (previous !== undefined && previous !== holder) this.#drop(entry, previous)
-    if (holder?.name === undefined) return
-    const { entries } = holder
-    if (entries instanceof Set) moveLast(entries, entry)
-    else if (entries === undefined || entries === entry) holder.entries = entry
-    else holder.entries = new Set([entries, entry])
-    this.#watch(holder, entry)
+  /** The entries of the owner of that name, oldest first. */
+  entriesOf(name: string): Entry[] {
+    const found = this.#owners.get(name)
+    if (found === undefined) return []
+    return found instanceof Holder ? [...found.entries] : [found]
   }
 
-  /** An entry is its holder's newest now. */
-  touch(entry: Entry): void {
-    const entries = entry.holder?.entries
-    if (entries instanceof Set) moveLast(entries, entry)
-  }
-
-  /** Lists an entry no longer. */
-  remove(entry: Entry): void {
-    if (entry.holder !== undefined) this.#drop(entry, entry.holder)
-  }
-
-  /** Has a holder who holds much now counted in the lanes. */
-  #watch(holder: Holder, entry: Entry): void {
-    const { entries } = holder
-    if (entries instanceof ManyEntries) return
-    const all = entries instanceof Set ? entries : [entry]
-    const size = entries instanceof Set ? entries.size : 1
-    if (size < MANY_ENTRIES && entry.bytes < LARGE_BYTES) return
-    holder.entries = new ManyEntries(all)
-    for (const each of all) this.#laneOf(each).hold(each)
-  }
-
-  #drop(entry: Entry, holder: Holder): void {
-    const { entries } = holder
-    if (entries === entry) holder.entries = undefined
-    if (!(entries instanceof Set)) return
-    entries.delete(entry)
-    if (entries.size > 1) return
-    const [last] = entries
-    if (last === undefined) holder.entries = undefined
-    else if (last.bytes < LARGE_BYTES) {
-      if (entries instanceof ManyEntries) this.#laneOf(last).letGo(last)
-      holder.entries = last
+  /** Lists an entry that is in its lane as its holder's newest. */
+  add(entry: Entry): void {
+    const name = entry.holderName
+    if (name === undefined) return
+    const index = this.#indexOf(entry)
+    const found = index.get(name)
+    if (found === undefined) {
+      index.add(entry, name)
+      if (isLarge(entry)) this.#count(this.#gather(index, entry, name))
+      return
     }
+    const holder = found instanceof Holder ? found : this.#gather(index, found, name)
+    holder.entries.add(entry)
+    entry.holder = holder
+    if (holder.counted) this.#laneOf(entry).hold(entry, holder)
+    else if (isLarge(entry) || holder.entries.size >= MANY_ENTRIES) this.#count(holder)
+  }
+
+  /** An entry that is listed, and in its lane, is its holder's newest now. */
+  renew(entry: Entry): void {
+    const { holder } = entry
+    if (typeof holder === 'object') {
+      holder.entries.delete(entry)
+      holder.entries.add(entry)
+      if (!holder.counted && isLarge(entry)) this.#count(holder)
+    } else if (holder !== undefined && isLarge(entry)) {
+      this.#count(this.#gather(this.#indexOf(entry), entry, nameOf(entry)))
+    }
+  }
+
+  /** Lists an entry no longer. It must have left its lane; it keeps the name. */
+  remove(entry: Entry): void {
+    const { holder } = entry
+    if (holder === undefined) return
+    const index = this.#indexOf(entry)
+    if (typeof holder !== 'object') {
+      index.delete(entry)
+      return
+    }
+    holder.entries.delete(entry)
+    entry.holder = holder.name
+    if (holder.entries.size > 1) return
+    const [last] = holder.entries
+    if (last === undefined) {
+      index.delete(holder)
+    } else if (!isLarge(last)) {
+      if (holder.counted) this.#laneOf(last).letGo(last, holder)
+      last.holder = held(holder.name, last.body, holder)
+      index.replace(holder, last)
+    }
+  }
+
+  #indexOf(entry: Entry): TextIndex<Named> {
+    return entry.owned ? this.#owners : this.#clients
+  }
+
+  /** Makes the only entry of a holder one of several. */
+  #gather(index: TextIndex<Named>, entry: Entry, name: string): Holder<Entry> {
+    const { holder } = entry
+    const gathered = new Holder(typeof holder === 'string' ? holder : flat(name), [entry])
+    index.replace(entry, gathered)
+    entry.holder = gathered
+    return gathered
+  }
+
+  /** Has the lanes count what a holder has from now on. */
+  #count(holder: Holder<Entry>): void {
+    holder.counted = true
+    for (const each of holder.entries) this.#laneOf(each).hold(each, holder)
   }
 }
 
-function moveLast(entries: Set<Entry>, entry: Entry): void {
-  entries.delete(entry)
-  entries.add(entry)
+function isLarge({ bytes }: Entry): boolean {
+  return bytes >= LARGE_BYTES
+}
+
+function nameOf(named: Named): string {
+  return named instanceof Holder ? named.name : (named.holderName as string)
 }

@@ -3,7 +3,8 @@
  * that the heaviest is found at once. Ordinary holders are in none and cost nothing.
  */
 
-import type { Entry, Holder } from '../entry/entry'
+import type { Entry } from '../entry/entry'
+import type { Holder } from '../entry/holder'
 import { OldestFirst } from './oldest-first'
 
 /** With fewer entries than this, none of them large, a holder is ordinary. */
@@ -13,9 +14,6 @@ export const LARGE_BYTES = 16 * 1024
 /** Buckets between two holders of whom one holds far more: more than twice as much, and up to eight times. */
 const FAR = 2
 const BUCKETS = 32
-
-/** The entries of a holder who holds much, in all lanes, the oldest first: each lane has its part in a {@link Holding} as well. */
-export class ManyEntries extends Set<Entry> {}
 
 /** What one holder has in one lane, the oldest first. */
 class Holding {

@@ -41,7 +41,7 @@ export class Lane {
 
   /** Takes an entry out. Its `bytes` must still be those it was added with. */
   take(entry: Entry): void {
-    for (const walk of this.#walks) walk.leave(entry)
+    if (this.#walks.size > 0) for (const walk of this.#walks) walk.leave(entry)
     entry.older.newer = entry.newer
     entry.newer.older = entry.older
     entry.older = entry

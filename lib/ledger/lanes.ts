@@ -6,7 +6,8 @@
  * the rest. Nobody notices them while there is room, and one kind alone uses all of it.
  */
 
-import type { Entry, Owner } from '../entry/entry'
+import type { Entry } from '../entry/entry'
+import type { Owner } from '../entry/holder'
 import { FairLane } from './fair-lane'
 import { isFarMore } from './holdings'
 import type { LaneWalk } from './lane'
@@ -90,9 +91,7 @@ export class Lanes {
   /** The lane of an entry. */
   of(entry: Entry): FairLane {
     if (this.#isPlain) return this.#passing
-    if (entry.holder === undefined || entry.owner === undefined) {
-      return entry.returned ? this.#returned : this.#passing
-    }
+    if (!entry.owned) return entry.returned ? this.#returned : this.#passing
     return entry.known ? this.#members : this.#newcomers
   }
 
@@ -136,7 +135,7 @@ export class Lanes {
     ) as [number, number, number]
     const room = whole - bytes
     if (owner === undefined) return newcomers + members > room
-    const isMember = entry.known && entry.owner === owner
+    const isMember = entry.known && entry.isOwnedBy(owner)
     if (!isMember && members > room) return true
     if (newcomers + members + Math.min(strangers, share) <= room) return false
     const from = this.#newcomers.victim(entry) === undefined ? this.#members : this.#newcomers

@@ -4,15 +4,15 @@
  */
 
 import type { KeptCookie } from '../entry/cookie'
-import type { Content, Entry, LeaveCause, LedgerListener, Owner } from '../entry/entry'
+import type { Content, Entry } from '../entry/entry'
+import type { Owner } from '../entry/holder'
 import { begin, longest, renew, unused } from '../entry/tenure'
-import { Holders } from './holders'
-import { Lanes } from './lanes'
+import { Books } from './books'
 import { LedgerWalk } from './ledger-walk'
+import { type LeaveCause, type LedgerListener, Listeners } from './listeners'
 import { type Budget, Room, type Went } from './room'
 import { Seconds } from './seconds'
-import { ShardedMap } from './sharded-map'
-import { TimerWheel } from './timer-wheel'
+import type { TextIndex } from './text-index'
 
 /** Repeats a step until it returns false: at leisure, if it can. */
 export type Background = (step: () => boolean) => void
@@ -21,42 +21,45 @@ const atOnce: Background = (step) => {
   while (step());
 }
 
+/** What an entry is loaded with. */
+export interface Admitted {
+  readonly content: Content
+  readonly bytes: number
+  readonly now: number
+}
+
 export class Ledger {
   readonly #budget: Budget
   readonly #background: Background
-  readonly #listeners: LedgerListener[] = []
-  readonly #holders = new Holders((entry) => this.#lanes.of(entry))
+  readonly #listeners = new Listeners()
   readonly #room: Room
   readonly #seconds: Seconds
-  #entries = new ShardedMap<Entry>()
-  #lanes: Lanes
-  #wheel: TimerWheel
+  #books: Books
   #epoch = 0
 
   /** `background` takes apart what was cleared, which may be a million entries. */
   constructor(budget: Budget, now: number, background = atOnce) {
     this.#budget = budget
     this.#background = background
-    this.#room = new Room(budget, this, () => this.#lanes)
+    this.#room = new Room(budget, this, () => this.#books.lanes)
     this.#seconds = new Seconds(now)
-    this.#lanes = new Lanes(budget.isPlain === true)
-    this.#wheel = new TimerWheel(now)
+    this.#books = this.#newBooks(now)
   }
 
   listen(listener: LedgerListener): void {
-    this.#listeners.push(listener)
+    this.#listeners.add(listener)
   }
 
   get bytes(): number {
-    return this.#lanes.bytes
+    return this.#books.lanes.bytes
   }
 
   get size(): number {
-    return this.#lanes.size
+    return this.#books.lanes.size
   }
 
   get anonymous(): number {
-    return this.#lanes.strangers.size
+    return this.#books.lanes.strangers.size
   }
 
   get owned(): number {
@@ -64,16 +67,16 @@ export class Ledger {
   }
 
   get newcomers(): number {
-    return this.#lanes.newcomers.size
+    return this.#books.lanes.newcomers.size
   }
 
   get members(): number {
-    return this.#lanes.members.size
+    return this.#books.lanes.members.size
   }
 
   /** Whether an entry, new or present, is so large that keeping it would evict those it must not push out. */
   wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined): boolean {
-    return this.#lanes.wouldPushOut(entry, bytes, owner, this.#budget.maxBytes)
+    return this.#books.lanes.wouldPushOut(entry, bytes, owner, this.#budget.maxBytes)
   }
 
   /** Goes up with every `clear`: what was loaded in an earlier epoch belongs to nothing here. */
@@ -82,30 +85,36 @@ export class Ledger {
   }
 
   find(sid: string): Entry | undefined {
-    return this.#entries.get(sid)
+    return this.#books.find(sid)
+  }
+
+  /** The entries of the owner of that name, oldest first. */
+  entriesOf(name: string): Entry[] {
+    return this.#books.entriesOf(name)
   }
 
   /**
-   * Stores content in an entry, which may be new, present, or one that left before, as the newest.
-   * Returns whether live entries had to go for its bytes. `bytes` must not exceed the budget.
+   * Stores content in an entry as the newest: a new one, one that left before, or one that is
+   * present, and was not cleared. Returns whether live entries had to go for its bytes, which must
+   * not exceed the budget.
    */
   put(entry: Entry, content: Content, bytes: number, now: number): boolean {
     const second = this.#seconds.at(now)
-    const present = this.#entries.get(entry.sid) === entry
-    if (!present) {
+    if (!entry.inLane) {
       entry.tenure = begin(second)
-      const crowded = this.#store(entry, content, bytes, now, 1)
-      this.#entries.set(entry.sid, entry)
-      this.#tellOfNew(entry)
-      return crowded
+      return this.#add(entry, content, bytes, now)
     }
-    const { holder, owner, expiry, tenure } = entry
-    this.#lanes.of(entry).take(entry)
-    entry.tenure = owner === content.owner ? renew(tenure, second) : begin(second)
-    const crowded = this.#store(entry, content, bytes, now, 0)
-    if (entry.expiry < expiry) this.#wheel.schedule(entry)
-    this.#holders.put(entry, holder)
-    for (const listener of this.#listeners) listener.put?.(entry, holder)
+    const { expiry } = entry
+    const isSame = entry.isHeldBy(content)
+    this.#books.take(entry)
+    // A stranger stays one, wherever the next request comes from.
+    const goesOn = isSame || (content.owner === undefined && !entry.owned)
+    entry.tenure = goesOn ? renew(entry.tenure, second) : begin(second)
+    if (!isSame) this.#books.unhold(entry)
+    const crowded = this.#store(entry, content, isSame, bytes, now, 0)
+    if (isSame) this.#books.renew(entry, expiry)
+    else this.#books.hold(entry, expiry)
+    this.#listeners.put(entry)
     return crowded
   }
 
@@ -116,24 +125,25 @@ export class Ledger {
    * then those that wait are found by id already: nobody may look for one.
    */
   load(
-    index: ShardedMap<Entry>,
+    index: TextIndex<Entry>,
     next: () => Entry | undefined,
     admit: (entry: Entry) => Admitted | undefined,
   ): () => boolean {
     if (this.size > 0) throw new Error('load: expected an empty ledger')
-    this.#entries = index
+    this.#books.begin(index)
     return () => {
       const entry = next()
       if (entry === undefined) return false
       const admitted = admit(entry)
       if (admitted === undefined) {
-        index.delete(entry.sid)
+        this.#books.drop(entry)
         return true
       }
       const { content, bytes, now } = admitted
       const second = this.#seconds.at(now)
       entry.tenure = entry.known ? longest(second) : begin(second)
-      this.#store(entry, content, bytes, now, 1)
+      this.#store(entry, content, false, bytes, now, 1)
+      this.#books.list(entry)
       this.#tellOfNew(entry)
       return true
     }
@@ -148,8 +158,7 @@ export class Ledger {
     now: number,
   ): boolean {
     const { expiry: wasDueBy, cookie: previousCookie } = entry
-    const lane = this.#lanes.of(entry)
-    lane.take(entry)
+    const lane = this.#books.take(entry)
     const tenure = renew(entry.tenure, this.#seconds.at(now))
     const isSame = tenure === entry.tenure
     const grows = bytes > entry.bytes
@@ -158,21 +167,17 @@ export class Ledger {
     entry.bytes = bytes
     const crowded = grows && this.#room.make(entry, 0, now)
     entry.expiry = expiry
-    const next = isSame ? lane : this.#lanes.of(entry)
+    const next = isSame ? lane : this.#books.lanes.of(entry)
     next.add(entry)
-    if (expiry < wasDueBy) this.#wheel.schedule(entry)
-    this.#holders.touch(entry)
-    for (const listener of this.#listeners) listener.touch?.(entry, previousCookie)
+    this.#books.renew(entry, wasDueBy)
+    this.#listeners.touch(entry, previousCookie)
     return crowded
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
-    this.#lanes.of(entry).take(entry)
-    this.#entries.delete(entry.sid)
-    this.#wheel.unschedule(entry)
-    this.#holders.remove(entry)
+    this.#books.remove(entry)
     const idle = unused(entry.tenure, this.#seconds.latest) * 1000
-    for (const listener of this.#listeners) listener.remove?.(entry, cause, idle)
+    this.#listeners.remove(entry, cause, idle)
     // Of those beyond the limit too: a slow request of one signed out must not push out the one signed in.
     if (cause === 'destroy' || cause === 'limit') entry.destroy()
   }
@@ -183,26 +188,23 @@ export class Ledger {
    */
   clear(now: number): void {
     const { size } = this
-    const lanes = this.#lanes
-    this.#entries = new ShardedMap()
-    this.#lanes = new Lanes(this.#budget.isPlain === true)
-    this.#wheel = new TimerWheel(now)
+    const cleared = this.#books
+    this.#books = this.#newBooks(now)
     this.#epoch++
-    for (const listener of this.#listeners) listener.clear?.(size)
-    this.#background(() => this.#takeApart(lanes))
+    this.#listeners.clear(size)
+    this.#background(() => this.#takeApart(cleared))
   }
 
   /** Removes one expired entry. Returns whether there was one. */
   expireOne(now: number): boolean {
-    const entry = this.#wheel.expired(now)
+    const entry = this.#books.expired(now)
     if (entry !== undefined) this.remove(entry, 'expire')
     return entry !== undefined
   }
 
   /** Whether entries are due to be looked at by `now`: there may be expired ones among them. */
   hasDue(now: number): boolean {
-    this.#wheel.advance(now)
-    return this.#wheel.due !== undefined
+    return this.#books.hasDue(now)
   }
 
   /** Removes one entry on the way down to `goal` bytes, an expired one if there is one. Returns how it went; the last is kept. */
@@ -219,44 +221,45 @@ export class Ledger {
 
   /** All entries, the least trusted first, and of each trust the oldest: survives changes as {@link LaneWalk} does. */
   walk(): LedgerWalk {
-    return new LedgerWalk(this.#lanes.walks())
+    return new LedgerWalk(this.#books.lanes.walks())
+  }
+
+  #add(entry: Entry, content: Content, bytes: number, now: number): boolean {
+    const crowded = this.#store(entry, content, false, bytes, now, 1)
+    this.#books.add(entry)
+    this.#tellOfNew(entry)
+    return crowded
   }
 
   #tellOfNew(entry: Entry): void {
-    this.#wheel.schedule(entry)
-    this.#holders.put(entry, undefined)
-    for (const listener of this.#listeners) listener.put?.(entry, undefined)
-    if (this.size > 1) return
-    for (const listener of this.#listeners) listener.filled?.()
+    this.#listeners.put(entry)
+    if (this.size === 1) this.#listeners.filled()
   }
 
-  #store(entry: Entry, content: Content, bytes: number, now: number, more: 0 | 1): boolean {
-    entry.body = content.body
-    entry.cookie = content.cookie
-    entry.holder = content.owner ?? content.client
+  #store(
+    entry: Entry,
+    content: Content,
+    isSame: boolean,
+    bytes: number,
+    now: number,
+    more: 0 | 1,
+  ): boolean {
+    entry.take(content, isSame)
     entry.bytes = bytes
     const crowded = this.#room.make(entry, more, now)
     // Only now: an entry in no lane must not be met as one of those that have expired.
     entry.expiry = content.expiry
-    this.#lanes.of(entry).add(entry)
+    this.#books.lanes.of(entry).add(entry)
     return crowded
   }
 
-  #takeApart(cleared: Lanes): boolean {
-    const { oldest: entry } = cleared
-    if (entry === undefined) return false
-    cleared.of(entry).take(entry)
-    entry.sooner = entry
-    entry.later = entry
-    this.#holders.remove(entry)
-    for (const listener of this.#listeners) listener.cleared?.(entry)
-    return true
+  #newBooks(now: number): Books {
+    return new Books(this.#budget.isPlain === true, now)
   }
-}
 
-/** What an entry that is loaded is stored with. */
-export interface Admitted {
-  readonly content: Content
-  readonly bytes: number
-  readonly now: number
+  #takeApart(cleared: Books): boolean {
+    const entry = cleared.takeApart()
+    if (entry !== undefined) this.#listeners.cleared(entry)
+    return entry !== undefined
+  }
 }

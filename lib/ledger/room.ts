@@ -1,7 +1,8 @@
 /** How a ledger makes room: the expired go first, then whoever gives way as the lanes say. */
 
-import type { Entry, LeaveCause } from '../entry/entry'
+import type { Entry } from '../entry/entry'
 import type { Lanes, Measure } from './lanes'
+import type { LeaveCause } from './listeners'
 
 export interface Budget {
   readonly maxBytes: number

@@ -43,9 +43,9 @@ async function loadOnce(
   writable: boolean,
   tolerant: boolean,
 ): Promise<Recovered> {
-  const { files, jar, clock, settings, ledger } = needs
+  const { files, jar, clock, settings, ledger, expiry } = needs
   const ceiling = Math.max(settings.maxBytes, v8.getHeapStatistics().heap_size_limit * HEAP_SHARE)
-  const replay = new Replay(jar, ceiling)
+  const replay = new Replay(jar, ceiling, expiry.needsCreated)
   const restore = new Restore(needs)
   const adopt = (sid: string, session: unknown) => restore.adopt(sid, session)
   const now = () => clock.now()

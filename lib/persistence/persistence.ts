@@ -6,7 +6,8 @@
 import path from 'node:path'
 import { toError } from '../call/answers'
 import type { KeptCookie } from '../entry/cookie'
-import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
+import type { Entry } from '../entry/entry'
+import type { LeaveCause, LedgerListener } from '../ledger/listeners'
 import { coded } from '../settings/errors'
 import { toText } from '../settings/size'
 import type { SaveStats } from '../stats'
@@ -88,7 +89,7 @@ export class Persistence implements LedgerListener {
     const sink = this.#journal.sink(entry.bytes)
     if (sink === undefined) return
     this.#writer?.put(sink, entry)
-    entry.mark = this.#checkpointer?.mark ?? 0
+    entry.mark(this.#checkpointer?.mark ?? 0)
   }
 
   touch(entry: Entry, previous: KeptCookie | undefined): void {

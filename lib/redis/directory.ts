@@ -42,14 +42,14 @@ export class Directory {
 
   /** The ids of one owner's sessions, the one that expires last first. */
   async idsOf(owner: string): Promise<string[]> {
-    const near = this.#core.owners.entriesOf(owner).map((entry) => entry.sid)
+    const near = this.#core.ledger.entriesOf(owner).map((entry) => entry.sid)
     const sids = [...new Set([...(await this.#home.listed(owner)), ...near])]
     const theirs = new Set<string>()
     const others: string[] = []
     for (const sid of sids) {
       const entry = this.#tier.near.find(sid)
       if (entry === undefined) others.push(sid)
-      else if (entry.owner?.name === owner) theirs.add(sid)
+      else if (entry.isOwnedBy(owner)) theirs.add(sid)
     }
     for (let i = 0; i < others.length; i += AT_ONCE) {
       for (const sid of await this.#whose(owner, others.slice(i, i + AT_ONCE))) theirs.add(sid)

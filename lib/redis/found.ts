@@ -1,8 +1,8 @@
 /** What connect-redis and lembro write of a session, read: its content, its owner, and when it expires. */
 
 import type { Core } from '../core'
-import { expiryOf, readableCookie } from '../entry/cookie'
 import { isoText } from '../entry/iso'
+import { expiryOf, readableCookie } from '../entry/readable-cookie'
 import type { Incoming } from '../session/intake'
 import { isOwnerName } from '../settings/default-owner'
 import type { Found } from './home'

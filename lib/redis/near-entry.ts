@@ -21,8 +21,7 @@ export class NearEntry extends Entry {
     super(flat(sid))
   }
 
-  /** Bytes beyond those of any entry. */
-  get ownBytes(): number {
+  override get ownBytes(): number {
     return FIELDS_BYTES + (this.version === undefined ? 0 : VERSION_BYTES)
   }
 }

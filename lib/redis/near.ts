@@ -52,7 +52,7 @@ export class Near {
     const entry = new NearEntry(sid, version, this.#era, secondsOf(this.#core.clock.now()))
     if (ticket.good && this.coherent && this.#pauses === 0) {
       this.drop(sid)
-      if (sessions.cache(entry, incoming, entry.ownBytes)) trim()
+      if (sessions.cache(entry, incoming)) trim()
     } else {
       intake.fill(entry, incoming)
     }

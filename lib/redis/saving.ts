@@ -5,7 +5,8 @@
 
 import type { SessionData } from 'express-session'
 import type { Core } from '../core'
-import { Entry, weigh } from '../entry/entry'
+import { Entry } from '../entry/entry'
+import { weigh } from '../entry/weight'
 import { type Incoming, inConflict } from '../session/intake'
 import { coded } from '../settings/errors'
 import { toText } from '../settings/size'
@@ -99,7 +100,7 @@ export class Saving {
     const { core, home } = this.#deps
     const entry = core.ledger.find(sid)
     if (entry !== undefined) core.ledger.remove(entry, 'expire')
-    await home.destroy([{ sid, owner: known?.owner?.name }])
+    await home.destroy([{ sid, owner: known?.ownerName }])
   }
 
   /** Brings a session to the home. Gives what that holds then, or nothing where the session is gone. */
@@ -142,7 +143,7 @@ export class Saving {
       ttl,
       when,
       owner,
-      previousOwner: known?.owner?.name,
+      previousOwner: known?.ownerName,
     })
     return { outcome, incoming, text }
   }
@@ -163,7 +164,8 @@ export class Saving {
     const { settings, intake, stats } = this.#deps.core
     const most = settings.maxEntryBytes
     if (settings.given.maxEntrySize === undefined) return
-    const bytes = weigh(incoming.sid, intake.fill(new Entry(incoming.sid), incoming))
+    const entry = new Entry(incoming.sid)
+    const bytes = weigh(entry, intake.contentOf(entry, incoming))
     if (bytes <= most) return
     stats.tooBig++
     const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`

@@ -137,7 +137,7 @@ export class Tier implements HomeListener {
       const incoming = readFound(core, sid, found)
       const entry = near.take(incoming, this.#saving.versionOf(found.text), ticket)
       // One that connect-redis wrote joins its owner's list now. If that fails, with the next load.
-      const owner = entry.owner?.name
+      const owner = entry.ownerName
       if (owner !== undefined) home.list(sid, owner).catch(() => {})
       core.atRest()
       return entry
@@ -149,7 +149,7 @@ export class Tier implements HomeListener {
     const { ledger, departed } = this.#deps.core
     departed.destroy(sid)
     const entry = ledger.find(sid)
-    const owner = entry?.owner?.name
+    const owner = entry?.ownerName
     if (entry !== undefined) ledger.remove(entry, 'destroy')
     return owner
   }

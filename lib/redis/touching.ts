@@ -4,7 +4,7 @@
  */
 
 import type { SessionData } from 'express-session'
-import { readableCookie } from '../entry/cookie'
+import { readableCookie } from '../entry/readable-cookie'
 import { toSession } from '../settings/check'
 import { NearEntry } from './near-entry'
 import type { TierDependencies } from './saving'
@@ -72,7 +72,7 @@ export class Touching {
       return
     }
     if (known === undefined && !this.#isDue(entry.expiry, wanted, now)) return
-    const isThere = await home.touch(sid, wanted - now, entry.owner?.name)
+    const isThere = await home.touch(sid, wanted - now, entry.ownerName)
     if (!isThere) near.drop(sid)
     else {
       counts.touches++
@@ -81,12 +81,12 @@ export class Touching {
     core.atRest()
   }
 
-  async #expire({ sid, owner }: NearEntry): Promise<void> {
+  async #expire({ sid, ownerName: owner }: NearEntry): Promise<void> {
     const { home, traffic, core } = this.#deps
     await traffic.write([sid], async () => {
       const entry = core.ledger.find(sid)
       if (entry !== undefined) core.ledger.remove(entry, 'expire')
-      await home.destroy([{ sid, owner: owner?.name }])
+      await home.destroy([{ sid, owner }])
     })
   }
 }

@@ -1,23 +1,21 @@
 /** What an entry must meet before it is stored: its size, the room of others, the limit of its owner. */
 
-import type { Entry, Owner } from '../entry/entry'
+import type { Entry } from '../entry/entry'
+import type { Owner } from '../entry/holder'
 import type { Ledger } from '../ledger/ledger'
 import { coded } from '../settings/errors'
 import type { Settings } from '../settings/settings'
 import { toText } from '../settings/size'
 import type { Stats } from '../stats'
-import type { Owners } from './owners'
 
 export class Admission {
   readonly #settings: Settings
   readonly #ledger: Ledger
-  readonly #owners: Owners
   readonly #stats: Stats
 
-  constructor(settings: Settings, ledger: Ledger, owners: Owners, stats: Stats) {
+  constructor(settings: Settings, ledger: Ledger, stats: Stats) {
     this.#settings = settings
     this.#ledger = ledger
-    this.#owners = owners
     this.#stats = stats
   }
 
@@ -52,8 +50,8 @@ export class Admission {
   /** Evicts the oldest of an owner who would have more than `maxPerOwner` with this entry. */
   makeRoomForOwner(entry: Entry, owner: Owner | undefined, now: number): void {
     const { maxPerOwner } = this.#settings
-    if (maxPerOwner === Number.POSITIVE_INFINITY || owner?.name === undefined) return
-    const others = this.#owners.entriesOf(owner.name).filter((other) => other !== entry)
+    if (maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return
+    const others = this.#ledger.entriesOf(owner).filter((other) => other !== entry)
     const live = others.filter((other) => other.expiry > now)
     for (const other of others) if (other.expiry <= now) this.#ledger.remove(other, 'expire')
     for (const oldest of live.slice(0, Math.max(0, live.length + 1 - maxPerOwner))) {

@@ -1,7 +1,8 @@
 /** What the process is warned of when sessions are evicted: each once. */
 
-import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
+import type { Entry } from '../entry/entry'
 import type { Ledger } from '../ledger/ledger'
+import type { LeaveCause, LedgerListener } from '../ledger/listeners'
 import type { Settings } from '../settings/settings'
 import { toText } from '../settings/size'
 import { warnOnce } from '../settings/warn'
@@ -28,7 +29,7 @@ export class Alarms implements LedgerListener {
       if (this.#anonymous === MANY) this.#checkOwned()
       return
     }
-    if (owner.name === undefined) this.#unnamed++
+    if (owner === true) this.#unnamed++
     else this.#named++
     if (this.#named + this.#unnamed === 1) this.#tellOfUser()
     if (this.#unnamed === MANY && this.#unnamed > this.#named) tellOfUnnamed()

@@ -7,7 +7,9 @@
  * one without an owner: nobody was signed in with it, and a flood of strangers evicts most of them.
  */
 
-import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
+import type { Entry } from '../entry/entry'
+import { flat } from '../entry/text'
+import type { LeaveCause, LedgerListener } from '../ledger/listeners'
 
 interface Left {
   readonly sid: string
@@ -49,11 +51,12 @@ export class Departed implements LedgerListener {
 
   remove(entry: Entry, cause: LeaveCause): void {
     const isFinal = cause === 'destroy' || cause === 'limit'
-    if (isFinal || !entry.loaded || (entry.owner === undefined && !this.#remembersAll)) return
+    if (isFinal || !entry.loaded || (!entry.owned && !this.#remembersAll)) return
     const { sid } = entry
     const others = this.#entries.get(sid) ?? []
     if (others.some((held) => held.deref() === entry)) return
-    const owner = entry.owner?.name
+    const name = entry.ownerName
+    const owner = name === undefined ? undefined : flat(name)
     this.#entries.set(sid, [...others, new WeakRef(entry)])
     if (owner !== undefined)
       this.#sidsOf.set(owner, (this.#sidsOf.get(owner) ?? new Set()).add(sid))

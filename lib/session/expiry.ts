@@ -1,7 +1,8 @@
 /** When a session expires: by `ttl`, else by its cookie, else after a day; and never past `absoluteTtl`. */
 
 import type { SessionData } from 'express-session'
-import { expiryOf, type ReadableCookie } from '../entry/cookie'
+import { keepable } from '../entry/entry'
+import { expiryOf, type ReadableCookie } from '../entry/readable-cookie'
 import { badReturn } from '../settings/check'
 import type { LembroOptions } from '../settings/options'
 import type { Settings } from '../settings/settings'
@@ -32,9 +33,9 @@ export class Expiry {
     return now + Math.floor(ttl)
   }
 
-  /** An expiry, or the end of the absolute life of what was created then, if that is sooner. */
+  /** An expiry as an entry keeps it, or the end of the absolute life of what was created then, if that is sooner. */
   within(created: number, expiry: number): number {
-    return this.needsCreated ? Math.min(expiry, created + this.#absoluteTtl) : expiry
+    return keepable(this.needsCreated ? Math.min(expiry, created + this.#absoluteTtl) : expiry)
   }
 
   #ttlOf(sid: string, session: SessionData): number | undefined {

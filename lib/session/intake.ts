@@ -2,8 +2,10 @@
 
 import type { SessionData } from 'express-session'
 import type { Codec } from '../entry/codec'
-import { type CookieJar, type ReadableCookie, readableCookie } from '../entry/cookie'
+import type { CookieJar } from '../entry/cookie'
 import type { Content, Entry } from '../entry/entry'
+import { holderOf } from '../entry/holder'
+import { type ReadableCookie, readableCookie } from '../entry/readable-cookie'
 import type { Ledger } from '../ledger/ledger'
 import { toSession } from '../settings/check'
 import type { OwnerName } from '../settings/default-owner'
@@ -12,12 +14,11 @@ import type { Clock } from '../time/clock'
 import type { Expiry } from './expiry'
 import { type Link, linkOf } from './link'
 import { resolveConflict } from './merge'
-import type { Owners } from './owners'
+import { ownerNamed } from './owners'
 
 export interface IntakeDependencies {
   readonly settings: Settings
   readonly ledger: Ledger
-  readonly owners: Owners
   readonly expiry: Expiry
   readonly codec: Codec
   readonly jar: CookieJar
@@ -84,22 +85,20 @@ export class Intake {
   /** Gives an entry what is to be stored, in no ledger. */
   fill(entry: Entry, incoming: Incoming): Content {
     const content = this.contentOf(entry, incoming)
-    entry.body = content.body
-    entry.cookie = content.cookie
+    entry.take(content, false)
     entry.expiry = content.expiry
-    entry.holder = content.owner ?? content.client
     return content
   }
 
   /** What an incoming session leaves in an entry. */
   contentOf(entry: Entry, incoming: Incoming): Content {
-    const { jar, owners } = this.#deps
-    const { body, cookie } = incoming
+    const { jar } = this.#deps
+    const { body, cookie, client } = incoming
     const expiry = this.#deps.expiry.within(entry.created, incoming.expiry)
     const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
-    const owner = owners.named(incoming.owner, entry.holder)
-    const client = owners.client(incoming.client, entry.holder)
-    return { body, cookie: kept, expiry, owner, client }
+    const owner = ownerNamed(incoming.owner)
+    const holder = holderOf(owner, client, body, entry.holder)
+    return { body, cookie: kept, expiry, owner, client, holder }
   }
 
   /** The link of a session that was loaded from this store under that id. */

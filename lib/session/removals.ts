@@ -5,7 +5,9 @@ import type { SessionData } from 'express-session'
 import { type Answers, toError } from '../call/answers'
 import { callSafely, emitSafely } from '../call/listeners'
 import type { Codec } from '../entry/codec'
-import type { Entry, LeaveCause, LedgerListener } from '../entry/entry'
+import type { Entry } from '../entry/entry'
+import { flat } from '../entry/text'
+import type { LeaveCause, LedgerListener } from '../ledger/listeners'
 import type { RemovalCause } from '../settings/options'
 import type { Settings } from '../settings/settings'
 import type { Clock } from '../time/clock'
@@ -101,8 +103,10 @@ export class Removals implements LedgerListener {
 }
 
 function departure(entry: Entry, codec: Codec): Departure {
+  const { owner } = entry
   return {
-    owner: entry.owner === undefined ? undefined : (entry.owner.name ?? true),
+    // A listener may keep it: not all of the body with it.
+    owner: typeof owner === 'string' ? flat(owner) : owner,
     bytes: entry.bytes,
     get session() {
       return codec.decode(entry)

@@ -1,9 +1,10 @@
 /** Sessions in and out of the ledger: what a read, a set, a touch and a destroy mean, and what they refuse. */
 
 import type { SessionData } from 'express-session'
-import { readableCookie } from '../entry/cookie'
-import { Entry, weigh } from '../entry/entry'
+import { DatedEntry, Entry } from '../entry/entry'
+import { readableCookie } from '../entry/readable-cookie'
 import { flat } from '../entry/text'
+import { weigh } from '../entry/weight'
 import { toSession } from '../settings/check'
 import type { Stats } from '../stats'
 import type { Admission } from './admission'
@@ -116,13 +117,13 @@ export class Sessions {
   }
 
   /**
-   * Keeps in the ledger what lives elsewhere, in a new entry that weighs `more` than others, unless
-   * it would be refused. Returns whether live ones had to make room.
+   * Keeps in the ledger what lives elsewhere, in a new entry, unless it would be refused. Returns
+   * whether live ones had to make room.
    */
-  cache(entry: Entry, incoming: Incoming, more: number): boolean {
+  cache(entry: Entry, incoming: Incoming): boolean {
     const { admission, ledger, clock } = this.#deps
     const content = this.#deps.intake.fill(entry, incoming)
-    const bytes = weigh(entry.sid, content) + more
+    const bytes = weigh(entry, content)
     if (content.expiry <= clock.now()) return false
     if (admission.obstacle(entry, bytes, content.owner) !== undefined) return false
     return ledger.put(entry, content, bytes, clock.now())
@@ -148,7 +149,7 @@ export class Sessions {
     if (admission.expiredOnArrival(entry, expiry, now)) return false
     const kept = cookie === undefined ? entry.cookie : jar.keep(cookie, expiry, entry.cookie)
     const bytes = entry.bytes - (entry.cookie?.bytes ?? 0) + (kept?.bytes ?? 0)
-    admission.check(entry, bytes, entry.owner)
+    if (bytes > entry.bytes) admission.check(entry, bytes, entry.owner)
     return ledger.touch(entry, kept, expiry, bytes, now)
   }
 
@@ -165,7 +166,7 @@ export class Sessions {
     const { now } = incoming
     const content = this.#deps.intake.contentOf(entry, incoming)
     const { expiry, owner } = content
-    const bytes = weigh(entry.sid, content)
+    const bytes = weigh(entry, content)
     admission.check(entry, bytes, owner)
     if (admission.expiredOnArrival(entry, expiry, now)) return false
     admission.makeRoomForOwner(entry, owner, now)
@@ -176,9 +177,8 @@ export class Sessions {
   }
 
   #newEntry(sid: string, now: number): Entry {
-    const entry = new Entry(flat(sid))
-    if (this.#deps.expiry.needsCreated) entry.created = now
-    return entry
+    const kept = flat(sid)
+    return this.#deps.expiry.needsCreated ? new DatedEntry(kept, now) : new Entry(kept)
   }
 
   /** The entry of a session that has not expired; one that has is removed. */

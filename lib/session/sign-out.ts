@@ -6,11 +6,9 @@ import { isOwnerName } from '../settings/default-owner'
 import type { Clock } from '../time/clock'
 import { inSlices } from '../time/slices'
 import type { Departed } from './departed'
-import type { Owners } from './owners'
 
 export interface SignOutDependencies {
   readonly ledger: Ledger
-  readonly owners: Owners
   readonly departed: Departed
   readonly clock: Clock
   /** Called whenever the ledger is at rest. */
@@ -51,21 +49,21 @@ function isPlain(value: object): boolean {
  * owner opens meanwhile stay. Then calls `done` with the number of live sessions that it ended.
  */
 export function signOut(
-  { ledger, owners, departed, clock, atRest }: SignOutDependencies,
+  { ledger, departed, clock, atRest }: SignOutDependencies,
   name: string,
   except: string | undefined,
   done: (ended: number) => void,
 ): void {
   departed.destroyOwner(name, except)
   // The expired as well: a slow request must not bring them back.
-  const entries = owners.entriesOf(name)
+  const entries = ledger.entriesOf(name)
   const now = clock.now()
   let next = 0
   let ended = 0
   const step = () => {
     const entry = entries[next++]
     if (entry === undefined) return false
-    const isTheirs = ledger.find(entry.sid) === entry && entry.owner?.name === name
+    const isTheirs = ledger.find(entry.sid) === entry && entry.isOwnedBy(name)
     if (entry.sid === except || !isTheirs) return true
     if (entry.expiry > now) ended++
     ledger.remove(entry, 'destroy')

@@ -1,9 +1,8 @@
-/** Of `holdings.ts` and `holders.ts`. */
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { Entry, type Holder, Owner } from '../../lib/entry/entry'
+import { Entry } from '../../lib/entry/entry'
+import { Holder } from '../../lib/entry/holder'
 import { Holdings, isFarMore } from '../../lib/ledger/holdings'
 
 const power = (bytes: number) => Math.floor(Math.log2(bytes))
@@ -16,12 +15,12 @@ describe('holdings', () => {
       fc.integer({ min: 1, max: 3000 }),
       (steps, least) => {
         const holdings = new Holdings()
-        const owners = ['ann', 'bob', 'cy', 'di'].map((name) => new Owner(name))
+        const owners = ['ann', 'bob', 'cy', 'di'].map((name) => new Holder<Entry>(name, []))
         const entries = Array.from({ length: 20 }, (_, n) => new Entry(`s${n}`))
         let held: Entry[] = []
         for (const { n, bytes } of steps) {
           const entry = entries[n] as Entry
-          const owner = owners[n % owners.length] as Holder
+          const owner = owners[n % owners.length] as Holder<Entry>
           if (held.includes(entry)) {
             holdings.take(owner, entry)
             held = held.filter((other) => other !== entry)
@@ -40,7 +39,7 @@ describe('holdings', () => {
           const found = holdings.oldestOfFarMore(least)
           if (most < power(least) + 2) assert.equal(found, undefined)
           else {
-            const at = owners.indexOf(found?.holder as Owner)
+            const at = owners.indexOf(found?.holder as Holder<Entry>)
             assert.equal(power(sums[at] as number), most)
             assert.equal(found, theirs[at]?.[0])
           }

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Entry, Owner } from '../../lib/entry/entry'
+import { Entry } from '../../lib/entry/entry'
 import { audit } from '../support/audit'
 import { ann, newLedger, put, sidsOf } from '../support/ledger'
 import { NOON } from '../support/time'
 
 const MINUTE = 60_000
-const nobody = new Owner(undefined)
+const nobody = true
 
 /** A ledger of 1,000 bytes with so many members, newcomers and strangers of ten bytes each. */
 function crowd({ members = 0, newcomers = 0, strangers = 0 }) {
@@ -17,7 +17,7 @@ function crowd({ members = 0, newcomers = 0, strangers = 0 }) {
     for (let n = 0; n < count; n++) {
       put(ledger, `${kind}-${n}`, {
         bytes: 10,
-        owner: named ? new Owner(`${kind}-${n}`) : undefined,
+        owner: named ? `${kind}-${n}` : undefined,
       })
     }
   }
@@ -58,7 +58,7 @@ describe('a session', () => {
     put(ledger, 'a', { owner: ann, now: NOON + MINUTE })
     const entry = put(ledger, 'a', { owner: ann, now: NOON + 2 * MINUTE })
     assert.equal(entry.known, true)
-    put(ledger, 'a', { owner: new Owner('bob'), now: NOON + 3 * MINUTE })
+    put(ledger, 'a', { owner: 'bob', now: NOON + 3 * MINUTE })
     assert.equal(entry.known, false)
     put(ledger, 'a', { owner: entry.owner, now: NOON + 4 * MINUTE })
     assert.equal(entry.known, true)
@@ -81,7 +81,7 @@ describe('a session', () => {
 describe('who gives way', () => {
   it('is a newcomer before a member, though members are older, down to a fifth', () => {
     const { ledger, counts } = crowd({ members: 60, newcomers: 40 })
-    for (let n = 0; n < 30; n++) put(ledger, `new-${n}`, { bytes: 10, owner: new Owner(`${n}`) })
+    for (let n = 0; n < 30; n++) put(ledger, `new-${n}`, { bytes: 10, owner: `${n}` })
     assert.deepEqual(counts(), [0, 40, 60])
     assert.equal(ledger.find('newcomer-0'), undefined)
   })
@@ -90,7 +90,7 @@ describe('who gives way', () => {
     const { ledger, counts } = crowd({ members: 100 })
     for (let n = 0; n < 50; n++) put(ledger, `stranger-${n}`, { bytes: 10 })
     assert.deepEqual(counts(), [20, 0, 80])
-    for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10, owner: new Owner(`${n}`) })
+    for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10, owner: `${n}` })
     assert.deepEqual(counts(), [20, 20, 60])
     assert.equal(ledger.find('member-39'), undefined)
     assert.ok(ledger.find('member-40'))
@@ -121,10 +121,10 @@ describe('who gives way', () => {
 
   it('is the oldest of an owner with far more than who has the oldest of all', () => {
     const ledger = newLedger()
-    const many = new Owner('many')
-    put(ledger, 'oldest', { bytes: 10, owner: new Owner('old') })
+    const many = 'many'
+    put(ledger, 'oldest', { bytes: 10, owner: 'old' })
     for (let n = 0; n < 99; n++) put(ledger, `many-${n}`, { bytes: 10, owner: many })
-    for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10, owner: new Owner(`${n}`) })
+    for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10, owner: `${n}` })
     assert.ok(ledger.find('oldest'))
     assert.equal(ledger.find('many-49'), undefined)
     assert.ok(ledger.find('many-50'))
@@ -182,9 +182,9 @@ describe('a large entry', () => {
 
   it("of a newcomer pushes out no member's as large as it", () => {
     const ledger = newLedger()
-    const members = ['cy', 'di'].map((name) => new Owner(name))
+    const members = ['cy', 'di']
     for (const now of [NOON, NOON + MINUTE]) {
-      for (const owner of members) put(ledger, `${owner.name}`, { bytes: 300, owner, now })
+      for (const owner of members) put(ledger, `${owner}`, { bytes: 300, owner, now })
     }
     const entry = new Entry('large')
     assert.equal(ledger.wouldPushOut(entry, 400, ann), false)
@@ -203,10 +203,9 @@ describe('a large entry', () => {
   it('takes its turn with others as large', () => {
     const ledger = newLedger()
     for (let n = 0; n < 10; n++) {
-      const owner = new Owner(`${n}`)
-      const entry = put(newLedger(), `s${n}`, { bytes: 300, owner })
-      assert.equal(ledger.wouldPushOut(entry, 300, owner), false)
-      ledger.put(entry, entry, 300, NOON)
+      const owner = `${n}`
+      assert.equal(ledger.wouldPushOut(new Entry(`s${n}`), 300, owner), false)
+      put(ledger, `s${n}`, { bytes: 300, owner })
     }
     assert.deepEqual(sidsOf(ledger), ['s7', 's8', 's9'])
   })

@@ -4,12 +4,14 @@ import fc from 'fast-check'
 import { type Content, Entry } from '../../lib/entry/entry'
 import { Ledger } from '../../lib/ledger/ledger'
 import type { LedgerWalk } from '../../lib/ledger/ledger-walk'
-import { Owners } from '../../lib/session/owners'
 import { audit, auditOwners } from '../support/audit'
 import { NOON } from '../support/time'
 
 const BUDGET = { maxBytes: 1000, maxSessions: 12 }
-const NAMES = ['ann', 'ann', 'bob', true, undefined, 'from 10.0.0.1'] as const
+const CLIENT = 'from 10.0.0.1'
+const NAMES = ['ann', 'ann', 'bob', true, undefined, CLIENT] as const
+/** With a name at one place or another, with none, and with one at the end of a name that is longer. */
+const BODIES = ['', 'ann', '{"user":"ann"}', 'bob, from 10.0.0.1, and ann', 'joann'] as const
 /** What members keep in an automatic trim, and against whoever comes. */
 const [OF_TRIM, OF_BUDGET] = [800, 600]
 
@@ -26,6 +28,7 @@ const step = fc.oneof(
       bytes,
       ttl,
       name: fc.constantFrom(...NAMES),
+      body: fc.constantFrom(...BODIES),
     }),
   },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('touch' as const), sid, bytes, ttl }) },
@@ -55,7 +58,8 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 class Audited {
   readonly ledger = new Ledger(BUDGET, NOON)
   readonly visited = new Set<string>()
-  readonly #owners = new Owners()
+  /** The holder that each entry was put for, of those that left too. */
+  readonly #names = new Map<Entry, (typeof NAMES)[number]>()
   readonly #left = new Map<string, Entry>()
   readonly #walk: LedgerWalk
   #now = NOON
@@ -66,7 +70,6 @@ class Audited {
   #relieving = false
 
   constructor() {
-    this.ledger.listen(this.#owners)
     this.ledger.listen({
       remove: (entry, cause) => {
         assert.ok(this.ledger.bytes <= BUDGET.maxBytes)
@@ -89,7 +92,7 @@ class Audited {
     const { ledger } = this
     switch (step.do) {
       case 'put':
-        this.#put(step.sid, step.name, step.bytes, this.#now + step.ttl)
+        this.#put(step, this.#now + step.ttl)
         break
       case 'touch':
         this.#touch(step.sid, step.bytes, this.#now + step.ttl)
@@ -130,31 +133,37 @@ class Audited {
 
   check(): void {
     audit(this.ledger)
-    auditOwners(this.ledger, this.#owners, ['ann', 'bob'])
+    auditOwners(this.ledger, ['ann', 'bob'])
+    for (const [entry, name] of this.#names) {
+      assert.equal(entry.owner ?? entry.client, name)
+      assert.equal(entry.owned, name !== undefined && name !== CLIENT)
+    }
   }
 
-  #put(sid: string, name: (typeof NAMES)[number], bytes: number, expiry: number): void {
+  #put({ sid, name, body, bytes }: Step & { do: 'put' }, expiry: number): void {
     const entry = this.#live(sid) ?? this.#left.get(sid) ?? new Entry(sid)
-    const isClient = name === 'from 10.0.0.1'
-    const owner = isClient ? undefined : this.#owners.named(name, entry.holder)
-    const client = isClient ? this.#owners.client(name, entry.holder) : undefined
+    const isClient = name === CLIENT
+    const owner = isClient ? undefined : name
+    const client = isClient ? name : undefined
     if (this.ledger.wouldPushOut(entry, bytes, owner)) return
-    const content: Content = { body: sid, cookie: undefined, expiry, owner, client }
+    const content: Content = { body, cookie: undefined, expiry, owner, client }
     this.#coming = { entry, bytes }
     this.ledger.put(entry, content, bytes, this.#now)
     this.#coming = undefined
     this.#left.delete(sid)
     assert.deepEqual([entry.bytes, entry.owner, entry.expiry], [bytes, owner, expiry])
-    assert.equal(entry.holder, owner ?? client)
+    assert.equal(entry.client, client)
+    this.#names.set(entry, name)
   }
 
   #touch(sid: string, bytes: number, expiry: number): void {
     const entry = this.#live(sid)
     if (entry === undefined || this.ledger.wouldPushOut(entry, bytes, entry.owner)) return
     this.#coming = { entry, bytes }
+    const { body } = entry
     this.ledger.touch(entry, undefined, expiry, bytes, this.#now)
     this.#coming = undefined
-    assert.deepEqual([entry.bytes, entry.expiry, entry.body], [bytes, expiry, sid])
+    assert.deepEqual([entry.bytes, entry.expiry, entry.body], [bytes, expiry, body])
   }
 
   /** A member goes only while members hold more than their share, with the one that comes, in bytes or by number. */

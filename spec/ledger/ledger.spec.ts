@@ -1,9 +1,10 @@
-/** Of `ledger.ts`, `room.ts` and `ledger-walk.ts`. */
+/** Of `ledger.ts`, `books.ts`, `room.ts` and `ledger-walk.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Entry, type LedgerListener, Owner } from '../../lib/entry/entry'
-import { ShardedMap } from '../../lib/ledger/sharded-map'
+import { Entry } from '../../lib/entry/entry'
+import { entryIndex } from '../../lib/ledger/books'
+import type { LedgerListener } from '../../lib/ledger/listeners'
 import { TimerWheel } from '../../lib/ledger/timer-wheel'
 import { audit } from '../support/audit'
 import { ann, newLedger, put, sidsOf } from '../support/ledger'
@@ -22,7 +23,7 @@ describe('put', () => {
   it('makes room before it stores, the oldest first, and says that live ones had to go', () => {
     const ledger = newLedger({ maxBytes: 300 })
     for (const sid of ['a', 'b', 'c']) put(ledger, sid)
-    const entry = put(newLedger(), 'd')
+    const entry = new Entry('d')
     assert.equal(ledger.put(entry, entry, 150, NOON), true)
     assert.deepEqual(sidsOf(ledger), ['c', 'd'])
     audit(ledger)
@@ -30,7 +31,7 @@ describe('put', () => {
 
   it('says that nobody had to go where there was room, or only expired ones went', () => {
     const ledger = newLedger({ maxBytes: 200 })
-    const entry = put(newLedger(), 'c')
+    const entry = new Entry('c')
     put(ledger, 'a', { expiry: NOON + 10 })
     put(ledger, 'b')
     assert.equal(ledger.put(entry, entry, 100, NOON + 10), false)
@@ -161,7 +162,7 @@ describe('eviction', () => {
 describe('eviction by number', () => {
   it('counts the stranger that comes among the fifth of the strangers', () => {
     const ledger = newLedger({ maxBytes: 10_000, maxSessions: 9 })
-    for (let n = 0; n < 8; n++) put(ledger, `member-${n}`, { owner: new Owner(`${n}`) })
+    for (let n = 0; n < 8; n++) put(ledger, `member-${n}`, { owner: `${n}` })
     for (let n = 0; n < 5; n++) put(ledger, `stranger-${n}`)
     assert.deepEqual([ledger.anonymous, ledger.owned], [1, 8])
     assert.equal(sidsOf(ledger)[0], 'stranger-4')
@@ -257,7 +258,7 @@ describe('listeners', () => {
       heard.push(`${what}: ${ledger.size} of ${ledger.bytes}`)
     }
     ledger.listen({
-      put: (entry, previous) => note(`put ${entry.sid} after ${previous?.name}`),
+      put: (entry) => note(`put ${entry.sid} of ${entry.ownerName}`),
       touch: (entry) => note(`touch ${entry.sid}`),
       remove: (entry, cause) => note(`${cause} ${entry.sid}`),
       clear: (size) => note(`clear ${size}`),
@@ -273,16 +274,16 @@ describe('listeners', () => {
     put(ledger, 'e')
     ledger.clear(NOON)
     assert.deepEqual(heard, [
-      'put a after undefined: 1 of 100',
-      'put a after ann: 1 of 50',
+      'put a of ann: 1 of 100',
+      'put a of undefined: 1 of 50',
       'touch a: 1 of 60',
-      'put b after undefined: 2 of 160',
+      'put b of undefined: 2 of 160',
       'expire a: 1 of 100',
-      'put c after undefined: 2 of 200',
+      'put c of undefined: 2 of 200',
       'evict b: 1 of 100',
-      'put d after undefined: 2 of 220',
+      'put d of ann: 2 of 220',
       'destroy c: 1 of 120',
-      'put e after undefined: 2 of 220',
+      'put e of undefined: 2 of 220',
       'clear 2: 0 of 0',
       'cleared e: 0 of 0',
       'cleared d: 0 of 0',
@@ -311,14 +312,18 @@ describe('what was cleared', () => {
 
   it('is taken apart without anyone listening, so that one entry keeps none of the others', () => {
     const ledger = newLedger()
-    const owner = new Owner('ann')
+    const owner = 'ann'
     const entries = ['a', 'b', 'c', 'd', 'e'].map((sid) =>
       put(ledger, sid, { owner, expiry: NOON }),
     )
     entries.push(put(ledger, 'f', { expiry: NOON }), put(ledger, 'g', { expiry: NOON }))
     ledger.clear(NOON)
     assert.ok(entries.every(isAlone))
-    assert.equal(owner.entries, undefined)
+    for (const { holder } of entries) assert.notEqual(typeof holder, 'object')
+    assert.deepEqual(
+      entries.map((entry) => entry.owner),
+      [owner, owner, owner, owner, owner, undefined, undefined],
+    )
   })
 
   it('is taken apart step by step where there is a way to, while new ones come', () => {
@@ -344,9 +349,9 @@ describe('what was cleared', () => {
 describe('load', () => {
   /** Entries from elsewhere, which are known by their ids. */
   function saved(...sids: string[]) {
-    const index = new ShardedMap<Entry>()
+    const index = entryIndex()
     const entries = sids.map((sid) => new Entry(sid))
-    for (const entry of entries) index.set(entry.sid, entry)
+    for (const entry of entries) index.add(entry)
     return { index, entries, next: () => entries.shift() }
   }
   const content = { body: '', cookie: undefined, expiry: NOON + 10, owner: undefined }
@@ -371,9 +376,9 @@ describe('load', () => {
     const ledger = newLedger()
     const { index, entries, next } = saved('member', 'newcomer')
     const [member, newcomer] = entries as [Entry, Entry]
-    for (const entry of [member, newcomer]) entry.owner = new Owner('ann')
+    for (const entry of [member, newcomer]) entry.owner = 'ann'
     member.known = true
-    const owner = new Owner('ann')
+    const owner = 'ann'
     const load = ledger.load(index, next, () => ({
       content: { ...content, owner },
       bytes: 100,

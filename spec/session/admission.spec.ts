@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Owner } from '../../lib/entry/entry'
 import { Admission } from '../../lib/session/admission'
-import { Owners } from '../../lib/session/owners'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { Stats } from '../../lib/stats'
-import { newLedger, put, sidsOf } from '../support/ledger'
+import { ann, newLedger, put, sidsOf } from '../support/ledger'
 import { NOON } from '../support/time'
 
 function make(options: LembroOptions = {}) {
   const settings = parseOptions({ maxSize: 1000, ...options })
-  const [ledger, owners, stats] = [newLedger(), new Owners(), new Stats()]
-  for (const listener of [owners, stats]) ledger.listen(listener)
-  const admission = new Admission(settings, ledger, owners, stats)
-  const ann = owners.named('ann', undefined)
+  const [ledger, stats] = [newLedger(), new Stats()]
+  ledger.listen(stats)
+  const admission = new Admission(settings, ledger, stats)
   const signIn = (sid: string, expiry?: number) =>
     put(ledger, sid, { owner: ann, ...(expiry && { expiry }) })
-  return { ledger, stats, admission, ann, signIn }
+  return { ledger, stats, admission, signIn }
 }
 
 describe('an entry', () => {
@@ -30,7 +27,7 @@ describe('an entry', () => {
   })
 
   it('is refused where it would push out those of users, in words that say whose', () => {
-    const { ledger, admission, ann, signIn } = make()
+    const { ledger, admission, signIn } = make()
     for (const sid of ['a', 'b', 'c', 'd', 'e', 'f']) signIn(sid)
     const entry = put(ledger, 'large')
     assert.match(
@@ -38,7 +35,7 @@ describe('an entry', () => {
       /belongs to nobody and would push out those of your users/,
     )
     const small = make()
-    for (let n = 0; n < 50; n++) put(small.ledger, `s${n}`, { bytes: 10, owner: new Owner(`${n}`) })
+    for (let n = 0; n < 50; n++) put(small.ledger, `s${n}`, { bytes: 10, owner: `${n}` })
     assert.match(
       `${small.admission.obstacle(entry, 900, ann)}`,
       /would push out those of your other users/,
@@ -48,7 +45,7 @@ describe('an entry', () => {
 
 describe('room for an owner with maxPerOwner', () => {
   it('is made by evicting the oldest, which counts apart and is revoked', () => {
-    const { ledger, stats, admission, ann, signIn } = make({ maxPerOwner: 2 })
+    const { ledger, stats, admission, signIn } = make({ maxPerOwner: 2 })
     const oldest = signIn('a')
     signIn('b')
     admission.makeRoomForOwner(put(newLedger(), 'c'), ann, NOON)
@@ -59,7 +56,7 @@ describe('room for an owner with maxPerOwner', () => {
   })
 
   it('is there where one has expired: no live one has to go for it', () => {
-    const { ledger, admission, ann, signIn } = make({ maxPerOwner: 2 })
+    const { ledger, admission, signIn } = make({ maxPerOwner: 2 })
     signIn('live')
     signIn('expired', NOON + 10)
     admission.makeRoomForOwner(put(newLedger(), 'c'), ann, NOON + 10)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { Entry, Owner } from '../../lib/entry/entry'
+import { Entry } from '../../lib/entry/entry'
 import { Lane } from '../../lib/ledger/lane'
 import { Departed } from '../../lib/session/departed'
 import { nextTurn } from '../support/time'
@@ -10,7 +10,7 @@ import { nextTurn } from '../support/time'
 function loaded(sid: string, name?: string): Entry {
   const entry = new Entry(sid)
   entry.loaded = true
-  if (name !== undefined) entry.owner = new Owner(name)
+  if (name !== undefined) entry.owner = name
   return entry
 }
 

@@ -1,43 +1,34 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import v8 from 'node:v8'
-import { Entry, type Owner } from '../../lib/entry/entry'
-import { FairLane } from '../../lib/ledger/fair-lane'
-import { Holders } from '../../lib/ledger/holders'
-import { askClient, Owners } from '../../lib/session/owners'
+import { askClient, askOwner, ownerNamed } from '../../lib/session/owners'
 import { gotKind } from '../../lib/settings/check'
-import { checkedOwner, type OwnerName } from '../../lib/settings/default-owner'
-
-/** Owners and a way to give them entries, as a ledger does. */
-function make() {
-  const owners = new Owners()
-  const lane = new FairLane()
-  const holders = new Holders(() => lane)
-  const put = (entry: Entry, previous: Owner | undefined) => {
-    holders.put(entry, previous)
-    owners.put(entry, previous)
-  }
-  const give = (entry: Entry, name: OwnerName) => {
-    const previous = entry.owner
-    entry.owner = owners.named(name, previous)
-    put(entry, previous)
-  }
-  const touch = (entry: Entry) => holders.touch(entry)
-  const remove = (entry: Entry) => {
-    holders.remove(entry)
-    owners.remove(entry)
-  }
-  const sidsOf = (name: string) => owners.entriesOf(name).map(({ sid }) => sid)
-  const [a, b, c] = ['a', 'b', 'c'].map((sid) => new Entry(sid)) as [Entry, Entry, Entry]
-  return { owners, put, give, touch, remove, sidsOf, a, b, c }
-}
+import { checkedOwner } from '../../lib/settings/default-owner'
 
 describe('owners', () => {
-  it('are anonymous where there is no name', () => {
-    const { owners } = make()
-    for (const name of [undefined, null, false, '']) {
-      assert.equal(owners.named(name, undefined), undefined)
+  it('are anonymous if there is no name', () => {
+    for (const name of [undefined, null, false, ''] as const) {
+      assert.equal(ownerNamed(name), undefined)
     }
+  })
+
+  it('have a text for a name, a number being its text; or none', () => {
+    assert.deepEqual([ownerNamed('ann'), ownerNamed(7), ownerNamed('7')], ['ann', '7', '7'])
+    assert.equal(ownerNamed(true), true)
+    assert.equal(ownerNamed('true'), 'true')
+  })
+
+  it('are asked of the session, and none if the option throws or gives something odd, which is reported', () => {
+    const faults: Error[] = []
+    const fault = (thrown: unknown) => faults.push(thrown as Error)
+    const session = { cookie: {} } as never
+    const asked: unknown[] = []
+    const ownerOf = askOwner((given) => asked.push(given) && 'ann', fault)
+    assert.deepEqual([ownerOf(session), asked], ['ann', [session]])
+    assert.equal(askOwner(() => assert.fail('odd'), fault)(session), undefined)
+    assert.equal(askOwner(() => ({}), fault)(session), undefined)
+    assert.equal(askOwner(undefined, fault)(session), undefined)
+    assert.equal(faults.length, 2)
+    assert.match(`${faults}`, /odd,TypeError: owner: expected the function to return/)
   })
 
   it('are refused where they are no name', () => {
@@ -49,75 +40,6 @@ describe('owners', () => {
         message: `owner: expected the function to return a string, a number, true, or nothing for an anonymous session; ${gotKind(name)}`,
       })
     }
-  })
-
-  it('have names that weigh what is counted, whatever they were cut from', () => {
-    const owner = new Owners().named('visitor 世'.slice(0, -1), undefined)
-    assert.equal(owner?.name, 'visitor ')
-    assert.equal(v8.serialize(owner.name)[2], '"'.charCodeAt(0))
-  })
-
-  it('are one for each name, a number being its text', () => {
-    const { owners, give, sidsOf, a, b } = make()
-    give(a, 7)
-    give(b, '7')
-    assert.equal(a.owner, b.owner)
-    assert.equal(owners.named('7', undefined), a.owner)
-    assert.deepEqual(sidsOf('7'), ['a', 'b'])
-  })
-
-  it('are not listed without a name', () => {
-    const { give, sidsOf, a, b } = make()
-    give(a, true)
-    give(b, true)
-    assert.equal(a.owner, b.owner)
-    assert.equal(a.owner?.name, undefined)
-    assert.deepEqual(sidsOf('true'), [])
-  })
-
-  it('list their entries, oldest first, and nothing is left of the last that goes', () => {
-    const { owners, give, touch, remove, sidsOf, a, b, c } = make()
-    for (const each of [a, b, c]) give(each, 'ann')
-    touch(a)
-    assert.deepEqual(sidsOf('ann'), ['b', 'c', 'a'])
-    give(b, 'ann')
-    assert.deepEqual(sidsOf('ann'), ['c', 'a', 'b'])
-    remove(a)
-    remove(c)
-    touch(b)
-    assert.deepEqual(sidsOf('ann'), ['b'])
-    remove(b)
-    assert.deepEqual(sidsOf('ann'), [])
-    assert.notEqual(owners.named('ann', undefined), b.owner)
-  })
-
-  it('follow a session from one to another, and out', () => {
-    const { give, sidsOf, a, b } = make()
-    give(a, 'ann')
-    give(b, 'ann')
-    give(a, 'bob')
-    assert.deepEqual([sidsOf('ann'), sidsOf('bob')], [['b'], ['a']])
-    give(a, undefined)
-    assert.deepEqual([sidsOf('ann'), sidsOf('bob')], [['b'], []])
-  })
-
-  it('are found by whoever comes back after others took the name', () => {
-    const { owners, put, give, remove, sidsOf, a, b } = make()
-    give(a, 'ann')
-    remove(a)
-    give(b, 'ann')
-    const owner = owners.named('ann', a.owner) as Owner
-    assert.equal(owner, b.owner)
-    a.owner = owner
-    put(a, undefined)
-    assert.deepEqual(sidsOf('ann'), ['b', 'a'])
-  })
-
-  it('are all forgotten at once', () => {
-    const { owners, give, sidsOf, a } = make()
-    give(a, 'ann')
-    owners.clear()
-    assert.deepEqual(sidsOf('ann'), [])
   })
 })
 
@@ -147,14 +69,5 @@ describe('clients', () => {
         /^odd$|^client: expected the function to return a string/,
       )
     }
-  })
-
-  it('are one for each name, apart from an owner of that name', () => {
-    const { owners } = make()
-    const [client, owner] = [owners.client('ann', undefined), owners.named('ann', undefined)]
-    assert.notEqual(client, owner)
-    assert.equal(owners.client('ann', client)?.name, 'ann')
-    assert.equal(owners.client(undefined, undefined), undefined)
-    assert.deepEqual(owners.entriesOf('ann'), [])
   })
 })

@@ -7,14 +7,14 @@ import fc from 'fast-check'
 import { Answers } from '../../lib/call/answers'
 import { Codec } from '../../lib/entry/codec'
 import { CookieJar } from '../../lib/entry/cookie'
-import { weigh } from '../../lib/entry/entry'
+import { weigh } from '../../lib/entry/weight'
 import { Ledger } from '../../lib/ledger/ledger'
 import { Admission } from '../../lib/session/admission'
 import { Departed } from '../../lib/session/departed'
 import { Expiry } from '../../lib/session/expiry'
 import { Intake } from '../../lib/session/intake'
 import { linkOf } from '../../lib/session/link'
-import { askOwner, Owners } from '../../lib/session/owners'
+import { askOwner } from '../../lib/session/owners'
 import { Removals } from '../../lib/session/removals'
 import { Sessions } from '../../lib/session/sessions'
 import type { LembroOptions } from '../../lib/settings/options'
@@ -32,15 +32,15 @@ function make(options: LembroOptions = {}) {
   const settings = parseOptions(options)
   const clock = new FakeClock()
   const ledger = new Ledger(settings, clock.now())
-  const [owners, stats, codec] = [new Owners(), new Stats(), new Codec(settings.serializer)]
+  const [stats, codec] = [new Stats(), new Codec(settings.serializer)]
   const departed = new Departed(true)
   const emitter = new EventEmitter()
   const removals = new Removals(emitter, new Answers(emitter), codec, clock, settings)
-  for (const listener of [owners, stats, removals, departed]) ledger.listen(listener)
+  for (const listener of [stats, removals, departed]) ledger.listen(listener)
   const faults: unknown[] = []
   const parts = {
-    ...{ settings, ledger, owners, codec, stats, removals, departed, clock },
-    admission: new Admission(settings, ledger, owners, stats),
+    ...{ settings, ledger, codec, stats, removals, departed, clock },
+    admission: new Admission(settings, ledger, stats),
     expiry: new Expiry(settings),
     jar: new CookieJar(),
     clientOf: () => undefined,
@@ -100,7 +100,7 @@ describe('sessions', () => {
     it(`weigh what they are, and are where they belong, after anything: ${name}`, () => {
       const steps = fc.array(step, { maxLength: 40, size: 'max' })
       const property = fc.property(steps, (steps) => {
-        const { sessions, ledger, owners, clock } = make({ maxSize: 3000, ...options })
+        const { sessions, ledger, clock } = make({ maxSize: 3000, ...options })
         for (const step of steps) {
           if (step.do === 'set' || step.do === 'touch') {
             const incoming = session(step.data, step.cookie)
@@ -110,9 +110,9 @@ describe('sessions', () => {
           if (step.do === 'destroy') sessions.destroy(step.sid)
           if (step.do === 'wait') clock.pass(step.ms)
           assert.ok(ledger.bytes <= 3000)
-          for (const entry of audit(ledger)) assert.equal(entry.bytes, weigh(entry.sid, entry))
-          auditOwners(ledger, owners, ['ann', 'bob'])
-          if (options.maxPerOwner) assert.ok(owners.entriesOf('ann').length <= 1)
+          for (const entry of audit(ledger)) assert.equal(entry.bytes, weigh(entry, entry))
+          auditOwners(ledger, ['ann', 'bob'])
+          if (options.maxPerOwner) assert.ok(ledger.entriesOf('ann').length <= 1)
         }
       })
       fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 100) })
@@ -128,7 +128,7 @@ describe('sessions', () => {
   })
 
   it('say that live ones had to make room, and only then', () => {
-    const { sessions, snapshot } = make({ maxSize: 600 })
+    const { sessions, snapshot } = make({ maxSize: 500 })
     assert.equal(sessions.set('a', session()), false)
     assert.equal(sessions.set('b', session()), false)
     assert.equal(sessions.set('c', session()), true)
@@ -136,7 +136,7 @@ describe('sessions', () => {
   })
 
   it('make no room for one that has expired when it comes, and drop the one it replaces', () => {
-    const { sessions, ledger, snapshot } = make({ maxSize: 600 })
+    const { sessions, ledger, snapshot } = make({ maxSize: 500 })
     for (const sid of ['a', 'b']) sessions.set(sid, session())
     for (const save of ['set', 'touch'] as const) {
       sessions[save]('c', session({}, { maxAge: 0 }))

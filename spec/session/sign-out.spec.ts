@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Departed } from '../../lib/session/departed'
-import { Owners } from '../../lib/session/owners'
 import { exceptOf, ownerText, signOut } from '../../lib/session/sign-out'
 import { audit } from '../support/audit'
 import { FakeClock } from '../support/clock'
@@ -11,10 +10,10 @@ import { newLedger, put, sidsOf } from '../support/ledger'
 function make(sids: readonly string[]) {
   const clock = new FakeClock()
   const ledger = newLedger({ maxBytes: 1_000_000 })
-  const [owners, departed] = [new Owners(), new Departed(true)]
-  for (const listener of [owners, departed]) ledger.listen(listener)
+  const departed = new Departed(true)
+  ledger.listen(departed)
   const add = (sid: string, name = 'ann', ttl = 1000) =>
-    put(ledger, sid, { owner: owners.named(name, undefined), expiry: clock.now() + ttl })
+    put(ledger, sid, { owner: name, expiry: clock.now() + ttl })
   for (const sid of sids) add(sid)
   add('bobs', 'bob')
   const atRest = () => {
@@ -22,7 +21,7 @@ function make(sids: readonly string[]) {
     clock.work(0.5)
   }
   const ended: number[] = []
-  const dependencies = { ledger, owners, departed, clock, atRest }
+  const dependencies = { ledger, departed, clock, atRest }
   const run = (name: string, except?: string) =>
     signOut(dependencies, name, except, (count) => ended.push(count))
   return { clock, ledger, add, run, ended }

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import type { Entry } from '../../lib/entry/entry'
+import type { Holder } from '../../lib/entry/holder'
 import type { Ledger } from '../../lib/ledger/ledger'
-import type { Owners } from '../../lib/session/owners'
 
-/** Fails where the lanes, the index, the sizes or the bytes of a ledger disagree. Gives its entries. */
+/** Fails if the lanes, the indexes, the sizes or the bytes of a ledger disagree. Gives its entries. */
 export function audit(ledger: Ledger, isAtRest = true): Entry[] {
   const entries = entriesOf(ledger)
   if (!isAtRest) return entries
@@ -22,15 +22,51 @@ export function audit(ledger: Ledger, isAtRest = true): Entry[] {
     const scheduled = entry.sooner !== entry
     assert.ok(scheduled || entry.expiry === Number.POSITIVE_INFINITY, `${entry.sid} is forgotten`)
   }
+  auditIndex(ledger, owned)
+  auditHolders(entries)
   return entries
 }
 
-/** Fails where the index of owners and the entries themselves disagree. */
-export function auditOwners(ledger: Ledger, owners: Owners, names: Iterable<string>): void {
+/** Fails if an owner has not the entries in the index that have its name. */
+function auditIndex(ledger: Ledger, owned: readonly Entry[]): void {
+  const byName = new Map<string, Set<Entry>>()
+  for (const entry of owned) {
+    const { ownerName: name } = entry
+    if (name === undefined) continue
+    byName.set(name, (byName.get(name) ?? new Set()).add(entry))
+  }
+  for (const [name, theirs] of byName) {
+    const listed = ledger.entriesOf(name)
+    assert.equal(listed.length, theirs.size)
+    assert.ok(listed.every((entry) => theirs.has(entry)))
+  }
+}
+
+/** Fails if one who has several entries has one that is not in the ledger, or is another's. */
+function auditHolders(entries: readonly Entry[]): void {
+  const holders = new Map<Holder, Entry[]>()
+  for (const entry of entries) {
+    const { holder } = entry
+    if (typeof holder !== 'object') continue
+    const theirs = holders.get(holder)
+    if (theirs === undefined) holders.set(holder, [entry])
+    else theirs.push(entry)
+  }
+  for (const [holder, theirs] of holders) {
+    assert.equal(holder.entries.size, theirs.length)
+    for (const entry of theirs) {
+      assert.ok(holder.entries.has(entry), `${entry.sid} is not listed by its holder`)
+      assert.equal(entry.owned, theirs[0]?.owned)
+    }
+  }
+}
+
+/** Fails if the index of owners and the entries themselves disagree, in which there are or in their order. */
+export function auditOwners(ledger: Ledger, names: Iterable<string>): void {
   const entries = entriesOf(ledger)
   for (const name of names) {
-    const theirs = entries.filter((entry) => entry.owner?.name === name)
-    const listed = owners.entriesOf(name)
+    const theirs = entries.filter((entry) => entry.ownerName === name)
+    const listed = ledger.entriesOf(name)
     assert.equal(listed.length, theirs.length)
     for (const known of [false, true]) {
       const inLane = (all: readonly Entry[]) => sids(all.filter((each) => each.known === known))

@@ -1,6 +1,7 @@
 /** Entries put into a ledger without the rest of a store around it. */
 
-import { Entry, Owner } from '../../lib/entry/entry'
+import { Entry } from '../../lib/entry/entry'
+import type { Owner } from '../../lib/entry/holder'
 import { type Background, Ledger } from '../../lib/ledger/ledger'
 import { NOON } from './time'
 
@@ -11,7 +12,7 @@ export interface Given {
   readonly now?: number
 }
 
-export const ann = new Owner('ann')
+export const ann = 'ann'
 
 export function newLedger(
   { maxBytes = 1000, maxSessions = Number.POSITIVE_INFINITY } = {},

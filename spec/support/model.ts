@@ -1,7 +1,7 @@
 /** A naive store: what lembro does, written as plainly as can be, to compare it with. */
 
-import { ENTRY_BYTES, OWNER_BYTES } from '../../lib/entry/entry'
 import { textBytes } from '../../lib/entry/text'
+import { ENTRY_BYTES, HOLDER_BYTES } from '../../lib/entry/weight'
 import { NOON } from './time'
 
 export interface Limits {
@@ -238,8 +238,8 @@ function laneOf({ owner, since, used }: Kept): LaneName {
   return seconds >= 60 ? 'members' : 'newcomers'
 }
 
-/** What a session weighs, for one whose cookie is like all others. */
+/** What a session weighs, for one whose cookie is like all others, and whose body has the owner's name. */
 export function weight(sid: string, data: { userId?: string }): number {
-  const owner = data.userId === undefined ? 0 : OWNER_BYTES + textBytes(data.userId)
+  const owner = data.userId === undefined ? 0 : HOLDER_BYTES
   return ENTRY_BYTES + textBytes(sid) + textBytes(JSON.stringify(data)) + owner
 }

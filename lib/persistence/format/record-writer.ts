@@ -35,13 +35,13 @@ export class RecordWriter {
   }
 
   put(sink: Sink, entry: Entry): void {
-    const { sid, body, cookie, owner, created, expiry } = entry
-    const name = owner?.name
+    const { sid, body, cookie, owned, created, expiry } = entry
+    const name = entry.ownerName
     const attributes = cookie?.attributes.text
     let flags = this.#unasked | cookieFlags(cookie, attributes)
     if (isWide(sid)) flags |= Flag.wideSid
     if (isWide(body)) flags |= Flag.wideBody
-    if (owner !== undefined) flags |= Flag.owned
+    if (owned) flags |= Flag.owned
     if (name !== undefined) flags |= Flag.named | (isWide(name) ? Flag.wideOwner : 0)
     if (created !== 0) flags |= Flag.created
     if (name !== undefined && !entry.known) flags |= Flag.newcomer
@@ -65,7 +65,7 @@ export class RecordWriter {
     const { sid, cookie, expiry } = entry
     const attributes = changed ? cookie?.attributes.text : undefined
     let flags = cookieFlags(cookie, attributes) | (isWide(sid) ? Flag.wideSid : 0)
-    if (!entry.known && entry.owner !== undefined) flags |= Flag.newcomer
+    if (!entry.known && entry.owned) flags |= Flag.newcomer
     let bytes = numberBytes(flags) + bytesOf(sid, flags & Flag.wideSid)
     if (attributes !== undefined) bytes += 4 + bytesOf(attributes, flags & Flag.wideCookie)
     const at = this.#begin(sink, Type.touch, flags, expiry, bytes)

@@ -1,27 +1,31 @@
 /** Owns the sessions that the saved records add up to, in age order, before they go into the ledger. */
 
 import type { CookieJar, KeptCookie } from '../../entry/cookie'
-import { Entry, Owner } from '../../entry/entry'
+import { DatedEntry, Entry } from '../../entry/entry'
+import { Holder } from '../../entry/holder'
+import { entryIndex } from '../../ledger/books'
 import { Lane } from '../../ledger/lane'
-import { ShardedMap } from '../../ledger/sharded-map'
+import type { TextIndex } from '../../ledger/text-index'
 import { type Read, Type } from '../format/record'
-import { decodePut, decodeTouch, type SavedCookie, type SavedPut, sidOf } from '../format/saved'
+import { decodePut, decodeTouch, type SavedCookie, sidOf } from '../format/saved'
 
 /** The owner of a session that was saved without asking for one. */
-export const UNASKED = new Owner(undefined)
-const UNNAMED = new Owner(undefined)
+export const UNASKED = new Holder('', [])
 
 export class Replay {
   readonly #jar: CookieJar
   readonly #ceiling: number
+  /** Whether the instant of a session's first set matters. */
+  readonly #isDated: boolean
   /** Whether some found no room. */
   dropped = false
-  #entries = new ShardedMap<Entry>()
+  #entries = entryIndex()
   #lane = new Lane()
 
   /** Beyond `ceiling` bytes the oldest go at once, so that a store made much smaller still starts. */
-  constructor(jar: CookieJar, ceiling: number) {
+  constructor(jar: CookieJar, ceiling: number, isDated: boolean) {
     this.#jar = jar
+    this.#isDated = isDated
     this.#ceiling = ceiling
   }
 
@@ -35,12 +39,12 @@ export class Replay {
 
   /** Adds an entry that comes from elsewhere, as the newest. Its owner is asked for later. */
   adopt(entry: Entry): void {
-    entry.owner = UNASKED
+    entry.holder = UNASKED
     this.#add(entry, entry.body.length)
   }
 
   /** No more records come. Gives the entries by id, and what takes out one after the other, the oldest first. */
-  end(): { entries: ShardedMap<Entry>; next: () => Entry | undefined } {
+  end(): { entries: TextIndex<Entry>; next: () => Entry | undefined } {
     const lane = this.#lane
     const next = () => {
       const { oldest } = lane
@@ -52,21 +56,25 @@ export class Replay {
 
   #put(read: Read, length: number): void {
     const saved = decodePut(read)
-    const entry = new Entry(saved.sid)
+    const { sid, created } = saved
+    const entry = this.#isDated ? new DatedEntry(sid, created) : new Entry(sid)
     entry.body = saved.body
-    entry.expiry = read.expiry
-    entry.created = saved.created
-    entry.owner = ownerOf(saved.owner)
+    if (saved.owner === null) entry.holder = UNASKED
+    else entry.owner = saved.owner
     entry.known = saved.known
     entry.cookie = saved.cookie === undefined ? undefined : this.#cookie(saved.cookie)
+    expireAt(entry, read.expiry)
     this.#add(entry, length)
   }
 
   #add(entry: Entry, length: number): void {
     const former = this.#entries.get(entry.sid)
-    if (former !== undefined) this.#lane.take(former)
+    if (former === undefined) this.#entries.add(entry)
+    else {
+      this.#lane.take(former)
+      this.#entries.replace(former, entry)
+    }
     entry.bytes = length
-    this.#entries.set(entry.sid, entry)
     this.#lane.add(entry)
     while (this.#lane.bytes > this.#ceiling && this.#lane.size > 1) {
       this.#remove(this.#lane.oldest)
@@ -80,7 +88,7 @@ export class Replay {
     if (entry === undefined) return
     if (cookie !== undefined) entry.cookie = this.#cookie(cookie)
     else if (entry.cookie !== undefined) entry.cookie = this.#redated(entry.cookie, expires)
-    entry.expiry = read.expiry
+    expireAt(entry, read.expiry)
     entry.known = known
     this.#lane.take(entry)
     this.#lane.add(entry)
@@ -88,12 +96,12 @@ export class Replay {
 
   #remove(entry: Entry | undefined): void {
     if (entry === undefined) return
-    this.#entries.delete(entry.sid)
+    this.#entries.delete(entry)
     this.#lane.take(entry)
   }
 
   #clear(): void {
-    this.#entries = new ShardedMap()
+    this.#entries = entryIndex()
     this.#lane = new Lane()
   }
 
@@ -108,9 +116,8 @@ export class Replay {
   }
 }
 
-// Which object stands for that name is only known once the session goes into the ledger.
-function ownerOf(owner: SavedPut['owner']): Owner | undefined {
-  if (owner === undefined) return undefined
-  if (owner === null) return UNASKED
-  return owner === true ? UNNAMED : new Owner(owner)
+/** Gives an entry the expiry that was saved. If an entry can't keep it, the cookie that goes by it does. */
+function expireAt(entry: Entry, expiry: number): void {
+  entry.expiry = expiry
+  if (entry.expiry !== expiry) entry.cookie = entry.cookie?.at(expiry)
 }

@@ -2,13 +2,16 @@
 
 import type { SessionData } from 'express-session'
 import type { Codec } from '../../entry/codec'
-import { type CookieJar, expiryOf, readableCookie } from '../../entry/cookie'
-import { Entry, weigh } from '../../entry/entry'
+import type { CookieJar } from '../../entry/cookie'
+import { DatedEntry, Entry } from '../../entry/entry'
+import { holderOf } from '../../entry/holder'
+import { expiryOf, readableCookie } from '../../entry/readable-cookie'
 import { flat } from '../../entry/text'
+import { weigh } from '../../entry/weight'
 import type { Admitted, Ledger } from '../../ledger/ledger'
 import type { Admission } from '../../session/admission'
 import type { Expiry } from '../../session/expiry'
-import type { Owners } from '../../session/owners'
+import { ownerNamed } from '../../session/owners'
 import type { OwnerName } from '../../settings/default-owner'
 import type { Settings } from '../../settings/settings'
 import type { Clock } from '../../time/clock'
@@ -21,7 +24,6 @@ export interface RestoreDependencies {
   readonly codec: Codec
   readonly jar: CookieJar
   readonly expiry: Expiry
-  readonly owners: Owners
   readonly admission: Admission
   /** The owner of a session, as the application tells it. */
   readonly ownerOf: (session: SessionData) => OwnerName
@@ -44,9 +46,8 @@ export class Restore {
     const now = clock.now()
     const cookie = readableCookie(data.cookie)
     if ((expiryOf(cookie, now) ?? Number.POSITIVE_INFINITY) <= now) return undefined
-    const entry = new Entry(flat(sid))
+    const entry = expiry.needsCreated ? new DatedEntry(flat(sid), now) : new Entry(flat(sid))
     entry.known = true
-    if (expiry.needsCreated) entry.created = now
     entry.body = codec.encode(data, cookie)
     entry.expiry = expiry.within(entry.created, expiry.of(sid, data, cookie, now))
     entry.cookie = cookie === undefined ? undefined : jar.keep(cookie, entry.expiry)
@@ -55,20 +56,21 @@ export class Restore {
 
   /** What a saved entry comes back with; `undefined` for one that has expired by now, or is too large by now. */
   admit(entry: Entry): Admitted | undefined {
-    const { admission, clock, expiry: limits, owners } = this.#needs
+    const { admission, clock, expiry: limits } = this.#needs
     const now = clock.now()
-    if (!limits.needsCreated) entry.created = 0
-    else if (entry.created === 0) {
+    if (entry instanceof DatedEntry && entry.created === 0) {
       entry.created = now
       this.isChanged = true
     }
     const expiry = limits.within(entry.created, entry.expiry)
     if (expiry <= now) return undefined
-    const owner = owners.named(this.#ownerNameOf(entry), undefined)
+    const owner = ownerNamed(this.#ownerNameOf(entry))
+    const { body, holder: former } = entry
+    const holder = holderOf(owner, undefined, body, former)
     // A cookie that goes by the entry's expiry keeps the one it was saved with.
     const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
-    const content = { body: entry.body, cookie, expiry, owner }
-    const bytes = weigh(entry.sid, content)
+    const content = { body, cookie, expiry, owner, holder }
+    const bytes = weigh(entry, content)
     if (admission.obstacle(entry, bytes, owner) !== undefined) return undefined
     admission.makeRoomForOwner(entry, owner, now)
     // The ledger asks whether it is a known member's.
@@ -78,9 +80,8 @@ export class Restore {
 
   #ownerNameOf(entry: Entry): OwnerName {
     const { settings, ownerOf } = this.#needs
-    if (entry.owner === UNASKED) return ownerOf(this.#decoded(entry))
-    if (settings.owner === undefined || entry.owner === undefined) return undefined
-    return entry.owner.name ?? true
+    if (entry.holder === UNASKED) return ownerOf(this.#decoded(entry))
+    return settings.owner === undefined ? undefined : entry.owner
   }
 
   #decoded(entry: Entry): SessionData {

@@ -73,8 +73,8 @@ function fill(batch: Batch, { writer, source, clock, mark }: SnapshotPlan): bool
   while (batch.length < PART_BYTES && clock.elapsed() < end) {
     const entry = source.next()
     if (entry === undefined) return false
-    if (entry.mark === mark) continue
-    entry.mark = mark
+    if (entry.isMarked(mark)) continue
+    entry.mark(mark)
     if (entry.expiry > now) writer.put(batch, entry)
   }
   return true

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import zlib from 'node:zlib'
 import fc from 'fast-check'
 import { CookieJar } from '../../../lib/entry/cookie'
-import { Entry, Owner } from '../../../lib/entry/entry'
+import { DatedEntry, Entry, LAST_EXPIRY } from '../../../lib/entry/entry'
 import { tableCrc32 } from '../../../lib/persistence/format/crc'
 import { KeyRing } from '../../../lib/persistence/format/encryption'
 import { decodeHeader, encodeHeader } from '../../../lib/persistence/format/header'
@@ -28,16 +28,15 @@ const saved = fc.record({
   body: text,
   cookie: fc.option(fc.record({ path: text, sameSite: fc.boolean() })),
   expires: fc.option(fc.integer({ min: 0, max: 1e13 })),
-  expiry: fc.oneof(fc.integer({ min: 1, max: 1e13 }), fc.constant(Number.POSITIVE_INFINITY)),
+  expiry: fc.oneof(fc.integer({ min: 1, max: LAST_EXPIRY }), fc.constant(Number.POSITIVE_INFINITY)),
   owner: fc.oneof(text, fc.constant(true), fc.constant(undefined)),
   created: fc.nat(1e13),
 })
 type Saved = typeof saved extends fc.Arbitrary<infer S> ? S : never
 
 function entryOf({ sid, body, cookie, expires, expiry, owner, created }: Saved): Entry {
-  const entry = new Entry(sid)
-  Object.assign(entry, { body, expiry, created })
-  if (owner !== undefined) entry.owner = new Owner(owner === true ? undefined : owner)
+  const entry = new DatedEntry(sid, created)
+  Object.assign(entry, { body, expiry, owner })
   if (cookie !== null) {
     const dated = expires === null ? cookie : { ...cookie, expires: new Date(expires) }
     entry.cookie = jar.keep(dated, expiry)
