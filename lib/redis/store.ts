@@ -34,6 +34,7 @@ export class HomeStore extends LembroStore {
   readonly #tier: Tier
   readonly #directory: Directory
 
+  /** @internal */
   constructor(
     home: Home,
     settings: Settings,
