@@ -8,7 +8,14 @@ import { existsSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { build } from 'esbuild'
 
-const PARTS = ['index', 'persistence/index', 'redis/index', 'metrics/index', 'monitor/index']
+const PARTS = [
+  'index',
+  'persistence/index',
+  'redis/index',
+  'metrics/index',
+  'monitor/index',
+  'hosts/index',
+]
 const OPTIONS = {
   ...{ bundle: true, platform: 'node', target: 'node20', packages: 'external' },
   ...{ legalComments: 'none', metafile: true },
