@@ -65,7 +65,7 @@ describe('the sub-exports', () => {
   const own = (name: string) =>
     added(name).filter((file) => file.startsWith('dist') && file !== 'dist/core.js')
 
-  for (const name of ['redis', 'metrics', 'monitor']) {
+  for (const name of ['redis', 'metrics', 'monitor', 'hosts']) {
     it(`load a file of their own and the core: lembro/${name}`, () => {
       assert.deepEqual(own(name), [`dist/${name}/index.js`])
     })

@@ -3,15 +3,15 @@
 import type { SessionData } from 'express-session'
 import { type HostedStore, refill } from './hosted'
 
-interface Loaded {
-  readonly key: string
-  readonly session: SessionData
+/** What `koa-session` tells of a call: the context of the request, always. */
+interface Call {
+  readonly ctx?: unknown
 }
 
 /** What `koa-session` expects as its option `store`. */
 export interface KoaStore {
-  get(key: string, maxAge: unknown, call: { ctx: object }): Promise<object | undefined>
-  set(key: string, content: object, maxAge: unknown, call: { ctx: object }): Promise<void>
+  get(key: string, maxAge: unknown, call: Call): Promise<object | undefined>
+  set(key: string, content: object, maxAge: unknown, call: Call): Promise<void>
   destroy(key: string): Promise<void>
 }
 
@@ -23,18 +23,17 @@ export interface KoaStore {
  * which session a request has loaded.
  */
 export function koaStore(store: HostedStore): KoaStore {
-  const loaded = new WeakMap<object, Loaded>()
+  const loaded = new WeakMap<object, SessionData>()
   return {
     async get(key, _maxAge, { ctx }) {
       const session = await store.get(key)
       if (session === undefined) return undefined
-      loaded.set(ctx, { key, session })
+      loaded.set(ctx as object, session)
       const { cookie: _, ...content } = session
       return content
     },
     set(key, content, maxAge, { ctx }) {
-      const known = loaded.get(ctx)
-      const session = known?.key === key ? known.session : ({} as SessionData)
+      const session = loaded.get(ctx as object) ?? ({} as SessionData)
       return store.set(key, refill(session, content, cookieFor(maxAge)))
     },
     destroy: (key) => store.destroy(key),

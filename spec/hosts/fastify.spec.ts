@@ -102,6 +102,13 @@ describe('fastifyStore', () => {
     assert.deepEqual(Object.keys(Object(kept)), ['userId', 'visits', 'cookie'])
   })
 
+  it('keeps nothing that the application has deleted', async (t) => {
+    const { store, browser } = await open(t, hosted)
+    await browser.get('/forget')
+    assert.equal((await browser.get('/')).text, 'nobody, visit 1')
+    assert.deepEqual(await store.idsOf('ann'), [])
+  })
+
   it('merges what two requests change, as between requests of Express', async (t) => {
     const merging = new Lembro({ onConflict: 'merge', interval: 0 })
     const { store, browser, inside, pass } = await open(t, hosted, {}, merging)

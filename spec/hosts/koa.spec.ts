@@ -22,6 +22,7 @@ async function open(t: TestContext, options: (store: Lembro) => Options, store =
   app.keys = ['a key']
   app.use(session({ maxAge: MINUTE, ...options(store) } as Parameters<typeof session>[0], app))
   app.use(async (ctx) => {
+    if (ctx.path === '/renew') await ctx.session?.regenerate()
     const signOut = async () => {
       ctx.session = null
     }
@@ -34,8 +35,7 @@ async function open(t: TestContext, options: (store: Lembro) => Options, store =
   return { store, inside, pass, browser }
 }
 
-/** What koa-session's store option accepts. */
-const hosted = (store: Lembro): Options => ({ store: koaStore(store) as never })
+const hosted = (store: Lembro): Options => ({ store: koaStore(store) })
 const plain = (store: Lembro): Options => ({ store: store as never })
 
 /** Whether a user who signs out is still signed out when a slow request has ended. */
@@ -87,10 +87,27 @@ describe('koaStore', () => {
     assert.deepEqual(Object.keys(found), ['userId', 'visits', '_expire', '_maxAge'])
   })
 
+  it('begins a session anew under another id when Koa does', async (t) => {
+    const { store, browser } = await open(t, hosted)
+    const [old] = await store.ids()
+    await browser.get('/renew')
+    const [sid, ...others] = await store.ids()
+    assert.notEqual(sid, old)
+    assert.deepEqual(others, [])
+    assert.equal((await browser.get('/')).text, 'ann, visit 1')
+  })
+
   it('leaves a user signed out whose slow request ends later', async (t) => {
     const { store, staysOut } = await staysSignedOut(t, hosted)
     assert.equal(staysOut, true)
     assert.equal(store.stats().refused.destroyed, 1)
+  })
+
+  it('keeps nothing that the application has deleted', async (t) => {
+    const { store, browser } = await open(t, hosted)
+    await browser.get('/forget')
+    assert.equal((await browser.get('/')).text, 'nobody, visit 1')
+    assert.deepEqual(await store.idsOf('ann'), [])
   })
 
   it('merges what two requests change, as between requests of Express', async (t) => {

@@ -28,6 +28,10 @@ export function hostedApp() {
       session().visits = visits
       return `${session().userId ?? 'nobody'}, visit ${visits}`
     },
+    '/forget': async ({ session }) => {
+      delete session().userId
+      return 'forgotten'
+    },
     '/slow': async ({ session }) => {
       session().late = 'before'
       arrived()
