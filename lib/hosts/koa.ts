@@ -1,6 +1,7 @@
 /** A store for `koa-session`: sessions without a cookie, by promises, each call with the context of its request. */
 
 import type { SessionData } from 'express-session'
+import { systemClock } from '../time/clock'
 import { type HostedStore, refill } from './hosted'
 
 /** What `koa-session` tells of a call: the context of the request, always. */
@@ -42,5 +43,5 @@ export function koaStore(store: HostedStore): KoaStore {
 
 function cookieFor(maxAge: unknown): object {
   if (typeof maxAge !== 'number') return { originalMaxAge: null, expires: null }
-  return { originalMaxAge: maxAge, expires: new Date(Date.now() + maxAge).toISOString() }
+  return { originalMaxAge: maxAge, expires: new Date(systemClock.now() + maxAge).toISOString() }
 }

@@ -5,7 +5,7 @@ import type { Entry } from '../../lib/entry/entry'
 import type { Ledger } from '../../lib/ledger/ledger'
 import type { Owners } from '../../lib/session/owners'
 
-/** Fails where the lanes, the index, the sizes or the bytes of a ledger disagree. Gives its entries. */
+/** Fails if the lanes, the index, the sizes or the bytes of a ledger disagree. Gives its entries. */
 export function audit(ledger: Ledger, isAtRest = true): Entry[] {
   const entries = entriesOf(ledger)
   if (!isAtRest) return entries
@@ -25,7 +25,7 @@ export function audit(ledger: Ledger, isAtRest = true): Entry[] {
   return entries
 }
 
-/** Fails where the index of owners and the entries themselves disagree. */
+/** Fails if the index of owners and the entries themselves disagree. */
 export function auditOwners(ledger: Ledger, owners: Owners, names: Iterable<string>): void {
   const entries = entriesOf(ledger)
   for (const name of names) {

@@ -150,7 +150,7 @@ function labelOf({ id }: ChartSpec): (value: number) => string {
   return id === 'memory' ? bytes : (value) => number(value, 1)
 }
 
-/** Such as `14:03:15`, or `14:03` where the marks are minutes apart. */
+/** Such as `14:03:15`, or `14:03` if the marks are minutes apart. */
 function clock(seconds: number, step: number): string {
   return time(seconds * 1_000).slice(0, step < 60 ? undefined : 5)
 }
