@@ -1,6 +1,6 @@
 /** Text as V8 holds it: what it costs, and how to keep it alone and at that cost. */
 
-import v8 = require('node:v8')
+import v8 from 'node:v8'
 
 const BEYOND_LATIN1 = /[\u0100-\uffff]/
 const HEADER = 16
