@@ -9,6 +9,7 @@ import { fastifyStore } from '../../lib/hosts'
 import { Lembro } from '../../lib/store'
 import { hostedApp } from '../support/hosted'
 import { Browser } from '../support/http'
+import { needsRedis, RedisServer } from '../support/redis'
 
 type SessionStore = NonNullable<FastifySessionOptions['store']>
 
@@ -40,7 +41,7 @@ async function open(
   t.after(() => app.close())
   const browser = new Browser(url)
   await browser.get('/sign-in')
-  return { store, inside, pass, browser }
+  return { store, inside, pass, browser, url }
 }
 
 const hosted = (store: Lembro): SessionStore => fastifyStore(store)
@@ -126,6 +127,24 @@ describe('fastifyStore', () => {
     const { store, browser } = await open(t, hosted)
     await store.close()
     assert.equal((await browser.get('/')).status, 500)
+  })
+})
+
+describe('fastifyStore before Redis', needsRedis, () => {
+  it('keeps a logout in one process from being undone by a slow request in another', async (t) => {
+    const server = await RedisServer.start(t)
+    const stores = await Promise.all([1, 2].map(() => server.store(t)))
+    const [one, other] = await Promise.all(stores.map((store) => open(t, hosted, {}, store)))
+    assert(one !== undefined && other !== undefined)
+    const slow = one.browser.copy(other.url).get('/slow')
+    await other.inside
+    const old = one.browser.copy()
+    await one.browser.get('/sign-out')
+    other.pass()
+    assert.equal((await slow).text, 'done')
+    for (const { url } of [one, other]) {
+      assert.equal((await old.copy(url).get('/')).text, 'nobody, visit 1')
+    }
   })
 })
 

@@ -8,6 +8,7 @@ import { koaStore } from '../../lib/hosts'
 import { Lembro } from '../../lib/store'
 import { hostedApp } from '../support/hosted'
 import { Browser, serve } from '../support/http'
+import { needsRedis, RedisServer } from '../support/redis'
 import { NOON } from '../support/time'
 
 const MINUTE = 60_000
@@ -30,9 +31,10 @@ async function open(t: TestContext, options: (store: Lembro) => Options, store =
   })
   const server = await serve(app.callback())
   t.after(() => server.close())
-  const browser = new Browser(server.url)
+  const { url } = server
+  const browser = new Browser(url)
   await browser.get('/sign-in')
-  return { store, inside, pass, browser }
+  return { store, inside, pass, browser, url }
 }
 
 const hosted = (store: Lembro): Options => ({ store: koaStore(store) })
@@ -124,6 +126,24 @@ describe('koaStore', () => {
     const [all] = Object.values(await store.all())
     const { visits, late } = Object(all)
     assert.deepEqual({ visits, late }, { visits: 1, late: 'after' })
+  })
+})
+
+describe('koaStore before Redis', needsRedis, () => {
+  it('keeps a logout in one process from being undone by a slow request in another', async (t) => {
+    const server = await RedisServer.start(t)
+    const stores = await Promise.all([1, 2].map(() => server.store(t)))
+    const [one, other] = await Promise.all(stores.map((store) => open(t, hosted, store)))
+    assert(one !== undefined && other !== undefined)
+    const slow = one.browser.copy(other.url).get('/slow')
+    await other.inside
+    const old = one.browser.copy()
+    await one.browser.get('/sign-out')
+    other.pass()
+    assert.equal((await slow).text, 'done')
+    for (const { url } of [one, other]) {
+      assert.equal((await old.copy(url).get('/')).text, 'nobody, visit 1')
+    }
   })
 })
 
