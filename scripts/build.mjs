@@ -20,7 +20,7 @@ rmSync(dist, { recursive: true, force: true })
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
 pruneDeclarations(dist, entries.flatMap((each) => [each.import, each.require]).map(typesOf))
 
-await bundle(lib, dist)
+await bundle(lib, dist, entries.map(sourceOf))
 for (const { import: esm } of entries) {
   const file = join(lib, esm.default.slice('./dist/'.length).replace(/js$/, 'ts'))
   const options = { loader: 'ts', format: 'esm', target: 'node20' }
@@ -37,6 +37,10 @@ for (const file of ['uPlot.iife.min.js', 'uPlot.min.css']) {
   copyFileSync(join(uPlot, 'dist', file), join(built, file))
 }
 copyFileSync(join(uPlot, 'LICENSE'), join(built, 'uPlot.LICENSE'))
+
+function sourceOf({ require: { default: file } }) {
+  return file.slice('./dist/'.length, -'.js'.length)
+}
 
 function typesOf({ types }) {
   return join(root, types)

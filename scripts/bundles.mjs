@@ -8,14 +8,8 @@ import { existsSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { build } from 'esbuild'
 
-const PARTS = [
-  'index',
-  'persistence/index',
-  'redis/index',
-  'metrics/index',
-  'monitor/index',
-  'hosts/index',
-]
+/** What the core requires when a store asks for it. */
+const REQUIRED = ['persistence/index']
 const OPTIONS = {
   ...{ bundle: true, platform: 'node', target: 'node20', packages: 'external' },
   ...{ legalComments: 'none', metafile: true },
@@ -24,8 +18,11 @@ const OPTIONS = {
 // Names stay, and lines are short: a user may have to read a stack trace.
 const SMALL = { minifyWhitespace: true, lineLimit: 100 }
 
-/** Bundles the sources of `lib` into files of `dist`. Throws if a source would be in two of them. */
-export async function bundle(lib, dist) {
+/**
+ * Bundles the sources of `lib` into files of `dist`: one for each of `exported`, a source by its name
+ * such as `redis/index`. Throws if a source would be in two of them.
+ */
+export async function bundle(lib, dist, exported) {
   const required = apart(
     lib,
     (_, kind) => kind === 'require-call',
@@ -34,7 +31,8 @@ export async function bundle(lib, dist) {
   const inCore = await coreOf(lib, required)
   const ofCore = (fileOf) => apart(lib, (source) => inCore.has(source), fileOf)
 
-  const parts = PARTS.map((part) => ({ ...OPTIONS, entryPoints: [join(lib, `${part}.ts`)] }))
+  const names = [...exported, ...REQUIRED]
+  const parts = names.map((name) => ({ ...OPTIONS, entryPoints: [join(lib, `${name}.ts`)] }))
   const named = await Promise.all(
     parts.map((options) => {
       const plugins = [ofCore((source) => `core:${source}`)]
@@ -50,8 +48,8 @@ export async function bundle(lib, dist) {
   const results = await Promise.all([
     build({ ...core, ...SMALL, format: 'cjs', outfile: join(dist, 'core.js') }),
     ...parts.map((options, at) => {
-      const plugins = [ofCore(() => `${PARTS[at].includes('/') ? '..' : '.'}/core.js`)]
-      const outfile = join(dist, `${PARTS[at]}.js`)
+      const plugins = [ofCore(() => `${names[at].includes('/') ? '..' : '.'}/core.js`)]
+      const outfile = join(dist, `${names[at]}.js`)
       return build({ ...options, ...SMALL, plugins, format: 'cjs', outfile })
     }),
   ])
