@@ -31,6 +31,7 @@ export async function bundle(lib, dist, exported) {
   const inCore = await coreOf(lib, required)
   const ofCore = (fileOf) => apart(lib, (source) => inCore.has(source), fileOf)
 
+  // Twice: what a part takes from the core is known once the part has been put together.
   const names = [...exported, ...REQUIRED]
   const parts = names.map((name) => ({ ...OPTIONS, entryPoints: [join(lib, `${name}.ts`)] }))
   const named = await Promise.all(
