@@ -1,14 +1,12 @@
 /** Puts a store together: its parts, and the order in which they hear of what happens to the ledger. */
 
 import type { EventEmitter } from 'node:events'
-import createDebug from 'debug'
 import { Answers, toError } from './call/answers'
 import { Verbs } from './call/verbs'
 import { Codec } from './entry/codec'
 import { CookieJar } from './entry/cookie'
 import { Ledger } from './ledger/ledger'
-import type { Files } from './persistence/disk/files'
-import type { Persistence } from './persistence/persistence'
+import type { Files, Persistence } from './persistence'
 import { Admission } from './session/admission'
 import { Alarms } from './session/alarms'
 import { Departed } from './session/departed'
@@ -17,6 +15,7 @@ import { Intake, type IntakeDependencies } from './session/intake'
 import { askClient, askOwner } from './session/owners'
 import { Removals } from './session/removals'
 import { type SessionDependencies, Sessions } from './session/sessions'
+import { debug } from './settings/debug'
 import type { Settings } from './settings/settings'
 import { toText } from './settings/size'
 import { type ReduceReport, Stats } from './stats'
@@ -24,8 +23,6 @@ import { type Clock, systemClock } from './time/clock'
 import { Purger } from './time/purger'
 import { DEFAULT_SHARE, Reducer } from './time/reducer'
 import { inSlices } from './time/slices'
-
-const debug = createDebug('lembro')
 
 /** What a store finds outside of itself. */
 export interface World {
@@ -137,15 +134,8 @@ function persistenceOf(
   { files }: World,
   report: (error: unknown) => void,
 ): Persistence {
-  const { Persistence } =
-    require('./persistence/persistence') as typeof import('./persistence/persistence')
-  return new Persistence({ ...dependencies, files: files ?? realFilesOf() }, report)
-}
-
-function realFilesOf(): Files {
-  const { realFiles } =
-    require('./persistence/disk/files') as typeof import('./persistence/disk/files')
-  return realFiles
+  const { Persistence, realFiles } = require('./persistence') as typeof import('./persistence')
+  return new Persistence({ ...dependencies, files: files ?? realFiles }, report)
 }
 
 function once<Value>(call: (value: Value) => void): (value: Value) => void {

@@ -3,7 +3,7 @@
 import { bindTo, type SessionModule } from './bind'
 import type * as answers from './call/answers'
 import type * as notices from './session/removals'
-import * as owner from './settings/default-owner'
+import { defaultOwner } from './settings/default-owner'
 import type * as options from './settings/options'
 import type * as stats from './stats'
 import { Lembro } from './store'
@@ -14,7 +14,7 @@ interface LembroModule {
   /** A store, as `new Lembro(options, ready)` makes it. */
   new (options?: options.LembroOptions | null, ready?: (error: Error | null) => void): Lembro
   readonly Lembro: typeof Lembro
-  readonly defaultOwner: typeof owner.defaultOwner
+  readonly defaultOwner: typeof defaultOwner
   readonly default: LembroModule
 }
 
@@ -22,7 +22,7 @@ const lembro = function (this: unknown, session: SessionModule, ready?: () => vo
   return new.target === undefined ? bindTo(session) : new Lembro(session as object, ready)
 } as unknown as LembroModule
 
-Object.assign(lembro, { Lembro, defaultOwner: owner.defaultOwner, default: lembro })
+Object.assign(lembro, { Lembro, defaultOwner, default: lembro })
 
 declare namespace lembro {
   export type Callback<Value = void> = answers.Callback<Value>
@@ -32,7 +32,7 @@ declare namespace lembro {
   export type Lembro = import('./store').Lembro
   export type LembroOptions = options.LembroOptions
   export type LembroStats = stats.LembroStats
-  export type OwnerName = owner.OwnerName
+  export type OwnerName = import('./settings/default-owner').OwnerName
   export type PurgeReport = stats.PurgeReport
   export type ReduceReport = stats.ReduceReport
   export type RemovalCause = options.RemovalCause

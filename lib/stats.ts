@@ -18,7 +18,7 @@ export interface PurgeReport {
   readonly ms: number
 }
 
-/** What {@link Stats.snapshot} gives: counts since the store was made, and what it holds now. */
+/** What `stats()` gives: counts since the store was made, and what it holds now. */
 export interface LembroStats {
   /** Sessions held, the expired that no purge has met yet among them. */
   readonly sessions: number
@@ -110,6 +110,7 @@ export interface CompactionReport {
   readonly ms: number
 }
 
+/** @internal */
 export class Stats implements LedgerListener {
   hits = 0
   misses = 0

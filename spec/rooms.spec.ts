@@ -30,6 +30,7 @@ const ROOMS = [
   'metrics',
   'monitor',
   'monitor/page',
+  'hosts',
 ]
 
 /** `ledger` for `lib/ledger/lane.ts`, `persistence/disk` for `lib/persistence/disk/lock.ts`; the file's own name at the top level. */

@@ -9,9 +9,9 @@ const LEAST_TEXT = 32
 const OWNER_ONLY = 0o600
 
 /**
- * `SESSION_SECRET` where it is set, else a random one. Where sessions are saved, it is kept beside
- * them: a browser that comes back shows a cookie of the former run, and signed with another secret
- * that is worth nothing, whatever was saved. To be called while this process holds the save file, so
+ * `SESSION_SECRET` if it is set, else a random one. If sessions are saved, it is kept beside them: a
+ * browser that comes back shows a cookie that the former run has signed, which leads to no session if
+ * the secret is another by then. To be called while this process holds the save file, so
  * that no other makes a secret at the same time.
  */
 export function secretFor(saveFile: string | undefined): string {

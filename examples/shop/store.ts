@@ -9,7 +9,7 @@ import { ERASE_LINE } from './status'
 
 const MINUTE = 60_000
 
-/** Opens the store, what is saved loaded. Rejects with a {@link Refusal} where it can't do as it is told. */
+/** Opens the store, what is saved loaded. Rejects with a {@link Refusal} if it can't do as it is told. */
 export async function openStore(given: ShopArguments): Promise<Lembro> {
   const { store, error } = await newStore(given).catch(refuseOption)
   if (error === null) return store
@@ -22,7 +22,7 @@ export async function openStore(given: ShopArguments): Promise<Lembro> {
   )
 }
 
-/** Closes the store, all of it saved. Rejects with a {@link Refusal} where that can't be done. */
+/** Closes the store, all of it saved. Rejects with a {@link Refusal} if that can't be done. */
 export async function closeStore(store: Lembro): Promise<void> {
   try {
     await store.close()

@@ -12,6 +12,7 @@ export type Callback<Value = void> = (error: Error | null, value: Value) => void
 /** Ends a long verb. */
 export type End<Value> = (error: Error | null, value?: Value) => void
 
+/** @internal */
 export class Answers {
   readonly #emitter: EventEmitter
 

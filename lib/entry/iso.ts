@@ -2,12 +2,12 @@
 
 const DAY = 86_400_000
 const MINUTE = 60_000
-/** `'00:00:'` to `'23:59:'` */
-const MINUTES = Array.from({ length: 1440 }, (_, i) => `${two(Math.floor(i / 60))}:${two(i % 60)}:`)
+/** `'00:00:'` to `'23:59:'`, each made when it is first needed: all of them at once take longer than the rest of the core. */
+const MINUTES = new Array<string | undefined>(1440).fill(undefined)
+/** `'000Z'` to `'999Z'`, likewise. */
+const MILLISECONDS = new Array<string | undefined>(1000).fill(undefined)
 /** `'00.'` to `'59.'` */
 const SECONDS = Array.from({ length: 60 }, (_, i) => `${two(i)}.`)
-/** `'000Z'` to `'999Z'` */
-const MILLISECONDS = Array.from({ length: 1000 }, (_, i) => `${String(i).padStart(3, '0')}Z`)
 
 let day = Number.NaN
 let dayText = ''
@@ -22,8 +22,24 @@ export function isoText(instant: number): string {
   }
   const ms = instant - today * DAY
   const second = (ms % MINUTE) | 0
-  const seconds = (SECONDS[(second / 1000) | 0] as string) + MILLISECONDS[second % 1000]
-  return dayText + MINUTES[(ms / MINUTE) | 0] + seconds
+  const minute = (ms / MINUTE) | 0
+  const millisecond = second % 1000
+  const seconds =
+    (SECONDS[(second / 1000) | 0] as string) +
+    (MILLISECONDS[millisecond] ?? addMillisecond(millisecond))
+  return dayText + (MINUTES[minute] ?? addMinute(minute)) + seconds
+}
+
+function addMinute(minute: number): string {
+  const text = `${two(Math.floor(minute / 60))}:${two(minute % 60)}:`
+  MINUTES[minute] = text
+  return text
+}
+
+function addMillisecond(millisecond: number): string {
+  const text = `${String(millisecond).padStart(3, '0')}Z`
+  MILLISECONDS[millisecond] = text
+  return text
 }
 
 function two(number: number): string {

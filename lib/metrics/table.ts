@@ -9,7 +9,7 @@ export interface MetricRow {
   readonly help: string
   /** `undefined` if a store has no such figure, `null` if it has none yet. */
   read(figures: Figures): number | null | undefined
-  /** What stands for all the workers of a cluster, where their sum says nothing. */
+  /** What stands for all the workers of a cluster, if their sum says nothing. */
   readonly ofWorkers?: 'min' | 'max'
 }
 

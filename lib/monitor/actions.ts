@@ -14,6 +14,7 @@ export interface MonitoredStore extends MeasuredStore {
 
 type Action = (store: MonitoredStore) => Promise<object>
 
+/** @internal */
 export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   [
     '/purge',
@@ -25,7 +26,7 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['/reduce', async (store) => reportOf('lastReduce', await store.reduce())],
 ])
 
-/** Does it and answers with its report. What the store refuses is told by its code alone. */
+/** Does it and answers with its report. What the store refuses is told by its code alone. @internal */
 export async function act(
   action: Action,
   store: MonitoredStore,

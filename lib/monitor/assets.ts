@@ -1,4 +1,4 @@
-/** The files of the page, as the build has laid them beside this one. */
+/** The files of the page. */
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -8,27 +8,29 @@ export interface Asset {
   readonly body: Buffer
 }
 
-const FOLDER = path.join(__dirname, 'page')
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
 }
 
-let loaded: ReadonlyMap<string, Asset> | undefined
+export type Assets = ReadonlyMap<string, Asset>
 
-/** The files by their path below the mount point; the page itself is `/`. */
-export function assets(): ReadonlyMap<string, Asset> {
-  loaded ??= load()
-  return loaded
+let built: Assets | undefined
+
+/** The files of the page as the build has laid them beside the code, read once. */
+export function builtAssets(): Assets {
+  built ??= assetsIn(path.join(__dirname, 'page'))
+  return built
 }
 
-function load(): ReadonlyMap<string, Asset> {
+/** The files of a folder by their path below the mount point; `index.html` is `/`. */
+export function assetsIn(folder: string): Assets {
   const files = new Map<string, Asset>()
-  for (const name of fs.readdirSync(FOLDER)) {
+  for (const name of fs.readdirSync(folder)) {
     const type = TYPES[path.extname(name)]
     if (type === undefined) continue
-    const body = fs.readFileSync(path.join(FOLDER, name))
+    const body = fs.readFileSync(path.join(folder, name))
     files.set(name === 'index.html' ? '/' : `/${name}`, { type, body })
   }
   return files

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { systemClock } from '../time/clock'
 import type { MonitoredStore } from './actions'
+import { builtAssets } from './assets'
 import { type Middleware, Monitor, type MonitorOptions } from './monitor'
 
 export type { Figures } from '../metrics/figures'
@@ -19,7 +20,7 @@ export function monitor<Request extends IncomingMessage = IncomingMessage>(
   store: MonitoredStore,
   options: MonitorOptions<Request>,
 ): Middleware<Request> {
-  const made = new Monitor(store, options as MonitorOptions<never>, systemClock)
+  const made = new Monitor(store, options as MonitorOptions<never>, systemClock, builtAssets())
   return (request, response, next) => {
     made.handle(request, response, next).catch(next)
   }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { got, toFunction } from '../settings/check'
 import type { Clock } from '../time/clock'
 import { ACTIONS, act, type MonitoredStore } from './actions'
-import { assets } from './assets'
+import type { Assets } from './assets'
 import { EventStream } from './event-stream'
 import { protect, redirectToFolder, sendAsset, sendText } from './replies'
 import { sampleOf } from './sample'
@@ -12,7 +12,7 @@ import { Sampler } from './sampler'
 
 const EVENTS = '/events'
 
-/** After so long a stream ends and the page connects again: `authorize` is asked anew. */
+/** After so long a stream ends and the page connects again: `authorize` is asked anew. @internal */
 export const STREAM_MS = 5 * 60_000
 
 export interface MonitorOptions<Request extends IncomingMessage = IncomingMessage> {
@@ -32,15 +32,16 @@ export type Middleware<Request extends IncomingMessage = IncomingMessage> = (
 
 type Mounted = IncomingMessage & { readonly originalUrl?: string }
 
+/** @internal */
 export class Monitor {
   readonly #store: MonitoredStore
   readonly #authorize: (request: never) => unknown
   readonly #clock: Clock
   readonly #sampler: Sampler
-  readonly #assets = assets()
+  readonly #assets: Assets
 
   /** Throws a `TypeError` for what is no store, and without an `authorize`. */
-  constructor(store: MonitoredStore, options: MonitorOptions<never>, clock: Clock) {
+  constructor(store: MonitoredStore, options: MonitorOptions<never>, clock: Clock, assets: Assets) {
     for (const name of ['stats', 'prune', 'reduce'] as const) {
       if (typeof store?.[name] === 'function') continue
       throw new TypeError(`store: expected a store with ${name}(); ${got(store)}`)
@@ -49,6 +50,7 @@ export class Monitor {
     this.#authorize = toFunction('authorize', options?.authorize, expected)
     this.#store = store
     this.#clock = clock
+    this.#assets = assets
     this.#sampler = new Sampler(() => sampleOf(store.stats(), clock.now()), clock)
   }
 

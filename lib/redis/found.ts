@@ -7,8 +7,8 @@ import type { Incoming } from '../session/intake'
 import { isOwnerName } from '../settings/default-owner'
 import type { Found } from './home'
 
-/** Redis counts a session's life in whole seconds, rounded up. */
-const ROUNDING = 1000
+/** Redis counts a session's life in whole seconds, rounded up: an expiry that seems so many ms longer may be the same. */
+export const ROUNDING = 1000
 /** The last instant that a Date can be. */
 const LAST_INSTANT = 8.64e15
 

@@ -13,8 +13,8 @@ export class NearEntry extends Entry {
     sid: string,
     /** Of the text that its home holds; `undefined` if no save asks for it. */
     readonly version: string | undefined,
-    /** Entries of an earlier era are worth nothing: see `near.ts`. */
-    readonly era: number,
+    /** Of the near cache when it came. Entries of an earlier one are not used: see `near.ts`. */
+    readonly generation: number,
     /** When it came, in whole seconds. */
     readonly since: number,
   ) {

@@ -16,7 +16,7 @@ export class Near {
   /** Whether this process is told of changes: while it is not, nothing is kept. */
   coherent = false
   readonly #core: Core
-  #era = 0
+  #generation = 0
   #pauses = 0
   #sweeping = false
 
@@ -49,7 +49,7 @@ export class Near {
   take(incoming: Incoming, version: string | undefined, ticket: Ticket): NearEntry {
     const { sessions, intake, trim } = this.#core
     const { sid } = incoming
-    const entry = new NearEntry(sid, version, this.#era, secondsOf(this.#core.clock.now()))
+    const entry = new NearEntry(sid, version, this.#generation, secondsOf(this.#core.clock.now()))
     if (ticket.good && this.coherent && this.#pauses === 0) {
       this.drop(sid)
       if (sessions.cache(entry, incoming)) trim()
@@ -68,21 +68,21 @@ export class Near {
   move(entry: NearEntry, expiry: number): void {
     const { ledger, clock } = this.#core
     const { sid, cookie, bytes } = entry
-    if (ledger.find(sid) !== entry || entry.era !== this.#era) return
+    if (ledger.find(sid) !== entry || entry.generation !== this.#generation) return
     ledger.touch(entry, cookie, expiry, bytes, clock.now())
   }
 
-  /** Lets a session go that is another by now. Returns whether it was here. */
-  drop(sid: string): boolean {
+  /** Lets a session go that is another by now, or has expired. Returns whether it was here. */
+  drop(sid: string, cause: 'invalidate' | 'expire' = 'invalidate'): boolean {
     const { ledger } = this.#core
     const entry = ledger.find(sid)
-    if (entry !== undefined) ledger.remove(entry, 'invalidate')
+    if (entry !== undefined) ledger.remove(entry, cause)
     return entry !== undefined
   }
 
   /** From now on nothing that is here is found; it goes a few ms at a time. */
   dropAll(): void {
-    this.#era++
+    this.#generation++
     if (this.#sweeping) return
     this.#sweeping = true
     this.#core.clock.breathe(() => this.#sweep())
@@ -104,7 +104,8 @@ export class Near {
     const walk = ledger.walk()
     const step = () => {
       const entry = walk.next() as NearEntry | undefined
-      if (entry !== undefined && entry.era !== this.#era) ledger.remove(entry, 'invalidate')
+      if (entry !== undefined && entry.generation !== this.#generation)
+        ledger.remove(entry, 'invalidate')
       atRest()
       return entry !== undefined
     }
@@ -114,10 +115,10 @@ export class Near {
     })
   }
 
-  // Also where the clock was set back: an entry from the future is not known to be current.
+  // Nor if the clock was set back: an entry from the future is not known to be current.
   #isCurrent(entry: NearEntry, now: number): boolean {
     const age = secondsOf(now) - entry.since
-    return entry.era === this.#era && age >= 0 && age < LONGEST_AGE
+    return entry.generation === this.#generation && age >= 0 && age < LONGEST_AGE
   }
 }
 

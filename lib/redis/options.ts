@@ -27,6 +27,7 @@ export interface LembroRedisOptions extends Omit<LembroOptions, Unfit | 'client'
   touchAfter?: number | undefined
 }
 
+/** @internal */
 export interface RedisSettings {
   readonly settings: Settings
   readonly client: NodeRedisClient
@@ -49,7 +50,7 @@ const UNFIT = {
   noDisposeOnSet: 'dispose is told of what leaves the near cache, a new version included',
 } as const satisfies Partial<Record<keyof LembroOptions, string>>
 
-/** Settings from options. Throws a `TypeError` or `RangeError` that names the option. */
+/** Settings from options. Throws a `TypeError` or `RangeError` that names the option. @internal */
 export function parseRedisOptions(options: LembroRedisOptions): RedisSettings {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`options: expected an object with a client; ${got(options)}`)

@@ -1,5 +1,5 @@
 /**
- * Storing a session in its home: in any case if it is new; if it was loaded only where it still is,
+ * Storing a session in its home: in any case if it is new; only if it is still there if it was loaded,
  * so that a logout sticks; and merged with what other processes wrote meanwhile, if that is wanted.
  */
 
@@ -76,7 +76,7 @@ export class Saving {
   async #write(prepared: Incoming): Promise<void> {
     const { core, near, traffic, counts } = this.#deps
     const { sid, session } = prepared
-    // The save before may have been of the same session: what that stored is where this one starts from.
+    // The save before may have been of the same session: what that stored is what this one starts from.
     const incoming = { ...prepared, link: core.intake.linkOf(sid, session) }
     const linked = incoming.link?.entry
     const known = near.find(sid) ?? (linked instanceof NearEntry ? linked : undefined)
@@ -97,13 +97,12 @@ export class Saving {
 
   /** Nobody could read it again: what it would replace goes. */
   async #expire(sid: string, known: NearEntry | undefined): Promise<void> {
-    const { core, home } = this.#deps
-    const entry = core.ledger.find(sid)
-    if (entry !== undefined) core.ledger.remove(entry, 'expire')
+    const { near, home } = this.#deps
+    near.drop(sid, 'expire')
     await home.destroy([{ sid, owner: known?.ownerName }])
   }
 
-  /** Brings a session to the home. Gives what that holds then, or nothing where the session is gone. */
+  /** Brings a session to the home. Gives what that holds then, or nothing if the session is gone. */
   async #put(incoming: Incoming, known: NearEntry | undefined): Promise<Stored | undefined> {
     const { core } = this.#deps
     const { sid, link } = incoming
@@ -159,7 +158,7 @@ export class Saving {
     return near.take(readFound(core, sid, found), this.versionOf(found.text), { good: false })
   }
 
-  // Only where it is asked for: what is too large for the near cache alone lives in the home.
+  // Only if it is asked for: what is too large for the near cache alone lives in the home.
   #checkSize(incoming: Incoming): void {
     const { settings, intake, stats } = this.#deps.core
     const most = settings.maxEntryBytes

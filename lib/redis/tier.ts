@@ -66,7 +66,7 @@ export class Tier implements HomeListener {
     return this.#saving.save(sid, session)
   }
 
-  /** Moves the expiry of a session. Gives a promise only where the home has to be told now. */
+  /** Moves the expiry of a session. Gives a promise only if the home has to be told now. */
   touch(sid: string, session: SessionData): Promise<void> | undefined {
     return this.#touching.touch(sid, session)
   }

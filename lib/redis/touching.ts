@@ -6,14 +6,13 @@
 import type { SessionData } from 'express-session'
 import { readableCookie } from '../entry/readable-cookie'
 import { toSession } from '../settings/check'
+import { ROUNDING } from './found'
 import { NearEntry } from './near-entry'
 import type { TierDependencies } from './saving'
 
 /** The most ms by which a session expires early by default; of its ttl, the share. */
 const LONGEST_DELAY = 60_000
 const SHARE_OF_TTL = 1 / 10
-/** Redis counts in whole seconds, rounded up: an expiry that seems so much longer may be the same. */
-const ROUNDING = 1000
 
 export class Touching {
   readonly #deps: TierDependencies
@@ -31,7 +30,7 @@ export class Touching {
     this.#load = load
   }
 
-  /** Touches a session. Gives a promise only where the home has to be told. */
+  /** Touches a session. Gives a promise only if the home has to be told. */
   touch(sid: string, given: SessionData): Promise<void> | undefined {
     const { near, counts, core } = this.#deps
     const { settings, intake, expiry, ledger, clock } = core
@@ -82,10 +81,9 @@ export class Touching {
   }
 
   async #expire({ sid, ownerName: owner }: NearEntry): Promise<void> {
-    const { home, traffic, core } = this.#deps
+    const { home, near, traffic } = this.#deps
     await traffic.write([sid], async () => {
-      const entry = core.ledger.find(sid)
-      if (entry !== undefined) core.ledger.remove(entry, 'expire')
+      near.drop(sid, 'expire')
       await home.destroy([{ sid, owner }])
     })
   }

@@ -26,7 +26,7 @@ interface Notice {
   readonly cause: RemovalCause
 }
 
-/** Gathers notices while the ledger changes and tells them when it is at rest, so that the application may call the store from within. */
+/** Gathers notices while the ledger changes and tells them when it is at rest, so that the application may call the store from within. @internal */
 export class Removals implements LedgerListener {
   readonly #emitter: EventEmitter
   readonly #answers: Answers

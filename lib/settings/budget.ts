@@ -1,6 +1,6 @@
 /** How much a store may hold: `maxSize`, `maxEntrySize` and `max`, and whether that makes sense here. */
 
-import v8 from 'node:v8'
+import { getHeapStatistics } from 'node:v8'
 import { got, toNumber } from './check'
 import { toBytes, toText } from './size'
 import { warnOnce } from './warn'
@@ -16,7 +16,7 @@ const HEAP_SHARE_TO_WARN = 0.6
 
 /** Bytes of `maxSize`. Throws for what can't be read or holds no session; warns once of a budget that is hardly meant. */
 export function parseMaxSize(size: unknown): number {
-  const heapLimit = v8.getHeapStatistics().heap_size_limit
+  const heapLimit = getHeapStatistics().heap_size_limit
   const bytes = toBytes('maxSize', size, heapLimit, "V8's heap limit")
   if (bytes < LEAST_BYTES) {
     const expected = `at least ${LEAST_BYTES} bytes, what the smallest session takes`

@@ -3,7 +3,7 @@
 import type * as Cluster from 'node:cluster'
 import { warnOnce } from './warn'
 
-/** Warns once where this process is one of several that serve the same site. */
+/** Warns once if this process is one of several that serve the same site. */
 export function warnOfWorker(env: NodeJS.ProcessEnv = process.env): void {
   if (!isOneOfSeveral(env)) return
   const message =

@@ -43,7 +43,7 @@ describe('the packed tarball', () => {
   })
 
   it('is no larger than it need be, and runs nothing when it is installed', () => {
-    assert.ok(installation.tarballBytes < 150_000, `${installation.tarballBytes} bytes`)
+    assert.ok(installation.tarballBytes < 115_000, `${installation.tarballBytes} bytes`)
     const { scripts } = JSON.parse(
       installation.run('node', '-p', 'JSON.stringify(require("lembro/package.json"))'),
     )
@@ -155,6 +155,24 @@ describe('the sub-exports', () => {
       import { monitor } from 'lembro/monitor'
       ${use}`
     assert.equal(installation.script('seen.mjs', source), used)
+  })
+
+  const hosted = `
+    const store = koaStore(new Lembro({ interval: 0 }))
+    const set = store.set('a', { views: 3 }, 60_000, { ctx: {} })
+    set.then(() => store.get('a', 60_000, { ctx: {} })).then((found) => console.log(found.views))`
+
+  it('have stores for other hosts, from CommonJS and from ES modules', () => {
+    const cjs = `
+      const { Lembro } = require('lembro')
+      const { koaStore } = require('lembro/hosts')
+      ${hosted}`
+    const esm = `
+      import { Lembro } from 'lembro'
+      import { koaStore } from 'lembro/hosts'
+      ${hosted}`
+    assert.equal(installation.script('hosted.cjs', cjs), '3')
+    assert.equal(installation.script('hosted.mjs', esm), '3')
   })
 
   it('are loaded only when they are asked for', () => {

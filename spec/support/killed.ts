@@ -3,7 +3,7 @@
 import session from 'express-session'
 import { Lembro } from '../../lib/store'
 
-/** `n` and `expiry` of the session as it is to be; nothing where it is to be gone. */
+/** `n` and `expiry` of the session as it is to be; nothing if it is to be gone. */
 export interface Said {
   readonly sid: string
   readonly turn: number

@@ -1,4 +1,4 @@
-/** Redis for specs: a server of its own on a free port, where redis-server is installed. */
+/** Redis for specs: a server of its own on a free port, if redis-server is installed. */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ const PATIENCE_MS = 10_000
 /** Whether there is a redis-server here. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 
-/** Skips a spec that needs redis-server where there is none, and says so. */
+/** Skips a spec that needs redis-server if there is none, and says so. */
 export const needsRedis = hasRedis
   ? {}
   : { skip: 'left out: redis-server is not installed (Debian: apt-get install redis-server)' }

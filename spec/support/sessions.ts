@@ -31,7 +31,7 @@ export function newSession(store: Store, sid: string, data: object = {}): Data {
   return Object.assign(live, data) as unknown as Data
 }
 
-/** Loads a live session as a request does; fails where there is none. */
+/** Loads a live session as a request does; fails if there is none. */
 export async function load(store: LoadingStore, sid: string): Promise<Data> {
   const data = await store.get(sid)
   if (data === undefined) throw new Error(`no session ${sid}`)

@@ -76,7 +76,7 @@ export class Snippets {
     this.#write('names.d.mts', NAMES)
     this.#write('any-port.mjs', ANY_PORT)
     this.#write('globals.mjs', GLOBALS)
-    const files = ['names.d.mts', ...blocks.map(nameOf)]
+    const files = ['names.d.mts', path.join(__dirname, 'koa.d.ts'), ...blocks.map(nameOf)]
     this.#write('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files }))
     for (const block of blocks) {
       // A file without imports would declare its names for all others.

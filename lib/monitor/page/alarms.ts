@@ -24,7 +24,7 @@ export function alarmsOf(sample: Sample, history: History): Alarm[] {
   return all.filter((alarm) => alarm !== undefined)
 }
 
-// Who signed in a moment ago counts as a member where a store does not tell them apart.
+// Who signed in a moment ago counts as a member if the store does not tell them apart.
 function memberEvicted(sample: Sample, history: History): Alarm {
   const countOf = ({ evicted }: Pick<Sample, 'evicted'>) => evicted?.members ?? evicted?.owned
   const state = stateOf(countOf(sample), history.growth(countOf))

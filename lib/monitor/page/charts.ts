@@ -12,6 +12,8 @@ declare const uPlot: typeof uPlotClass
 const HEIGHT = 176
 // Memory is counted in units of 1024: its scale is marked in them.
 const POWERS_OF_2 = Array.from({ length: 50 }, (_, power) => 2 ** power)
+/** Half of the widest mark of the time axis: the last one may stand at its very end. */
+const HALF_A_TIME = 27
 const AXIS_FONT = '12px system-ui, sans-serif'
 const TIME_STEPS = [5, 10, 15, 30, 60, 120, 300]
 
@@ -85,7 +87,7 @@ export class Charts {
     return {
       width,
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      padding: [8, HALF_A_TIME, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
@@ -150,7 +152,7 @@ function labelOf({ id }: ChartSpec): (value: number) => string {
   return id === 'memory' ? bytes : (value) => number(value, 1)
 }
 
-/** Such as `14:03:15`, or `14:03` where the marks are minutes apart. */
+/** Such as `14:03:15`, or `14:03` if the marks are minutes apart. */
 function clock(seconds: number, step: number): string {
   return time(seconds * 1_000).slice(0, step < 60 ? undefined : 5)
 }

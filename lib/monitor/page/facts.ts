@@ -23,7 +23,7 @@ function useOf({ hits = 0, misses = 0, sets = 0, touches = 0 }: Sample): Term[] 
     {
       term: 'Stored',
       value: number(sets),
-      note: `and ${counted(touches, 'touch').replace('touchs', 'touches')}`,
+      note: `and ${counted(touches, 'touch', 'touches')}`,
     },
   ]
 }
@@ -37,11 +37,11 @@ function lossesOf(sample: Sample): Term[] {
     destroyed = 0,
     conflicts = 0,
   } = sample
-  const { anonymous = 0, owned = 0, perOwner } = evicted
+  const { anonymous = 0, owned = 0, perOwner = 0 } = evicted
   return [
     { term: 'Strangers evicted', value: number(anonymous), note: unused(lastEvicted?.anonymous) },
     { term: 'Signed-in evicted', value: number(owned), note: unused(lastEvicted?.owned) },
-    ...(perOwner === undefined
+    ...(perOwner === 0
       ? []
       : [{ term: 'Gave way to a newer sign-in', value: number(perOwner), note: 'by maxPerOwner' }]),
     {

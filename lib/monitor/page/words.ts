@@ -20,8 +20,8 @@ export function number(value: number, digits = 0): string {
 }
 
 /** Such as `1 session` or `1,200 sessions`. */
-export function counted(count: number, noun: string): string {
-  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${number(count)} ${count === 1 ? noun : plural}`
 }
 
 /** Such as `78%`; a little more than nothing is not `0%`. */

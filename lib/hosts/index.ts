@@ -1,0 +1,5 @@
+/** Stores for hosts other than express-session. */
+
+export { type FastifyStore, fastifyStore } from './fastify'
+export type { HostedStore } from './hosted'
+export { type KoaStore, koaStore } from './koa'

@@ -1,0 +1,47 @@
+/** A store for `koa-session`: sessions without a cookie, by promises, each call with the context of its request. */
+
+import type { SessionData } from 'express-session'
+import { systemClock } from '../time/clock'
+import { type HostedStore, refill } from './hosted'
+
+/** What `koa-session` tells of a call: the context of the request, always. */
+interface Call {
+  readonly ctx?: unknown
+}
+
+/** What `koa-session` expects as its option `store`. */
+export interface KoaStore {
+  get(key: string, maxAge: unknown, call: Call): Promise<object | undefined>
+  set(key: string, content: object, maxAge: unknown, call: Call): Promise<void>
+  destroy(key: string): Promise<void>
+}
+
+/**
+ * A store as `koa-session` wants it: `session({ store: koaStore(store) }, app)`.
+ *
+ * A session expires after the `maxAge` that Koa gives it; with `'session'`, after the `ttl` of the
+ * store. A session that was destroyed while a slow request held it stays destroyed: the context tells
+ * which session a request has loaded.
+ */
+export function koaStore(store: HostedStore): KoaStore {
+  const loaded = new WeakMap<object, SessionData>()
+  return {
+    async get(key, _maxAge, { ctx }) {
+      const session = await store.get(key)
+      if (session === undefined) return undefined
+      loaded.set(ctx as object, session)
+      const { cookie: _, ...content } = session
+      return content
+    },
+    set(key, content, maxAge, { ctx }) {
+      const session = loaded.get(ctx as object) ?? ({} as SessionData)
+      return store.set(key, refill(session, content, cookieFor(maxAge)))
+    },
+    destroy: (key) => store.destroy(key),
+  }
+}
+
+function cookieFor(maxAge: unknown): object {
+  if (typeof maxAge !== 'number') return { originalMaxAge: null, expires: null }
+  return { originalMaxAge: maxAge, expires: new Date(systemClock.now() + maxAge).toISOString() }
+}

@@ -1,0 +1,196 @@
+/** A store whose sessions live in a home of several processes: the verbs of any lembro on them. */
+
+import type { SessionData } from 'express-session'
+import type { Callback } from '../call/answers'
+import type { World } from '../core'
+import { exceptOf, ownerText } from '../session/sign-out'
+import { coreOf, type SessionsById, type Sid } from '../session-store'
+import { toSid } from '../settings/check'
+import type { Settings } from '../settings/settings'
+import type { LembroStats } from '../stats'
+import { LembroStore } from '../store'
+import { Directory } from './directory'
+import type { Home } from './home'
+import { Tier } from './tier'
+
+type Ready = (error: Error | null) => void
+
+const SURROGATE = /[\ud800-\udfff]/
+const HALF_PAIR = /\p{Surrogate}/gu
+
+/** An id as Redis has it: half a surrogate pair is no character in UTF-8. Throws a `TypeError` for what is no id. */
+function textOf(sid: Sid): string {
+  const text = toSid(sid)
+  return SURROGATE.test(text) ? text.replace(HALF_PAIR, '\ufffd') : text
+}
+
+/** A store before any home: for specs, and for the store before Redis. */
+export class HomeStore extends LembroStore {
+  readonly #home: Home
+  readonly #tier: Tier
+  readonly #directory: Directory
+
+  /** @internal */
+  constructor(
+    home: Home,
+    settings: Settings,
+    touchAfter: number | undefined,
+    world: World,
+    ready: Ready | undefined,
+  ) {
+    super(settings, world, undefined)
+    const core = coreOf(this)
+    this.#home = home
+    this.#tier = new Tier(core, home, touchAfter, (event, error) => {
+      if (error !== undefined) core.answers.report(error)
+      // express-session lets requests pass without a session between the two.
+      this.emit(event)
+    })
+    this.#directory = new Directory(core, home, this.#tier)
+    home.open(this.#tier).then(
+      () => ready && core.answers.give(ready, null),
+      (error: Error) => {
+        this.emit('disconnect')
+        if (ready !== undefined) core.answers.give(ready, error)
+        else if (!core.verbs.closed) core.answers.report(error)
+      },
+    )
+  }
+
+  /** Reads a session; `undefined` if there is none, or it has expired. */
+  override get(sid: Sid): Promise<SessionData | undefined>
+  override get(sid: Sid, callback: Callback<SessionData | undefined>): void
+  override get(sid: Sid, callback?: Callback<SessionData | undefined>) {
+    const { verbs } = coreOf(this)
+    const isText = typeof sid === 'string' && !verbs.closed
+    const entry = isText ? this.#tier.near.find(textOf(sid)) : undefined
+    if (entry !== undefined) return verbs.read(callback, () => this.#tier.open(entry))
+    return this.#long<SessionData | undefined>(callback, async () =>
+      sid === undefined ? undefined : this.#tier.load(textOf(sid)),
+    )
+  }
+
+  /**
+   * Stores a session; it is in Redis when this ends. Fails with `ESESSIONTOOBIG` for one larger than
+   * `maxEntrySize`, with what the serializer throws, and while Redis can't be reached; the stored one
+   * then stays. A session that was loaded and has ended since, in whatever process, is not stored,
+   * which is no failure.
+   */
+  override set(sid: Sid, session: SessionData): Promise<void>
+  override set(sid: Sid, session: SessionData, callback: Callback | undefined): void
+  override set(sid: Sid, session: SessionData, callback?: Callback) {
+    return this.#long<void>(callback, () => this.#tier.set(textOf(sid), session))
+  }
+
+  /** Gives a session the expiry of this one, now or, if that is soon enough, with a later touch. An absent one is no fault. */
+  override touch(sid: Sid, session: SessionData): Promise<void>
+  override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
+  override touch(sid: Sid, session: SessionData, callback?: Callback) {
+    const { verbs } = coreOf(this)
+    let telling: Promise<void> | undefined
+    if (verbs.closed || sid === undefined) return verbs.change(callback, () => {})
+    try {
+      telling = this.#tier.touch(textOf(sid), session)
+    } catch (thrown) {
+      return verbs.change(callback, () => {
+        throw thrown
+      })
+    }
+    if (telling === undefined) return verbs.change<void>(callback, () => undefined)
+    return this.#long<void>(callback, () => telling)
+  }
+
+  /** Ends a session, or several, in all processes. What was loaded from them can't be saved again. An absent one is no fault. */
+  override destroy(sid: Sid | readonly Sid[]): Promise<void>
+  override destroy(sid: Sid | readonly Sid[], callback: Callback | undefined): void
+  override destroy(sid: Sid | readonly Sid[], callback?: Callback) {
+    const given: readonly Sid[] = Array.isArray(sid) ? sid : [sid]
+    return this.#long<void>(callback, async () => {
+      await this.#tier.destroy(given.filter((each) => each !== undefined).map(textOf))
+    })
+  }
+
+  /** Ends all sessions that have the prefix. */
+  override clear(): Promise<void>
+  override clear(callback: Callback | undefined): void
+  override clear(callback?: Callback) {
+    return this.#long<void>(callback, () => this.#tier.clear())
+  }
+
+  /** The number of sessions. Looks at every key of the database, some at a time, as `ids` and `all` do. */
+  override length(): Promise<number>
+  override length(callback: Callback<number>): void
+  override length(callback?: Callback<number>) {
+    return this.#long<number>(callback, async () => (await this.#directory.ids()).length)
+  }
+
+  /** All sessions by id, in an object without a prototype. */
+  override all(): Promise<SessionsById>
+  override all(callback: Callback<SessionsById>): void
+  override all(callback?: Callback<SessionsById>) {
+    return this.#long<SessionsById>(callback, () => this.#directory.all())
+  }
+
+  /** The ids of all sessions, in no order. */
+  override ids(): Promise<string[]>
+  override ids(callback: Callback<string[]>): void
+  override ids(callback?: Callback<string[]>) {
+    return this.#long<string[]>(callback, () => this.#directory.ids())
+  }
+
+  /** The ids of one owner's sessions, in all processes; the one that expires last first. */
+  override idsOf(owner: string | number): Promise<string[]>
+  override idsOf(owner: string | number, callback: Callback<string[]>): void
+  override idsOf(owner: string | number, callback?: Callback<string[]>) {
+    return this.#long<string[]>(callback, async () => this.#directory.idsOf(ownerText(owner)))
+  }
+
+  /**
+   * Ends the sessions that an owner has now, in all processes, except the one with the id `except`.
+   * Gives how many it ended. Fails with a `TypeError` for options that it can't read, and ends none then.
+   */
+  override destroyOwner(
+    owner: string | number,
+    options?: { except?: string | undefined },
+  ): Promise<number>
+  override destroyOwner(owner: string | number, callback: Callback<number>): void
+  override destroyOwner(
+    owner: string | number,
+    options: { except?: string | undefined } | undefined,
+    callback: Callback<number> | undefined,
+  ): void
+  override destroyOwner(owner: string | number, options?: unknown, callback?: Callback<number>) {
+    const [given, after] =
+      typeof options === 'function' ? [undefined, options] : [options, callback]
+    return this.#long<number>(after, async () => {
+      const except = exceptOf(given)
+      const kept = except === undefined ? undefined : textOf(except)
+      return this.#directory.destroyOwner(ownerText(owner), kept)
+    })
+  }
+
+  /** Counts of this process, and what its near cache holds, frozen. */
+  override stats(): LembroStats {
+    const { counts, near } = this.#tier
+    return counts.snapshot(super.stats(), near.coherent)
+  }
+
+  /** Stops the timers and the verbs, and closes lembro's own connection; the client stays open. */
+  override close(): Promise<void>
+  override close(callback: Callback | undefined): void
+  override close(callback?: Callback) {
+    const { verbs, answers, purger } = coreOf(this)
+    verbs.close()
+    purger.stop()
+    return answers.later<void>(callback, (end) => {
+      this.#home.close().then(() => end(null), end)
+    })
+  }
+
+  /** A verb that waits for Redis. */
+  #long<Value>(callback: unknown, run: () => Promise<Value>) {
+    return coreOf(this).verbs.long<Value>(callback, (end) => {
+      run().then((value) => end(null, value), end)
+    })
+  }
+}
