@@ -113,17 +113,17 @@ export class Persistence implements LedgerListener {
   }
 
   /**
-   * Calls back when everything that happened before is saved as well as `savePeriod` promises. While
+   * Calls back, later, when everything that happened before is saved as well as `savePeriod` promises. While
    * nothing can be saved, memory serves and that is no failure, except at a `savePeriod` of 0 and
    * for what `removes` sessions: they could come back.
    */
   committed(waiter: Waiter, removes: boolean): void {
     if (this.#journal.segment !== undefined) {
-      this.#journal.committed((error) => waiter(error === null ? null : notSaved(error)))
+      this.#journal.committed(waiter)
       return
     }
     const isPromised = this.#needs.settings.savePeriod === 0 || (removes && this.#isInFiles)
-    waiter(isPromised ? this.#state.reason : null)
+    setImmediate(waiter, isPromised ? this.#state.reason : null)
   }
 
   /** Brings everything that happened before to the disk. Rejects if it can't. */
@@ -238,11 +238,10 @@ export class Persistence implements LedgerListener {
     }
   }
 
-  #degrade(error: Error): void {
-    const reason = notSaved(error)
+  #degrade(reason: Error): void {
     this.#state = { name: 'degraded', reason }
     this.#report(reason)
-    this.#checkpointer?.restart(error)
+    this.#checkpointer?.restart(reason)
   }
 
   #notCheckpointed(error: Error): void {

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from '../../time/clock'
+import { notSaved } from '../disk/errors'
 import type { Place } from '../format/record'
 import type { Sink } from '../format/record-writer'
 import { Batch, type Waiter } from './batch'
@@ -96,11 +97,11 @@ export class Journal {
     return this.#filling
   }
 
-  /** Calls back when everything that happened before is written, and synced at a period of 0. */
+  /** Calls back, later, when everything that happened before is written, and synced at a period of 0. */
   committed(waiter: Waiter): void {
     const last = this.#filling.length > 0 ? this.#filling : (this.#full.at(-1) ?? this.#inFlight)
-    if (last !== undefined) last.waiters.push(waiter)
-    else waiter(null)
+    if (last !== undefined) last.wait(waiter)
+    else setImmediate(waiter, null)
   }
 
   /**
@@ -229,7 +230,8 @@ export class Journal {
   }
 
   /** The one way to fail: gives up the segment and all that was on its way there. */
-  #fail(error: Error): void {
+  #fail(cause: Error): void {
+    const error = notSaved(cause)
     this.#giveUp(error)
     this.#options.failed(error)
   }
