@@ -18,7 +18,7 @@ import { writeSnapshot } from './snapshot'
 
 const MIB = 1024 * 1024
 /** A journal shorter than this is not worth a checkpoint, unless the budget or the disk is small. */
-const LEAST_JOURNAL = 16 * MIB
+const LEAST_JOURNAL = 32 * MIB
 const LEAST_OF_BUDGET = 1 / 4
 /** A journal as long as this share of the snapshot is: the files then stay below three times what is live. */
 const MOST_OF_SNAPSHOT = 2 / 5
@@ -26,6 +26,9 @@ const MOST_OF_SNAPSHOT = 2 / 5
 const ROOM = 1.25
 /** A checkpoint for want of room gains nothing from a journal below this. */
 const LEAST_GAIN = 64 * 1024
+/** The disk is asked again after the journal has grown by this share of the room to spare, and by so much at the most. */
+const SHARE_OF_SPARE = 1 / 8
+const MOST_BETWEEN_LOOKS = 4 * MIB
 /** Each start may begin a segment: more than these are worth a checkpoint, however short. */
 const MOST_SEGMENTS = 8
 /** While the journal is this many times too long, a checkpoint writes at least this many times as much. */
@@ -72,7 +75,8 @@ export class Checkpointer {
   #segments: number
   #isNeeded = false
   #isCrowded = false
-  #lookedAt = 0
+  /** How long the journal is when the disk is asked next. */
+  #nextLook = LEAST_GAIN
   #abort = new AbortController()
   #isWriting = false
   /** Bytes that the snapshot under way must still get before the journal goes on, and what lets it. */
@@ -195,15 +199,18 @@ export class Checkpointer {
     if (this.#ahead <= 0) this.#proceed?.()
   }
 
-  /** Asks the disk for its room, each time the journal has grown by some more. */
+  /** Asks the disk for its room from time to time, the sooner the less there was to spare. */
   #lookForRoom(): void {
     const { files, paths, ledger } = this.#needs
     const journalBytes = this.#journalBytes
-    if (journalBytes - this.#lookedAt < LEAST_GAIN) return
-    this.#lookedAt = journalBytes
+    if (journalBytes < this.#nextLook) return
+    this.#nextLook = journalBytes + LEAST_GAIN
     files.freeBytes(paths.folder).then((free) => {
       const gains = journalBytes > this.#snapshotBytes / MOST_SEGMENTS
-      this.#isCrowded = gains && free < ledger.bytes * ROOM + LEAST_GAIN
+      const spare = free - ledger.bytes * ROOM - LEAST_GAIN
+      this.#isCrowded = gains && spare < 0
+      const step = Math.min(spare * SHARE_OF_SPARE, MOST_BETWEEN_LOOKS)
+      this.#nextLook = journalBytes + Math.max(step, LEAST_GAIN)
       if (this.#isCrowded) this.look()
     })
   }
@@ -243,7 +250,7 @@ export class Checkpointer {
     this.#isCrowded = false
     this.#closedBytes = 0
     this.#segments = 1
-    this.#lookedAt = 0
+    this.#nextLook = LEAST_GAIN
     this.lastCheckpoint = { from, to: this.#snapshotBytes, ms: clock.elapsed() - began }
     await this.#removeHeld()
     await this.#needs.succeeded()
