@@ -1,4 +1,4 @@
-/** Of `journal.ts`, `segment.ts` and `syncs.ts`. */
+/** Of `journal.ts`, `queue.ts`, `segment.ts` and `syncs.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
