@@ -1,4 +1,4 @@
-/** Of `persistence.ts` and `loading.ts`, when nothing fails. */
+/** Of `persistence.ts`, `changes.ts` and `loading.ts`, when nothing fails. */
 
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'

@@ -1,4 +1,4 @@
-/** Of `checkpointer.ts`, `attempts.ts` and `snapshot.ts`. */
+/** Of `checkpointer.ts`, `due.ts`, `attempts.ts` and `snapshot.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
