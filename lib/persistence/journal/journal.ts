@@ -7,7 +7,7 @@
 import type { Clock } from '../../time/clock'
 import { notSaved } from '../disk/errors'
 import type { Place } from '../format/record'
-import type { Sink } from '../format/record-writer'
+import { type Sink, seal } from '../format/record-writer'
 import type { Batch, Waiter } from './batch'
 import { Queue } from './queue'
 import type { Segment } from './segment'
@@ -192,6 +192,7 @@ export class Journal {
     const isGivenUp = () => segment === undefined || failures !== this.#failures
     try {
       await this.#options.pace(batch.length)
+      seal(batch)
       if (!isGivenUp()) await segment?.write(batch.bytes, batch.length)
       if (!isGivenUp()) this.#syncs.wrote(segment as Segment)
       if (this.#options.period === 0) await this.#syncs.all()
