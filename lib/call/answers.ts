@@ -55,6 +55,18 @@ export class Answers {
     return promise
   }
 
+  /**
+   * What ends a verb with that value, or with an error, in the async context of its caller. It calls
+   * the callback before it returns: to be called later than the verb, and outside of any `try`.
+   */
+  ending<Value>(callback: Callback<Value>, value: Value): (error: Error | null) => void {
+    const caller = new AsyncResource('LembroVerb')
+    return (error) => {
+      if (error === null) caller.runInAsyncScope(callback, null, null, value)
+      else caller.runInAsyncScope(this.give, this, callback, error)
+    }
+  }
+
   /** Reports a failure that perhaps nobody waits for: to the `'error'` listeners, else as a warning, once for each code. */
   report(error: Error): void {
     if (this.#isHeard) {

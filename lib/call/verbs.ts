@@ -4,11 +4,14 @@
  */
 
 import { coded } from '../settings/errors'
-import { type Answers, type End, toError } from './answers'
+import { type Answers, type Callback, type End, toError } from './answers'
 
 /** What saves changes, if there is a `saveFile`. */
 export interface Saving {
-  /** Calls back when all that happened before is saved, or can't be; `removes`: whether a session was ended that must not come back. */
+  /**
+   * Calls back, later and outside of any `try`, when all that happened before is saved, or can't be;
+   * `removes`: whether a session was ended that must not come back.
+   */
   committed(done: (error: Error | null) => void, removes: boolean): void
 }
 
@@ -51,10 +54,10 @@ export class Verbs {
   /** A verb that may change sessions; `removes`: whether it is to end some. */
   change<Value>(callback: unknown, run: () => Value, removes = false) {
     const saving = this.#saving
-    if (saving === undefined) return this.#now(callback, run)
+    if (this.#waiting === undefined) return this.#now(callback, run, saving, removes)
     return this.long<Value>(callback, (end) => {
       const value = this.#run(run)
-      saving.committed((error) => end(error, value), removes)
+      saving?.committed((error) => end(error, value), removes)
     })
   }
 
@@ -90,7 +93,8 @@ export class Verbs {
     this.#closed = true
   }
 
-  #now<Value>(callback: unknown, run: () => Value) {
+  /** Runs a verb before it returns; if something is `saving`, the verb ends once that has saved. */
+  #now<Value>(callback: unknown, run: () => Value, saving?: Saving, removes = false) {
     const refusal = this.#refusal()
     if (refusal !== undefined) return this.#answers.give<Value>(callback, refusal)
     let value: Value
@@ -99,7 +103,14 @@ export class Verbs {
     } catch (thrown) {
       return this.#answers.give<Value>(callback, toError(thrown))
     }
-    return this.#answers.give(callback, null, value)
+    if (saving === undefined) return this.#answers.give(callback, null, value)
+    if (typeof callback === 'function') {
+      saving.committed(this.#answers.ending(callback as Callback<Value>, value), removes)
+      return undefined
+    }
+    return this.#answers.later<Value>(callback, (end) => {
+      saving.committed((error) => end(error, value), removes)
+    })
   }
 
   #run<Value>(run: () => Value): Value {

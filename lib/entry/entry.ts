@@ -47,6 +47,11 @@ export function keepable(expiry: number): number {
   return expiry > LAST_EXPIRY ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor(expiry))
 }
 
+/** The bits that tell a checkpoint from those before it: 0 is none. */
+function markOf(checkpoint: number): number {
+  return checkpoint === 0 ? 0 : 1 + ((checkpoint - 1) % MARKS)
+}
+
 /**
  * A stored session, threaded into two rings: its lane by age, the wheel by expiry. It has no number
  * that V8 keeps in a box, 16 bytes each, and no field that only some stores need.
@@ -92,14 +97,14 @@ export class Entry {
     this.#traits = loaded ? this.#traits | LOADED : this.#traits & ~LOADED
   }
 
-  /** Marks it as saved for a checkpoint. */
+  /** Marks it as saved for a checkpoint; 0 for none. */
   mark(checkpoint: number): void {
-    this.#traits = (this.#traits & ~(MARKS << MARK_AT)) | ((checkpoint & MARKS) << MARK_AT)
+    this.#traits = (this.#traits & ~(MARKS << MARK_AT)) | (markOf(checkpoint) << MARK_AT)
   }
 
-  /** Whether a checkpoint was the last that it was saved for: of 65,536 in a row. */
+  /** Whether a checkpoint was the last that it was saved for: of 65,535 in a row. */
   isMarked(checkpoint: number): boolean {
-    return this.#traits >>> MARK_AT === (checkpoint & MARKS)
+    return this.#traits >>> MARK_AT === markOf(checkpoint)
   }
 
   /** The instant of its first set, if `absoluteTtl` needs it: see {@link DatedEntry}; else 0. */

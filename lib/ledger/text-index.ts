@@ -12,7 +12,7 @@ import { HashTable } from './hash-table'
 
 /** Tables are split as far as this, and grow from there: no hash has more bits for the directory. */
 const MOST_BITS = 20
-/** Nobody outside of the process can tell which texts collide. */
+/** Drawn for each process, so that nobody can prepare many texts with one hash. */
 const SEED = randomBytes(4).readInt32LE()
 
 export class TextIndex<Node extends object> {

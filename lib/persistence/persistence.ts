@@ -1,16 +1,14 @@
 /**
- * Owns what makes sessions survive: it loads them, then hears of everything that happens to the
- * ledger and writes it to the journal. One value tells how saving goes: `SaveState`.
+ * Owns what makes sessions survive, from the moment that they are loaded until all is saved and the
+ * files are closed. One value tells how saving goes: `SaveState`.
  */
 
 import path from 'node:path'
 import { toError } from '../call/answers'
-import type { KeptCookie } from '../entry/cookie'
-import type { Entry } from '../entry/entry'
-import type { LeaveCause, LedgerListener } from '../ledger/listeners'
 import { coded } from '../settings/errors'
 import { toText } from '../settings/size'
 import type { SaveStats } from '../stats'
+import { Changes } from './changes'
 import { Claim } from './disk/claim'
 import { isFinal, lockLost, notCheckpointed, notSaved, overloaded, unusable } from './disk/errors'
 import { codeOf, type Files } from './disk/files'
@@ -24,6 +22,7 @@ import { FIRST_LENGTH } from './journal/segment'
 import { load } from './loading'
 import type { Recovered } from './recovery/recovery'
 import type { RestoreDependencies } from './recovery/restore'
+import { removeAside } from './recovery/undecryptable'
 import { Checkpointer } from './snapshot/checkpointer'
 import { CLOSED, LOADING, SAVING, type SaveState } from './state'
 
@@ -37,13 +36,12 @@ export interface PersistenceDependencies extends RestoreDependencies {
   readonly files: Files
 }
 
-export class Persistence implements LedgerListener {
+export class Persistence {
   readonly #needs: PersistenceDependencies
   readonly #saveFile: string
   readonly #report: (error: Error) => void
   readonly #journal: Journal
   #state: SaveState = LOADING
-  #writer: RecordWriter | undefined
   #claim: Claim | undefined
   #checkpointer: Checkpointer | undefined
   #paths: Paths | undefined
@@ -85,46 +83,18 @@ export class Persistence implements LedgerListener {
     return failure
   }
 
-  put(entry: Entry): void {
-    const sink = this.#journal.sink(entry.bytes)
-    if (sink === undefined) return
-    this.#writer?.put(sink, entry)
-    entry.mark(this.#checkpointer?.mark ?? 0)
-  }
-
-  touch(entry: Entry, previous: KeptCookie | undefined): void {
-    const sink = this.#journal.sink(0)
-    if (sink === undefined) return
-    const { cookie } = entry
-    const changed = cookie !== undefined && cookie.attributes !== previous?.attributes
-    this.#writer?.touch(sink, entry, changed)
-  }
-
-  remove(entry: Entry, cause: LeaveCause): void {
-    // The record says itself when it expires.
-    if (cause === 'expire' && entry.expiry <= this.#needs.clock.now()) return
-    const sink = this.#journal.sink(0)
-    if (sink !== undefined) this.#writer?.remove(sink, entry.sid)
-  }
-
-  clear(): void {
-    const sink = this.#journal.sink(0)
-    if (sink !== undefined) this.#writer?.clear(sink)
-    this.#forgotten = this.#forgotten.then(() => this.#forgetUndecryptable())
-  }
-
   /**
-   * Calls back when everything that happened before is saved as well as `savePeriod` promises. While
+   * Calls back, later, when everything that happened before is saved as well as `savePeriod` promises. While
    * nothing can be saved, memory serves and that is no failure, except at a `savePeriod` of 0 and
    * for what `removes` sessions: they could come back.
    */
   committed(waiter: Waiter, removes: boolean): void {
     if (this.#journal.segment !== undefined) {
-      this.#journal.committed((error) => waiter(error === null ? null : notSaved(error)))
+      this.#journal.committed(waiter)
       return
     }
     const isPromised = this.#needs.settings.savePeriod === 0 || (removes && this.#isInFiles)
-    waiter(isPromised ? this.#state.reason : null)
+    setImmediate(waiter, isPromised ? this.#state.reason : null)
   }
 
   /** Brings everything that happened before to the disk. Rejects if it can't. */
@@ -184,11 +154,13 @@ export class Persistence implements LedgerListener {
     this.#loaded = loaded
     // What is there is served from memory all the same.
     if (lockFailure !== null && isFinal(lockFailure)) throw lockFailure
-    this.#writer = new RecordWriter(newMarker(), settings.owner !== undefined, keys)
-    this.#journal.last = loaded.last
-    const checkpointer = this.#newCheckpointer(paths, this.#writer, loaded)
+    const writer = new RecordWriter(newMarker(), settings.owner !== undefined, keys)
+    const journal = this.#journal
+    journal.last = loaded.last
+    const checkpointer = this.#newCheckpointer(paths, writer, loaded)
     this.#checkpointer = checkpointer
-    ledger.listen(this)
+    const mark = () => checkpointer.mark
+    ledger.listen(new Changes({ clock, journal, writer, mark, cleared: () => this.#forget() }))
     if (loaded.isDue) checkpointer.demand()
     try {
       if (lockFailure !== null) throw lockFailure
@@ -227,23 +199,18 @@ export class Persistence implements LedgerListener {
     )
   }
 
-  /** Removes the files of missing keys: their sessions are cleared as well. */
-  async #forgetUndecryptable(): Promise<void> {
-    const { files } = this.#needs
-    const paths = this.#paths as Paths
-    try {
-      const names = await files.list(paths.folder)
-      for (const file of paths.undecryptableAmong(names)) await files.remove(file)
-    } catch (thrown) {
-      this.#report(notSaved(toError(thrown)))
-    }
+  // The sessions in files of missing keys are cleared as well.
+  #forget(): void {
+    const remove = () => removeAside(this.#needs.files, this.#paths as Paths)
+    this.#forgotten = this.#forgotten
+      .then(remove)
+      .catch((thrown) => this.#report(notSaved(toError(thrown))))
   }
 
-  #degrade(error: Error): void {
-    const reason = notSaved(error)
+  #degrade(reason: Error): void {
     this.#state = { name: 'degraded', reason }
     this.#report(reason)
-    this.#checkpointer?.restart(error)
+    this.#checkpointer?.restart(reason)
   }
 
   #notCheckpointed(error: Error): void {

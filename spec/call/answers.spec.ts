@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 import { describe, it, type TestContext } from 'node:test'
 import { Answers, type End, toError } from '../../lib/call/answers'
@@ -78,6 +79,28 @@ describe('a verb with a callback', () => {
     end(null, 1)
     await nextTurn()
     assert.deepEqual(calls, [1])
+  })
+
+  it('that waits ends in the context of its caller, with the value or with the error alone', async () => {
+    const { answers, heard } = make()
+    const caller = new AsyncLocalStorage<string>()
+    const calls: unknown[][] = []
+    const note = (...args: unknown[]) => calls.push([caller.getStore(), ...args])
+    const [good, bad] = caller.run('a request', () => [
+      answers.ending(note, 7),
+      answers.ending(note, 8),
+    ])
+    const other = fault('EOTHER')
+    caller.run('another', () => {
+      good?.(null)
+      bad?.(other)
+    })
+    await nextTurn()
+    assert.deepEqual(calls, [
+      ['a request', null, 7],
+      ['a request', other],
+    ])
+    assert.deepEqual(heard, [other])
   })
 
   it('takes no error of the callback for its own: it is the application that fails', async () => {

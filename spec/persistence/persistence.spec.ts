@@ -1,4 +1,4 @@
-/** Of `persistence.ts`, `loading.ts` and what `index.ts` gives the core, when nothing fails. */
+/** Of `persistence.ts`, `changes.ts`, `loading.ts` and what `index.ts` gives the core, when nothing fails. */
 
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'

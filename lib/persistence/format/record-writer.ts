@@ -8,15 +8,31 @@ import { type Cipher, Flag, HEAD_BYTES, Type } from './record'
 /** Where records go: it grows, and says where there is room. */
 export interface Sink {
   readonly bytes: Buffer
+  /** The same bytes: writes a number several times faster than a Buffer does. */
+  readonly view: DataView
+  /** How much of it is filled. */
+  readonly length: number
   /** Makes room for a record at the end, and gives the place. */
   reserve(length: number): number
 }
 
 const BEYOND_LATIN1 = /[\u0100-\uffff]/
-/** A text up to this length is written faster by hand than by a call into Node (measured on Node 20). */
+/** A text up to this length is written faster by hand than by a call into Node (measured on Node 20, in a busy store). */
 const SHORT = 40
 
-/** Writes records, encrypted if there is a cipher. */
+/**
+ * Gives all records their CRC, without which none counts. All at once: between the other work of a
+ * store, the tables are not in the processor's cache, and a CRC takes three times as long (Node 20).
+ */
+export function seal({ bytes, view, length }: Sink): void {
+  for (let at = 0; at < length; ) {
+    const end = at + view.getUint32(at + 8, true)
+    view.setUint32(at + 4, crc32(bytes, at + 8, end), true)
+    at = end
+  }
+}
+
+/** Writes records, encrypted if there is a cipher, that are still to be sealed. */
 export class RecordWriter {
   readonly marker: number
   /** The id of the key of all its records; `null` if they are plain. */
@@ -50,14 +66,13 @@ export class RecordWriter {
     if (attributes !== undefined) bytes += 4 + bytesOf(attributes, flags & Flag.wideCookie)
     if (name !== undefined) bytes += 4 + bytesOf(name, flags & Flag.wideOwner)
     const at = this.#begin(sink, Type.put, flags, expiry, bytes)
-    const target = sink.bytes
     let to = at + HEAD_BYTES + this.#extra
-    if (flags & Flag.created) to = target.writeDoubleLE(created, to)
-    if (cookie !== undefined && flags & Flag.expires) to = target.writeDoubleLE(cookie.expires, to)
-    if (attributes !== undefined) to = writeCounted(target, to, attributes, flags & Flag.wideCookie)
-    if (name !== undefined) to = writeCounted(target, to, name, flags & Flag.wideOwner)
-    to = writeCounted(target, to, sid, flags & Flag.wideSid)
-    this.#end(target, at, writeText(target, to, body, flags & Flag.wideBody))
+    if (flags & Flag.created) to = writeNumber(sink, to, created)
+    if (cookie !== undefined && flags & Flag.expires) to = writeNumber(sink, to, cookie.expires)
+    if (attributes !== undefined) to = writeCounted(sink, to, attributes, flags & Flag.wideCookie)
+    if (name !== undefined) to = writeCounted(sink, to, name, flags & Flag.wideOwner)
+    to = writeCounted(sink, to, sid, flags & Flag.wideSid)
+    this.#end(sink, at, writeText(sink, to, body, flags & Flag.wideBody))
   }
 
   /** `changed`: whether the cookie has other attributes than before. */
@@ -69,40 +84,38 @@ export class RecordWriter {
     let bytes = numberBytes(flags) + bytesOf(sid, flags & Flag.wideSid)
     if (attributes !== undefined) bytes += 4 + bytesOf(attributes, flags & Flag.wideCookie)
     const at = this.#begin(sink, Type.touch, flags, expiry, bytes)
-    const target = sink.bytes
     let to = at + HEAD_BYTES + this.#extra
-    if (cookie !== undefined && flags & Flag.expires) to = target.writeDoubleLE(cookie.expires, to)
-    if (attributes !== undefined) to = writeCounted(target, to, attributes, flags & Flag.wideCookie)
-    this.#end(target, at, writeText(target, to, sid, flags & Flag.wideSid))
+    if (cookie !== undefined && flags & Flag.expires) to = writeNumber(sink, to, cookie.expires)
+    if (attributes !== undefined) to = writeCounted(sink, to, attributes, flags & Flag.wideCookie)
+    this.#end(sink, at, writeText(sink, to, sid, flags & Flag.wideSid))
   }
 
   remove(sink: Sink, sid: string): void {
     const flags = isWide(sid) ? Flag.wideSid : 0
     const at = this.#begin(sink, Type.remove, flags, 0, bytesOf(sid, flags))
-    this.#end(sink.bytes, at, writeText(sink.bytes, at + HEAD_BYTES + this.#extra, sid, flags))
+    this.#end(sink, at, writeText(sink, at + HEAD_BYTES + this.#extra, sid, flags))
   }
 
   clear(sink: Sink): void {
     const at = this.#begin(sink, Type.clear, 0, 0, 0)
-    this.#end(sink.bytes, at, at + HEAD_BYTES + this.#extra)
+    this.#end(sink, at, at + HEAD_BYTES + this.#extra)
   }
 
   #begin(sink: Sink, type: number, flags: number, expiry: number, payload: number): number {
     const length = HEAD_BYTES + this.#extra + payload
     const at = sink.reserve(length)
-    const { bytes } = sink
-    bytes.writeUInt32LE(this.marker, at)
-    bytes.writeUInt32LE(length, at + 8)
-    bytes[at + 12] = type
-    bytes[at + 13] = this.#cipher === undefined ? 0 : 1
-    bytes.writeUInt16LE(flags, at + 14)
-    bytes.writeDoubleLE(expiry, at + 16)
+    const { view } = sink
+    view.setUint32(at, this.marker, true)
+    view.setUint32(at + 8, length, true)
+    view.setUint8(at + 12, type)
+    view.setUint8(at + 13, this.#cipher === undefined ? 0 : 1)
+    view.setUint16(at + 14, flags, true)
+    view.setFloat64(at + 16, expiry, true)
     return at
   }
 
-  #end(bytes: Buffer, at: number, end: number): void {
+  #end({ bytes }: Sink, at: number, end: number): void {
     this.#cipher?.encrypt(bytes, at, end)
-    bytes.writeUInt32LE(crc32(bytes, at + 8, end), at + 4)
   }
 }
 
@@ -120,24 +133,28 @@ function numberBytes(flags: number): number {
 
 /** Whether a text takes two bytes a character. */
 function isWide(text: string): boolean {
-  if (text.length > SHORT) return BEYOND_LATIN1.test(text)
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0xff) return true
-  return false
+  return BEYOND_LATIN1.test(text)
 }
 
 function bytesOf(text: string, wide: number): number {
   return wide === 0 ? text.length : 2 * text.length
 }
 
-/** Gives the end. */
-function writeText(target: Buffer, at: number, text: string, wide: number): number {
-  if (wide !== 0) return at + target.write(text, at, 'utf16le')
+/** Gives the end, as all that write do. */
+function writeText({ bytes }: Sink, at: number, text: string, wide: number): number {
   const { length } = text
-  if (length > SHORT) return at + target.write(text, at, 'latin1')
-  for (let nth = 0; nth < length; nth++) target[at + nth] = text.charCodeAt(nth)
+  if (wide !== 0) return at + bytes.write(text, at, 'utf16le')
+  if (length > SHORT) return at + bytes.write(text, at, 'latin1')
+  for (let nth = 0; nth < length; nth++) bytes[at + nth] = text.charCodeAt(nth)
   return at + length
 }
 
-function writeCounted(target: Buffer, at: number, text: string, wide: number): number {
-  return writeText(target, target.writeUInt32LE(bytesOf(text, wide), at), text, wide)
+function writeCounted(sink: Sink, at: number, text: string, wide: number): number {
+  sink.view.setUint32(at, bytesOf(text, wide), true)
+  return writeText(sink, at + 4, text, wide)
+}
+
+function writeNumber({ view }: Sink, at: number, number: number): number {
+  view.setFloat64(at, number, true)
+  return at + 8
 }

@@ -98,6 +98,12 @@ function endAt(bytes: Buffer, at: number): number {
   return at + 4 + bytes.readUInt32LE(at)
 }
 
+// What `toString` calls, which by itself takes longer than a short text does.
+interface Slices {
+  latin1Slice(from: number, to: number): string
+}
+
 function textAt(bytes: Buffer, from: number, to: number, wide: number): string {
-  return bytes.toString(wide === 0 ? 'latin1' : 'utf16le', from, to)
+  if (wide !== 0) return bytes.toString('utf16le', from, to)
+  return (bytes as Buffer & Slices).latin1Slice(from, to)
 }

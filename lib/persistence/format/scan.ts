@@ -6,9 +6,8 @@
 import { type OpenFile, readAll } from '../disk/files'
 import { crc32 } from './crc'
 import { decodeHeader, HEADER_BYTES, type Header } from './header'
+import { PART_BYTES, ReadAhead } from './read-ahead'
 import { claimedLength, HEAD_BYTES, isWhole } from './record'
-
-const PART_BYTES = 256 * 1024
 
 /** Sees each whole record, in order. Returns false for one that is no good after all. */
 export type Visit = (bytes: Buffer, at: number, end: number) => boolean
@@ -39,45 +38,52 @@ export async function scan(
   visit: Visit,
 ): Promise<Scanned> {
   const walk = new Walk(file, size, header, visit)
-  while (await walk.part());
-  return walk.scanned
+  try {
+    while (await walk.part());
+    return walk.scanned
+  } finally {
+    await walk.end()
+  }
 }
 
 class Walk {
   #hits = 0
   #hitsBefore = 0
   #end: number
-  #unreadable = false
+  readonly #ahead: ReadAhead
   readonly #file: OpenFile
   readonly #size: number
   readonly #visit: Visit
   #marker: number | undefined
-  #bytes = Buffer.allocUnsafe(PART_BYTES)
+  #bytes = Buffer.allocUnsafe(2 * PART_BYTES)
   /** What of the buffer is filled, and where in the file it begins. */
   #filled = 0
-  #position = 0
-  #at: number
+  #position: number
+  #at = 0
   #skipping = false
+  /** Whether all that there is was read. */
+  #isOver = false
 
   constructor(file: OpenFile, size: number, header: Header | undefined, visit: Visit) {
     this.#file = file
     this.#size = size
     this.#visit = visit
     this.#marker = header?.marker
-    this.#at = header === undefined ? 0 : HEADER_BYTES
-    this.#end = this.#at
+    this.#position = header === undefined ? 0 : HEADER_BYTES
+    this.#end = this.#position
+    this.#ahead = new ReadAhead(file, this.#position, size)
     if (header === undefined) this.#hit()
   }
 
   get scanned(): Scanned {
     const torn = this.#hits - this.#hitsBefore
     const [damaged, end] = [this.#hitsBefore, this.#end]
-    return { damaged, torn, end, unreadable: this.#unreadable }
+    return { damaged, torn, end, unreadable: this.#ahead.unreadable }
   }
 
   /** Reads on and visits what is whole. Returns whether there is more. */
   async part(): Promise<boolean> {
-    await this.#fill(PART_BYTES)
+    await this.#fill(0)
     for (;;) {
       const left = this.#size - this.#position - this.#at
       if (left < HEAD_BYTES) return this.#finish(left)
@@ -99,6 +105,11 @@ class Walk {
       }
       this.#take(this.#at + length)
     }
+  }
+
+  /** Resolves when the file can be closed. */
+  end(): Promise<void> {
+    return this.#ahead.end()
   }
 
   #lengthHere(left: number): number {
@@ -151,9 +162,9 @@ class Walk {
     this.#skipping = true
   }
 
-  // The buffer starts here and had room for more, yet no more came: the file is shorter than it was.
+  /** Returns whether more can come: if none did, the file is shorter than it was. */
   #needsMore(left: number): boolean {
-    return this.#at > 0 || this.#finish(left)
+    return !this.#isOver || this.#finish(left)
   }
 
   #finish(left: number): boolean {
@@ -186,24 +197,23 @@ class Walk {
     return crc === this.#bytes.readUInt32LE(this.#at + 4)
   }
 
-  /** Drops what is behind and fills up, to hold at least `least` bytes from here on. */
+  /** Drops what is behind and reads on: a part, and as many more as it takes to hold `least` bytes from here on. */
   async #fill(least: number): Promise<void> {
-    const rest = Math.max(this.#filled - this.#at, 0)
-    const size = Math.max(least, rest + PART_BYTES / 2)
+    const rest = this.#filled - this.#at
+    const size = Math.max(least, rest) + PART_BYTES
     // The room for an oversized record is given back.
     const fits = this.#bytes.length >= size && this.#bytes.length <= 2 * size
     const target = fits ? this.#bytes : Buffer.allocUnsafe(size)
-    if (rest > 0) this.#bytes.copy(target, 0, this.#at, this.#filled)
+    this.#bytes.copy(target, 0, this.#at, this.#filled)
     this.#bytes = target
     this.#position += this.#at
     this.#at = 0
     this.#filled = rest
-    const room = Math.min(target.length - rest, this.#size - this.#position - rest)
-    if (room <= 0) return
-    const unreadable = () => {
-      this.#unreadable = true
-    }
-    const from = this.#position + rest
-    this.#filled += await readAll(this.#file, target, rest, room, from, unreadable)
+    do {
+      const part = await this.#ahead.part()
+      this.#isOver = part.length === 0
+      part.copy(target, this.#filled)
+      this.#filled += part.length
+    } while (this.#filled < least && !this.#isOver)
   }
 }

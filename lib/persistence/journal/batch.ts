@@ -10,9 +10,10 @@ const FIRST_BYTES = 64 * 1024
 export type Waiter = (error: Error | null) => void
 
 export class Batch implements Sink {
-  bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  view = viewOf(this.bytes)
   length = 0
-  waiters: Waiter[] = []
+  #waiters: Waiter[] = []
 
   /** Whether a record of that length should rather go into the next batch. */
   isFullFor(length: number): boolean {
@@ -29,15 +30,21 @@ export class Batch implements Sink {
   /** Empties it for its next use. The room that an oversized record took is given back. */
   reset(): void {
     this.length = 0
-    this.waiters = []
-    if (this.bytes.length > 2 * MOST_BYTES) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
+    if (this.bytes.length > 2 * MOST_BYTES) this.#use(Buffer.allocUnsafeSlow(FIRST_BYTES))
   }
 
-  /** Tells all who wait. */
+  /** Has the waiter told how it ends. */
+  wait(waiter: Waiter): void {
+    this.#waiters.push(waiter)
+  }
+
+  /** Tells all who wait, each once and later. */
   end(error: Error | null): void {
-    const { waiters } = this
-    this.waiters = []
-    for (const waiter of waiters) waiter(error)
+    const waiters = this.#waiters
+    if (waiters.length === 0) return
+    this.#waiters = []
+    // Later, since what a callback of the application throws must reject no promise of the journal.
+    setImmediate(tell, waiters, 0, error)
   }
 
   #grow(): void {
@@ -45,6 +52,25 @@ export class Batch implements Sink {
     while (size < this.length) size *= 2
     const grown = Buffer.allocUnsafeSlow(size)
     this.bytes.copy(grown)
-    this.bytes = grown
+    this.#use(grown)
   }
+
+  #use(bytes: Buffer): void {
+    this.bytes = bytes
+    this.view = viewOf(bytes)
+  }
+}
+
+/** Tells waiters from the `first` on. All are told, even if some throw and the process survives that. */
+function tell(waiters: readonly Waiter[], first: number, error: Error | null): void {
+  let next = first
+  try {
+    while (next < waiters.length) (waiters[next++] as Waiter)(error)
+  } finally {
+    if (next < waiters.length) setImmediate(tell, waiters, next, error)
+  }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -5,9 +5,11 @@
  */
 
 import type { Clock } from '../../time/clock'
+import { notSaved } from '../disk/errors'
 import type { Place } from '../format/record'
-import type { Sink } from '../format/record-writer'
-import { Batch, type Waiter } from './batch'
+import { type Sink, seal } from '../format/record-writer'
+import type { Batch, Waiter } from './batch'
+import { Queue } from './queue'
 import type { Segment } from './segment'
 import { Syncs } from './syncs'
 
@@ -37,11 +39,7 @@ export class Journal {
   readonly #syncs: Syncs
   #segment: Segment | undefined
   #rotation: Rotation | undefined
-  #filling = new Batch()
-  #spare: Batch | undefined = new Batch()
-  #full: Batch[] = []
-  #fullBytes = 0
-  #inFlight: Batch | undefined
+  readonly #queue = new Queue()
   #pumping: Promise<void> | undefined
   #failure: Error | undefined
   #failures = 0
@@ -61,7 +59,7 @@ export class Journal {
 
   /** Bytes of records that are not written yet. */
   get pending(): number {
-    return this.#fullBytes + this.#filling.length + (this.#inFlight?.length ?? 0)
+    return this.#queue.bytes
   }
 
   /** When the last sync ended, or `null`. */
@@ -87,20 +85,13 @@ export class Journal {
       this.#fail(this.#options.overloaded(pending))
       return undefined
     }
-    if (this.#filling.isFullFor(length)) {
-      this.#full.push(this.#filling)
-      this.#fullBytes += this.#filling.length
-      this.#filling = this.#takeSpare()
-    }
     this.#start()
-    return this.#filling
+    return this.#queue.sink(length)
   }
 
-  /** Calls back when everything that happened before is written, and synced at a period of 0. */
+  /** Calls back, later, when everything that happened before is written, and synced at a period of 0. */
   committed(waiter: Waiter): void {
-    const last = this.#filling.length > 0 ? this.#filling : (this.#full.at(-1) ?? this.#inFlight)
-    if (last !== undefined) last.waiters.push(waiter)
-    else waiter(null)
+    this.#queue.wait(waiter)
   }
 
   /**
@@ -157,15 +148,14 @@ export class Journal {
       this.#options.clock.breathe(() => resolve(this.#pump()))
     }).finally(() => {
       this.#pumping = undefined
-      const waiting = this.#full.length > 0 || this.#filling.length > 0
-      if (waiting || this.#rotation !== undefined) this.#start()
+      if (this.#queue.isWaiting || this.#rotation !== undefined) this.#start()
     })
   }
 
   async #pump(): Promise<void> {
     for (;;) {
       await this.#switch()
-      const batch = this.#takeBatch()
+      const batch = this.#queue.take()
       if (batch === undefined) return
       await this.#write(batch)
     }
@@ -196,40 +186,27 @@ export class Journal {
     this.last = segment
   }
 
-  #takeBatch(): Batch | undefined {
-    const first = this.#full.shift()
-    if (first !== undefined) {
-      this.#fullBytes -= first.length
-      return first
-    }
-    if (this.#filling.length === 0) return undefined
-    const batch = this.#filling
-    this.#filling = this.#takeSpare()
-    return batch
-  }
-
   async #write(batch: Batch): Promise<void> {
-    this.#inFlight = batch
     const failures = this.#failures
     const segment = this.#segment
     const isGivenUp = () => segment === undefined || failures !== this.#failures
     try {
       await this.#options.pace(batch.length)
+      seal(batch)
       if (!isGivenUp()) await segment?.write(batch.bytes, batch.length)
       if (!isGivenUp()) this.#syncs.wrote(segment as Segment)
       if (this.#options.period === 0) await this.#syncs.all()
     } catch (error) {
       if (!isGivenUp()) this.#fail(error as Error)
     }
-    this.#inFlight = undefined
-    batch.end(isGivenUp() ? (this.#failure ?? null) : null)
-    this.#giveBack(batch)
+    this.#queue.landed(batch, isGivenUp() ? (this.#failure ?? null) : null)
     this.#syncs.arm()
     this.#options.written()
   }
 
   /** The one way to fail: gives up the segment and all that was on its way there. */
-  #fail(error: Error): void {
+  #fail(cause: Error): void {
+    const error = notSaved(cause)
     this.#giveUp(error)
     this.#options.failed(error)
   }
@@ -241,21 +218,6 @@ export class Journal {
     this.#failures++
     this.#syncs.forget()
     segment?.close()
-    const lost = [...this.#full, this.#filling]
-    this.#full = []
-    this.#fullBytes = 0
-    this.#filling = new Batch()
-    for (const batch of lost) batch.end(error)
-  }
-
-  #takeSpare(): Batch {
-    const spare = this.#spare ?? new Batch()
-    this.#spare = undefined
-    return spare
-  }
-
-  #giveBack(batch: Batch): void {
-    batch.reset()
-    this.#spare ??= batch
+    this.#queue.drop(error)
   }
 }

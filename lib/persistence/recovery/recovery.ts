@@ -10,22 +10,14 @@ import { foreign } from '../disk/errors'
 import type { Files } from '../disk/files'
 import type { Paths } from '../disk/paths'
 import type { KeyRing } from '../format/encryption'
-import type { Header, Kind } from '../format/header'
+import type { Header } from '../format/header'
 import type { Place } from '../format/record'
-import {
-  contradicts,
-  isBare,
-  isEmpty,
-  isOfFile,
-  type Link,
-  lengthsOf,
-  missingAmong,
-  readLink,
-} from './chain'
+import { isBare, isEmpty, type Link, missingAmong } from './chain'
 import { findings } from './findings'
+import { Inventory } from './inventory'
 import { isMemfile, readMemfile } from './memfilestore'
 import { Quarantine } from './quarantine'
-import { Reader, type ReadFile } from './reader'
+import { Reader } from './reader'
 import type { Replay } from './replay'
 import { sortAside } from './undecryptable'
 
@@ -72,20 +64,20 @@ export interface RecoveryDependencies {
 export class Recovery {
   readonly #needs: RecoveryDependencies
   readonly #quarantine: Quarantine
+  readonly #inventory: Inventory
   readonly #reader: Reader
+  /** Damage to an import. */
   #damaged = 0
-  #undecryptable = 0
   #isOutdated = false
   readonly #missing: string[] = []
-  /** Files of a later version. */
-  readonly #newer: Link[] = []
   /** The whole snapshot's header. */
   #snapshot: Header | undefined
 
   constructor(needs: RecoveryDependencies) {
     this.#needs = needs
     this.#quarantine = new Quarantine(needs.files, needs.paths, needs.writable)
-    this.#reader = new Reader(needs.files, needs.keys, needs.replay)
+    this.#inventory = new Inventory({ ...needs, quarantine: this.#quarantine })
+    this.#reader = new Reader(needs.files, needs.keys, needs.replay, this.#quarantine)
   }
 
   /** Rejects if the folder can't be read, and if a file can't that may be readable later. */
@@ -94,7 +86,7 @@ export class Recovery {
     const names = await files.list(paths.folder)
     for (const file of paths.unfinishedAmong(names)) await this.#quarantine.remove(file)
     const aside = await this.#readAside(paths.undecryptableAmong(names))
-    const found = await this.#segments(paths.segmentsAmong(names))
+    const found = await this.#inventory.segments(paths.segmentsAmong(names))
     const all = found.filter((link) => !isBare(link))
     const snapshot = await this.#snapshotLink()
     const from = snapshot === undefined ? 0 : await this.#readSnapshot(snapshot)
@@ -106,16 +98,16 @@ export class Recovery {
       this.#isOutdated ||= older.length > 0
     } else if (snapshot !== undefined && older.length > 0) {
       // They may hold what the damaged snapshot has lost; what it still has is newer.
-      for (const segment of older) last = await this.#readSegment(segment, segments)
-      await this.#reader.read(snapshot, true)
+      for (const segment of older) last = await this.#reader.segment(segment, segments)
+      await this.#reader.again(snapshot)
     }
     for (const segment of segments.filter(({ number }) => number >= from)) {
-      last = await this.#readSegment(segment, segments)
+      last = await this.#reader.segment(segment, segments)
     }
     // What the first segment follows is known of a snapshot, or if there never was one.
     const first = names.includes(basename(paths.file)) ? from || segments[0]?.number || 1 : 1
     const isBegun = (this.#snapshot?.version ?? 1) > 1
-    const others = [...found.filter(isBare), ...this.#newer]
+    const others = [...found.filter(isBare), ...this.#inventory.newer]
     const missing = missingAmong(segments, others, first, isBegun)
     this.#missing.push(...missing.map((number) => paths.segment(number)))
     await this.#quarantine.prune(await files.list(paths.folder), this.#needs.now())
@@ -136,17 +128,19 @@ export class Recovery {
     const kept = again ? segments.slice(0, -1) : segments
     const plain = this.#reader.plain && keys !== undefined ? paths.keptAmong(names) : []
     const quarantine = this.#quarantine
-    const odd = this.#damaged + this.#undecryptable + readAgain.length + this.#missing.length
+    const { undecryptable } = this.#reader
+    const damaged = this.#damaged + this.#inventory.damaged + this.#reader.damaged
+    const odd = damaged + undecryptable + readAgain.length + this.#missing.length
     return {
       findings: findings({
         quarantine,
-        damaged: this.#damaged,
+        damaged,
         missing: this.#missing,
-        undecryptable: this.#undecryptable,
+        undecryptable,
         plain,
       }),
-      damaged: this.#damaged + this.#missing.length,
-      undecryptable: this.#undecryptable,
+      damaged: damaged + this.#missing.length,
+      undecryptable,
       isDue:
         odd > 0 ||
         this.#isOutdated ||
@@ -171,98 +165,25 @@ export class Recovery {
     const knows = (keyId: string) => keys?.knows(keyId) === true
     const { readable, expired } = await sortAside(files, names, knows, now())
     for (const file of expired) await this.#quarantine.remove(file)
-    for (const link of readable) await this.#read(link, false)
+    for (const link of readable) await this.#reader.aside(link)
     return readable
-  }
-
-  /** The segments that are what their names say. */
-  async #segments(numbers: readonly number[]): Promise<Link[]> {
-    const { files, paths } = this.#needs
-    const segments: Link[] = []
-    for (const number of numbers) {
-      const file = paths.segment(number)
-      const link = await this.#unlessUnusable(file, () => readLink(files, file, number))
-      if (link !== undefined && (await this.#isUsable(link, 'journal'))) segments.push(link)
-    }
-    return segments
-  }
-
-  async #snapshotLink(): Promise<Link | undefined> {
-    const { files, paths } = this.#needs
-    const { file } = paths
-    const link = await this.#unlessUnusable(file, () => readLink(files, file, 0))
-    if (link === undefined) return undefined
-    const isImport = link.header === undefined && (await isMemfile(files, file))
-    if (!isImport) return (await this.#isUsable(link, 'snapshot')) ? link : undefined
-    await this.#import(link)
-    return undefined
-  }
-
-  /** What can be read of a file; `undefined` after it was kept aside because it can't be opened. */
-  async #unlessUnusable(
-    file: string,
-    read: () => Promise<Link | undefined>,
-  ): Promise<Link | undefined> {
-    try {
-      return await read()
-    } catch (error) {
-      // The snapshot is the file that was asked for: its failure is the caller's to see.
-      const isOfSegment = isOfFile(error) && file !== this.#needs.paths.file
-      if (!isOfSegment && !this.#needs.tolerant) throw error
-      this.#damaged++
-      await this.#quarantine.moveAway(file, 'damaged', this.#needs.now())
-      return undefined
-    }
-  }
-
-  /** Whether a file is of this version and what its name says. If not, it is kept aside. */
-  async #isUsable(link: Link, kind: Kind): Promise<boolean> {
-    const { path, header, changed } = link
-    if (header === 'newer') {
-      this.#newer.push(link)
-      await this.#quarantine.moveAway(path, 'newer', changed)
-      return false
-    }
-    if (!contradicts(link, kind)) return true
-    this.#damaged++
-    await this.#quarantine.moveAway(path, 'damaged', changed)
-    return false
   }
 
   /** Reads the snapshot. Gives the number of the first segment that it does not hold. */
   async #readSnapshot(link: Link): Promise<number> {
-    const { ended, torn, ...read } = await this.#read(link, true)
-    // Without its end it was cut, even if between two records.
-    const damaged = read.damaged + Math.max(torn, ended === undefined ? 1 : 0)
-    await this.#hit(link, damaged)
-    const header = link.header as Header | undefined
-    if (damaged === 0) this.#snapshot = header
-    return header?.number ?? ended ?? 0
+    const { from, isWhole } = await this.#reader.snapshot(link)
+    if (isWhole) this.#snapshot = link.header as Header
+    return from
   }
 
-  /** Reads a segment. Gives where it ends, for the next one to say. */
-  async #readSegment(segment: Link, all: readonly Link[]): Promise<Place> {
-    const { number, size } = segment
-    const length = lengthsOf(all).get(number)
-    const limit = Math.min(size, length ?? size)
-    const scanned = await this.#read(segment, true, limit)
-    // What a kill leaves at the end of the segment in use: no damage, and nothing to keep.
-    const isTorn = segment === all.at(-1) && segment.header !== undefined && !scanned.unreadable
-    const isCut = length !== undefined && size < length
-    const damaged = scanned.damaged + (isTorn ? 0 : scanned.torn)
-    await this.#hit(segment, Math.max(damaged, isCut ? 1 : 0))
-    return { number, length: isTorn ? scanned.end : limit }
-  }
-
-  /** Reads a file of records, and keeps it aside if its key is missing. */
-  async #read(link: Link, isOfChain: boolean, size = link.size): Promise<ReadFile> {
-    await this.#quarantine.restrict(link.path)
-    const read = await this.#reader.read(link, isOfChain, size)
-    this.#undecryptable += read.undecryptable
-    if (read.undecryptable > 0) {
-      await this.#quarantine.keep(link.path, 'undecryptable', link.changed)
-    }
-    return read
+  async #snapshotLink(): Promise<Link | undefined> {
+    const { files } = this.#needs
+    const link = await this.#inventory.snapshot()
+    if (link === undefined) return undefined
+    const isImport = link.header === undefined && (await isMemfile(files, link.path))
+    if (!isImport) return (await this.#inventory.isUsable(link, 'snapshot')) ? link : undefined
+    await this.#import(link)
+    return undefined
   }
 
   async #import({ path, size, changed }: Link): Promise<void> {
@@ -285,11 +206,5 @@ export class Recovery {
       }
     }
     await this.#quarantine.keepImport(path, size, changed)
-  }
-
-  async #hit({ path, changed }: Link, damaged: number): Promise<void> {
-    if (damaged === 0) return
-    this.#damaged += damaged
-    await this.#quarantine.keep(path, 'damaged', changed)
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Files } from '../disk/files'
+import type { Paths } from '../disk/paths'
 import { expiryAt, keyIdAt } from '../format/record'
 import { scan } from '../format/scan'
 import { type Link, readLink } from './chain'
@@ -32,6 +33,12 @@ export async function sortAside(
     else if (keyIds.some(knows)) readable.push(link)
   }
   return { readable: readable.sort(byAge), expired }
+}
+
+/** Removes all files that were kept aside for want of a key. */
+export async function removeAside(files: Files, paths: Paths): Promise<void> {
+  const names = await files.list(paths.folder)
+  for (const file of paths.undecryptableAmong(names)) await files.remove(file)
 }
 
 /** The keys in a file, and when the last of its sessions expires. */

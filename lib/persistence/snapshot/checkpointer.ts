@@ -1,7 +1,7 @@
 /**
- * Owns when a checkpoint is due and what it does: goes on in a new segment, writes a snapshot of
- * memory, and removes the segments that the snapshot holds. Between any two of its steps, the files
- * can be loaded. One at a time; a failing one is tried again later.
+ * Owns what a checkpoint does: goes on in a new segment, writes a snapshot of memory, and removes the
+ * segments that the snapshot holds. Between any two of its steps, the files can be loaded. One at a
+ * time; a failing one is tried again later.
  */
 
 import type { Ledger } from '../../ledger/ledger'
@@ -14,22 +14,10 @@ import type { RecordWriter } from '../format/record-writer'
 import type { Journal } from '../journal/journal'
 import { Segment } from '../journal/segment'
 import { Attempts } from './attempts'
+import { Due, type Sizes } from './due'
 import { writeSnapshot } from './snapshot'
 
-const MIB = 1024 * 1024
-/** A journal shorter than this is not worth a checkpoint, unless the budget or the disk is small. */
-const LEAST_JOURNAL = 16 * MIB
-const LEAST_OF_BUDGET = 1 / 4
-/** A journal as long as this share of the snapshot is: the files then stay below three times what is live. */
-const MOST_OF_SNAPSHOT = 2 / 5
-/** Of the bytes in memory, the room on the disk that is kept for the next snapshot, and a little more. */
-const ROOM = 1.25
-/** A checkpoint for want of room gains nothing from a journal below this. */
-const LEAST_GAIN = 64 * 1024
-/** Each start may begin a segment: more than these are worth a checkpoint, however short. */
-const MOST_SEGMENTS = 8
-/** While the journal is this many times too long, a checkpoint writes at least this many times as much. */
-const OVERLONG = 1.25
+/** While the journal waits for it, a checkpoint writes at least this many times as much as the journal then does. */
 const PACE = 4
 
 export interface CheckpointerDependencies {
@@ -51,10 +39,7 @@ export interface CheckpointerDependencies {
 }
 
 /** What is on the disk as it begins. */
-export interface OnDisk {
-  readonly snapshotBytes: number
-  readonly journalBytes: number
-  readonly segments: number
+export interface OnDisk extends Sizes {
   /** The first segment that the snapshot does not hold; 0 if there is no whole snapshot. */
   readonly first: number
   /** The number of the segment to begin. */
@@ -63,16 +48,13 @@ export interface OnDisk {
 
 export class Checkpointer {
   readonly #needs: CheckpointerDependencies
-  readonly #least: number
+  readonly #due: Due
   readonly #attempts: Attempts
   #first: number
   #next: number
   #snapshotBytes: number
   #closedBytes: number
   #segments: number
-  #isNeeded = false
-  #isCrowded = false
-  #lookedAt = 0
   #abort = new AbortController()
   #isWriting = false
   /** Bytes that the snapshot under way must still get before the journal goes on, and what lets it. */
@@ -90,7 +72,7 @@ export class Checkpointer {
       needs.failed,
       () => this.look(),
     )
-    this.#least = Math.min(LEAST_JOURNAL, needs.maxBytes * LEAST_OF_BUDGET)
+    this.#due = new Due({ ...needs, folder: needs.paths.folder })
     this.#first = onDisk.first
     this.#next = onDisk.next
     this.#snapshotBytes = onDisk.snapshotBytes
@@ -100,27 +82,27 @@ export class Checkpointer {
 
   /** Bytes of snapshot and journal. */
   get bytes(): number {
-    return this.#snapshotBytes + this.#journalBytes
+    return this.#snapshotBytes + this.#sizes.journalBytes
   }
 
   /** Whether the files are not as they should be until a checkpoint succeeds. */
   get isNeeded(): boolean {
-    return this.#isNeeded
+    return this.#due.isNeeded
   }
 
   /** Whether the journal is twice as long as it should be, as after many starts that were ended soon. */
   get isOverdue(): boolean {
-    return this.#segments > 2 * MOST_SEGMENTS || this.#journalBytes > 2 * this.#mostJournal
+    return this.#due.isOverdue(this.#sizes)
   }
 
   /** Asks for a checkpoint: the files are not as they should be. */
   demand(): void {
-    this.#isNeeded = true
+    this.#due.demand()
   }
 
   /** Calls off the checkpoint under way, since changes were lost that it counts on; another one follows. */
   restart(error: Error): void {
-    this.#isNeeded = true
+    this.#due.demand()
     this.#abort.abort(error)
     this.#attempts.later()
   }
@@ -128,14 +110,13 @@ export class Checkpointer {
   /** Starts a checkpoint if one is due. Is called after each write. */
   look(): void {
     if (this.#attempts.isBusy) return
-    if (this.#isNeeded || this.#isCrowded || this.#isLong) this.#attempts.start().catch(() => {})
-    else this.#lookForRoom()
+    if (this.#due.isDue(this.#sizes)) this.#attempts.start().catch(() => {})
+    else this.#due.look(this.#sizes, () => this.look())
   }
 
   /** Holds up the journal while it would outrun the checkpoint under way: else the files had no bound. */
   pace(bytes: number): Promise<void> | undefined {
-    const isOverlong = this.#journalBytes > OVERLONG * this.#mostJournal
-    if (!isOverlong || !this.#isWriting) return undefined
+    if (!this.#isWriting || !this.#due.isOverlong(this.#sizes)) return undefined
     this.#ahead = PACE * bytes
     return new Promise((resolve) => {
       this.#proceed = resolve
@@ -144,12 +125,12 @@ export class Checkpointer {
 
   /** Makes the checkpoint that is needed now, if one is. Rejects if it can't. */
   async settle(): Promise<void> {
-    while (this.#isNeeded && !this.#attempts.closed) await this.#attempts.now()
+    while (this.#due.isNeeded && !this.#attempts.closed) await this.#attempts.now()
   }
 
   /** Makes a checkpoint now. Rejects if it can't. */
   checkpoint(): Promise<void> {
-    this.#isNeeded = true
+    this.#due.demand()
     return this.settle()
   }
 
@@ -177,35 +158,14 @@ export class Checkpointer {
     return this.#attempts.close()
   }
 
-  get #journalBytes(): number {
-    return this.#closedBytes + (this.#needs.journal.segment?.length ?? 0)
-  }
-
-  get #isLong(): boolean {
-    if (this.#segments > MOST_SEGMENTS) return true
-    return this.#journalBytes >= this.#mostJournal
-  }
-
-  get #mostJournal(): number {
-    return Math.max(this.#least, this.#snapshotBytes * MOST_OF_SNAPSHOT)
+  get #sizes(): Sizes {
+    const journalBytes = this.#closedBytes + (this.#needs.journal.segment?.length ?? 0)
+    return { snapshotBytes: this.#snapshotBytes, journalBytes, segments: this.#segments }
   }
 
   #wrote(bytes: number): void {
     this.#ahead -= bytes
     if (this.#ahead <= 0) this.#proceed?.()
-  }
-
-  /** Asks the disk for its room, each time the journal has grown by some more. */
-  #lookForRoom(): void {
-    const { files, paths, ledger } = this.#needs
-    const journalBytes = this.#journalBytes
-    if (journalBytes - this.#lookedAt < LEAST_GAIN) return
-    this.#lookedAt = journalBytes
-    files.freeBytes(paths.folder).then((free) => {
-      const gains = journalBytes > this.#snapshotBytes / MOST_SEGMENTS
-      this.#isCrowded = gains && free < ledger.bytes * ROOM + LEAST_GAIN
-      if (this.#isCrowded) this.look()
-    })
   }
 
   async #run(): Promise<void> {
@@ -239,11 +199,9 @@ export class Checkpointer {
     // A change that was lost after the snapshot had its name is in neither.
     if (journal.failures !== failures) throw journal.failure
     this.#first = number
-    this.#isNeeded = false
-    this.#isCrowded = false
+    this.#due.settled()
     this.#closedBytes = 0
     this.#segments = 1
-    this.#lookedAt = 0
     this.lastCheckpoint = { from, to: this.#snapshotBytes, ms: clock.elapsed() - began }
     await this.#removeHeld()
     await this.#needs.succeeded()

@@ -11,7 +11,7 @@ import { AtomicFile } from '../disk/atomic-file'
 import type { Files } from '../disk/files'
 import { encodeHeader } from '../format/header'
 import { encodeEnd } from '../format/record'
-import type { RecordWriter } from '../format/record-writer'
+import { type RecordWriter, seal } from '../format/record-writer'
 import { Batch } from '../journal/batch'
 
 const PART_BYTES = 1024 * 1024
@@ -47,6 +47,7 @@ export async function writeSnapshot(plan: SnapshotPlan): Promise<number> {
     for (let more = true; more; ) {
       signal.throwIfAborted()
       more = fill(batch, plan)
+      seal(batch)
       await atomic.write(batch.bytes, batch.length)
       plan.wrote(batch.length)
       batch.reset()

@@ -17,7 +17,7 @@ import {
   readRecord,
   Type,
 } from '../../../lib/persistence/format/record'
-import { RecordWriter } from '../../../lib/persistence/format/record-writer'
+import { RecordWriter, seal } from '../../../lib/persistence/format/record-writer'
 import { decodePut, decodeTouch, sidOf } from '../../../lib/persistence/format/saved'
 import { Batch } from '../../../lib/persistence/journal/batch'
 
@@ -45,6 +45,7 @@ function entryOf({ sid, body, cookie, expires, expiry, owner, created }: Saved):
 }
 
 function readOnly(batch: Batch, cipher?: Cipher): Read {
+  seal(batch)
   assert.equal(claimedLength(batch.bytes, 0, batch.length), batch.length)
   assert.ok(isWhole(batch.bytes, 0, batch.length))
   const read = readRecord(batch.bytes, 0, batch.length, cipher)
@@ -106,6 +107,22 @@ for (const [kind, cipher] of [
     })
   })
 }
+
+describe('sealing', () => {
+  it('makes each record whole, and none is before', () => {
+    const batch = new Batch()
+    const writer = new RecordWriter(1, true, undefined)
+    const ends = ['a', 'bb', 'x'.repeat(300)].map((sid) => {
+      writer.remove(batch, sid)
+      return batch.length
+    })
+    const places = ends.map((end, nth) => [ends[nth - 1] ?? 0, end] as const)
+    const whole = () => places.map(([at, end]) => isWhole(batch.bytes, at, end))
+    assert.deepEqual(whole(), [false, false, false])
+    seal(batch)
+    assert.deepEqual(whole(), [true, true, true])
+  })
+})
 
 describe('a touch', () => {
   it('takes some 50 bytes', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Entry } from '../../../lib/entry/entry'
 import { encodeHeader, HEADER_BYTES } from '../../../lib/persistence/format/header'
 import { readRecord } from '../../../lib/persistence/format/record'
-import { RecordWriter } from '../../../lib/persistence/format/record-writer'
+import { RecordWriter, seal } from '../../../lib/persistence/format/record-writer'
 import { sidOf } from '../../../lib/persistence/format/saved'
 import { readHeader, scan } from '../../../lib/persistence/format/scan'
 import { Batch } from '../../../lib/persistence/journal/batch'
@@ -30,6 +30,7 @@ function fileOf(lengths: readonly number[]) {
     writer.put(batch, entry)
     return HEADER_BYTES + batch.length
   })
+  seal(batch)
   const header = encodeHeader('journal', MARKER, 1, null)
   return { bytes: Buffer.concat([header, batch.bytes.subarray(0, batch.length)]), ends }
 }

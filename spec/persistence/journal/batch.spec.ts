@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Batch, MOST_BYTES } from '../../../lib/persistence/journal/batch'
+import { runNode } from '../../support/process'
+import { nextTurn } from '../../support/time'
 
 describe('a batch', () => {
   it('is full for a record that would take it beyond a megabyte, but never while it is empty', () => {
@@ -29,12 +31,28 @@ describe('a batch', () => {
     assert.ok(batch.bytes.length < MOST_BYTES)
   })
 
-  it('tells each waiter once', () => {
+  it('tells each waiter once, and later', async () => {
     const batch = new Batch()
     const told: (Error | null)[] = []
-    batch.waiters.push((error) => told.push(error))
+    batch.wait((error) => told.push(error))
     batch.end(null)
     batch.end(new Error('again'))
+    assert.deepEqual(told, [])
+    await nextTurn()
     assert.deepEqual(told, [null])
+  })
+
+  it('tells all waiters though one throws, which is no rejection', async () => {
+    const { out } = await runNode(`
+      const { Batch } = require('./lib/persistence/journal/batch')
+      process.on('uncaughtException', (error) => console.log(error.message))
+      process.on('unhandledRejection', () => console.log('a rejection'))
+      const batch = new Batch()
+      const waiter = (name) => () => { console.log(name); throw new Error(name + ' failed') }
+      for (const name of ['a', 'b']) batch.wait(waiter(name))
+      batch.wait(() => console.log('c'))
+      Promise.resolve().then(() => batch.end(null))
+    `)
+    assert.deepEqual(out.trim().split('\n'), ['a', 'a failed', 'b', 'b failed', 'c'])
   })
 })

@@ -1,4 +1,4 @@
-/** Of `journal.ts`, `segment.ts` and `syncs.ts`. */
+/** Of `journal.ts`, `queue.ts`, `segment.ts` and `syncs.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -90,13 +90,15 @@ describe('a journal', () => {
     assert.ok(lengths.every((length) => length <= MOST_BYTES))
   })
 
-  it('acknowledges at once where nothing waits', async () => {
-    const { journal } = await begun()
+  it('acknowledges in the next turn when nothing waits, and never before it returns', async () => {
+    const { disk, journal } = await begun()
     let error: Error | null | undefined
     journal.committed((each) => {
       error = each
     })
-    assert.equal(error, null)
+    assert.equal(error, undefined)
+    await nextTurn()
+    assert.deepEqual([error, disk.steps], [null, []])
   })
 
   it('syncs once a period, when there is something to sync', async () => {

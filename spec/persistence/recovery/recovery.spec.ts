@@ -1,4 +1,4 @@
-/** Of `recovery.ts` and `reader.ts`, when files are damaged inside. */
+/** Of `recovery.ts`, `inventory.ts` and `reader.ts`, when files are damaged inside. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'

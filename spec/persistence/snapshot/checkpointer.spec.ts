@@ -1,4 +1,4 @@
-/** Of `checkpointer.ts`, `attempts.ts` and `snapshot.ts`. */
+/** Of `checkpointer.ts`, `due.ts`, `attempts.ts` and `snapshot.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -144,13 +144,13 @@ describe('a checkpoint', () => {
     await store.close()
   })
 
-  it('is due once the journal is longer than 16M, whatever the budget', async () => {
+  it('is due once the journal is longer than 32M, whatever the budget', async () => {
     const disk = new Disk()
     const { store } = await on(disk).open({ saveFile: SAVE_FILE, maxSize: '1G' })
     await store.save()
     const before = store.stats().save?.lastCompaction
     const text = 'x'.repeat(500_000)
-    for (let n = 0; n < 33; n++) await store.set(`s${n % 4}`, plainSession({ text }))
+    for (let n = 0; n < 67; n++) await store.set(`s${n % 4}`, plainSession({ text }))
     assert.equal(store.stats().save?.lastCompaction, before)
     await store.set('s0', plainSession({ text }))
     await until(() => store.stats().save?.lastCompaction !== before)
