@@ -1,13 +1,14 @@
 /** What runs inside a child process: one task after another, as the bench asks for them. */
 
-import { checkOneCopy } from './stores.js'
+import { checkCopies } from './copies.js'
+import { bare } from './tasks/bare.js'
 import { crash } from './tasks/crash.js'
 import { flood } from './tasks/flood.js'
 import { grow, measure } from './tasks/measure.js'
 import { brim, paced } from './tasks/paced.js'
 import { race } from './tasks/race.js'
 import { rate } from './tasks/rate.js'
-import { restart } from './tasks/restart.js'
+import { compact, restart } from './tasks/restart.js'
 import { serve } from './tasks/serve.js'
 import { ask, change, see, share } from './tasks/share.js'
 import { stall } from './tasks/stall.js'
@@ -15,7 +16,7 @@ import { weigh } from './tasks/weigh.js'
 
 const tasks = {
   ...{ flood, grow, measure, race, serve, stall, weigh },
-  ...{ brim, crash, paced, rate, restart },
+  ...{ bare, brim, compact, crash, paced, rate, restart },
   ...{ ask, change, see, share },
 }
 
@@ -25,7 +26,7 @@ export type TaskInput<Name extends TaskName> = Parameters<Tasks[Name]>[0]
 export type TaskOutput<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>
 export type Answer = { readonly output: unknown } | { readonly error: string }
 
-checkOneCopy()
+checkCopies()
 
 process.on('message', async ({ task, input }: { task: TaskName; input: never }) => {
   const answer: Answer = await Promise.resolve(tasks[task](input)).then(

@@ -15,3 +15,9 @@ declare module 'express-lembro' {
   function bind(connect: typeof session): new (options?: Options) => ExpressLembro
   export default bind
 }
+
+declare module 'express-session-copy' {
+  import session from 'express-session'
+
+  export default session
+}

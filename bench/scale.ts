@@ -1,4 +1,4 @@
-/** How much a run does: all that can be said within some twenty minutes, or a first look within one. */
+/** How much a run does: all that can be said within half an hour, or a first look within two minutes. */
 
 export interface Scale {
   /** Turns of each store. */
@@ -15,10 +15,14 @@ export interface Scale {
   readonly growth: readonly [number, ...number[]]
   /** Sessions that are weighed. */
   readonly weighed: number
-  /** How the long work is watched: with all stores, and with lembro and the floor alone. */
+  /** How the long work is watched: of all stores, and of lembro and the floor alone. */
   readonly stalls: readonly [Stalls, Stalls]
   readonly strangers: number
   readonly persistence: Persistence
+  /** Restarts of the full store, and of the bare program. */
+  readonly restarts: number
+  /** Processes that require each of the packages. */
+  readonly imports: number
   readonly http: { readonly rounds: number; readonly requests: number }
   /** Requests of each kind, and changes that another process waits for. */
   readonly redis: { readonly requests: number; readonly changes: number }
@@ -30,7 +34,7 @@ interface Persistence {
   readonly operations: number
   /** How long operations come at a steady pace: in one round, and at a full store. */
   readonly seconds: readonly [number, number]
-  /** Sessions of the stores that are killed, and of the full one. */
+  /** Sessions of the stores that are killed, and of the full one, which is started again, too. */
   readonly sessions: readonly [number, number]
   /** ms between two saves of express-memfilestore. */
   readonly period: number
@@ -54,7 +58,7 @@ export const FULL: Scale = {
   weighed: 25_000,
   stalls: [
     { sessions: 200_000, times: 3 },
-    { sessions: 1_000_000, times: 2 },
+    { sessions: 1_000_000, times: 3 },
   ],
   strangers: 50_000,
   persistence: {
@@ -65,6 +69,8 @@ export const FULL: Scale = {
     period: 5000,
     times: 2,
   },
+  restarts: 3,
+  imports: 21,
   http: { rounds: 5, requests: 3000 },
   redis: { requests: 100_000, changes: 2000 },
 }
@@ -90,6 +96,8 @@ export const QUICK: Scale = {
     period: 500,
     times: 1,
   },
+  restarts: 2,
+  imports: 5,
   http: { rounds: 2, requests: 1000 },
   redis: { requests: 10_000, changes: 200 },
 }

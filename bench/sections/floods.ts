@@ -4,7 +4,7 @@ import { withChild } from '../child.js'
 import { percent, whole } from '../figures.js'
 import type { Progress } from '../progress.js'
 import type { Scale } from '../scale.js'
-import { STORE_NAMES } from '../stores.js'
+import { COMPARED } from '../stores.js'
 import type { Table } from '../table.js'
 import type { Found } from '../tasks/flood.js'
 import { inPairs } from '../turns.js'
@@ -20,7 +20,7 @@ export interface FloodFigures {
   readonly found: Readonly<Record<string, Floods>>
 }
 
-const STORES = STORE_NAMES.filter((name) => name !== 'lembro merge' && name !== 'floor')
+const STORES = COMPARED.filter((name) => name !== 'floor')
 
 export async function floods(scale: Scale, progress: Progress): Promise<FloodFigures> {
   const found: Record<string, Floods> = {}
