@@ -22,7 +22,7 @@ export function glanceTable(results: Results): Table {
   return {
     title: 'At a glance',
     note: 'Sessions that fit: as many as 64 MB of heap hold. Read requests: what one process could answer if it did nothing but that. A stall is the longest turn of the event loop, garbage collection included. MemoryStore is not bounded, so it never makes room.',
-    head: ['', 'lembro', 'times the best other', ...PEERS],
+    head: ['', 'lembro', 'of the best other', ...PEERS],
     rows: linesOf(results).map((line) => {
       const show = (store: StoreName) => {
         const figure = line.of(store)
@@ -35,6 +35,7 @@ export function glanceTable(results: Results): Table {
 
 function ofBest({ better, of }: Line): number {
   const others = PEERS.map(of).filter((figure) => figure !== undefined)
+  if (others.length === 0) return Number.NaN
   const best = better === 'more' ? Math.max(...others) : Math.min(...others)
   return (of('lembro') ?? Number.NaN) / best
 }

@@ -45,7 +45,7 @@ async function run({ quick, sections }: Asked): Promise<void> {
     tables.push(...section.tables)
   }
   const last = [quietnessTable(noises), glanceTable(results), targetTable(results)]
-  for (const table of last) console.log(`${toMarkdown(table)}\n`)
+  for (const table of last) if (table.rows.length > 0) console.log(`${toMarkdown(table)}\n`)
   console.log(`${quietness(noises)}\n`)
   const whole = !quick && sections.length === Object.keys(SECTIONS).length
   write(

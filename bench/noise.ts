@@ -8,18 +8,23 @@ export interface Spread {
 }
 
 /** A floor whose rounds spread further than this says that the machine had other things to do. */
-export const NOISY = 0.25
-/** How often a noisy measurement is made again. */
-export const TIMES_AGAIN = 2
+const NOISY = 0.25
 
-/** The distance between the quartiles of some rounds, as a share of their median: 0.1 if half of them lie within a tenth. */
+/** The distance between the quartiles of some rounds, as a share of their median: 0.1 if half of them lie within a tenth. `NaN` of less than two. */
 export function spreadOf(rounds: readonly number[]): number {
+  if (rounds.length < 2) return Number.NaN
   return (quantile(rounds, 0.75) - quantile(rounds, 0.25)) / quantile(rounds, 0.5)
 }
 
 export class Noise {
+  readonly #timesAgain: number
   readonly #kept: Spread[] = []
   #again = 0
+
+  /** `timesAgain`: how often a noisy measurement is made again. */
+  constructor(timesAgain: number) {
+    this.#timesAgain = timesAgain
+  }
 
   /** Makes measurements by their names; those that were noisy again, after all others, and keeps the quietest of each. */
   async quietest<Name extends string, Result extends Spread>(
@@ -28,7 +33,7 @@ export class Noise {
   ): Promise<Record<Name, Result>> {
     const kept = new Map<Name, Result>()
     let next = names
-    for (let time = 0; time <= TIMES_AGAIN; time++) {
+    for (let time = 0; time <= this.#timesAgain; time++) {
       if (time > 0) this.#again += next.length
       for (const name of next) {
         const result = await measure(name)
@@ -41,9 +46,9 @@ export class Noise {
     return Object.fromEntries(names.map((name) => [name, kept.get(name)])) as Record<Name, Result>
   }
 
-  /** The spreads of what was kept: none, if the section has no floor. */
+  /** The spreads of what was kept, so far as they can be told: none, if the section has no floor. */
   get spreads(): readonly number[] {
-    return this.#kept.map(({ spread }) => spread)
+    return this.#kept.map(({ spread }) => spread).filter((spread) => !Number.isNaN(spread))
   }
 
   /** How many measurements were made again, each as often as it was. */

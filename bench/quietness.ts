@@ -1,7 +1,7 @@
 /** What the report says about how quiet the machine was. */
 
 import { percent, quantile } from './figures.js'
-import { NOISY, type Noise, TIMES_AGAIN } from './noise.js'
+import type { Noise } from './noise.js'
 import type { SectionName } from './sections.js'
 import type { Table } from './table.js'
 
@@ -20,7 +20,7 @@ const WITHOUT_FLOOR: Partial<Record<SectionName, string>> = {
 export function quietness(noises: Noises): string {
   const all = Object.values(noises)
   const spreads = all.flatMap(({ spreads }) => spreads)
-  if (spreads.length === 0) return 'No section of this run has a floor to tell it by.'
+  if (spreads.length === 0) return 'Nothing in this run has a floor to tell it by.'
   const again = sum(all, ({ again }) => again)
   const noisy = sum(all, ({ noisy }) => noisy)
   const still = noisy === 0 ? 'no measurement' : `${noisy} of ${spreads.length} measurements`
@@ -30,7 +30,7 @@ export function quietness(noises: Noises): string {
 export function quietnessTable(noises: Noises): Table {
   return {
     title: 'How quiet the machine was',
-    note: `The spread is the distance between the quartiles of the floor's rounds, divided by their median: 10% if half of the rounds lie within a tenth. What spreads by more than ${percent(NOISY)} is measured again after the others of its section, ${TIMES_AGAIN} times at most, and the quietest is kept. Figures beside a noisy floor are to be read with care.`,
+    note: `The spread is the distance between the quartiles of the floor's rounds, divided by their median: 10% if half of the rounds lie within a tenth. What spreads by more than a quarter is measured again after the others of its section, twice at most and never in a quick run, and the quietest is kept. Figures beside a noisy floor are to be read with care.`,
     head: [
       '',
       'measurements',
@@ -41,7 +41,7 @@ export function quietnessTable(noises: Noises): Table {
     ],
     rows: Object.entries(noises).map(([name, noise]) =>
       noise.spreads.length === 0
-        ? [name, WITHOUT_FLOOR[name as SectionName] ?? 'no floor', '-', '-', '-', '-']
+        ? [name, WITHOUT_FLOOR[name as SectionName] ?? 'too few rounds to tell', '-', '-', '-', '-']
         : [
             ...[name, String(noise.spreads.length)],
             ...[quantile(noise.spreads, 0.5), Math.max(...noise.spreads)].map(percent),

@@ -24,14 +24,19 @@ export function report({ conditions, results, noises, tables }: Run): string {
     HEAD,
     `**Conditions:** ${conditions} Compare within the report: on another machine every figure is another.`,
     `**Noise:** ${quietness(noises)}`,
-    toMarkdown(glanceTable(results), '##'),
-    toMarkdown(targetTable(results), '##'),
+    ...filled(glanceTable(results)),
+    ...filled(targetTable(results)),
     ...listed(obstacles(results)),
     toMarkdown(quietnessTable(noises), '##'),
     '## Figures',
     ...tables.map((table) => toMarkdown(table)),
   ]
   return `${parts.join('\n\n')}\n`
+}
+
+// Of a run of a few sections, not every table has something to say.
+function filled(table: Table): string[] {
+  return table.rows.length === 0 ? [] : [toMarkdown(table, '##')]
 }
 
 function listed(obstacles: readonly string[]): string[] {

@@ -3,6 +3,8 @@
 export interface Scale {
   /** Turns of each store. */
   readonly rounds: number
+  /** How often a measurement is made again whose floor was noisy. */
+  readonly timesAgain: number
   /** Batches of a hundred operations in each turn. */
   readonly batches: number
   /** Batches that go before, uncounted, until V8 has compiled what it will. */
@@ -50,6 +52,7 @@ interface Stalls {
 
 export const FULL: Scale = {
   rounds: 11,
+  timesAgain: 2,
   batches: 8,
   warmUp: 150,
   sessions: 10_000,
@@ -77,8 +80,9 @@ export const FULL: Scale = {
 
 export const QUICK: Scale = {
   rounds: 3,
+  timesAgain: 0,
   batches: 3,
-  warmUp: 50,
+  warmUp: 20,
   sessions: 2000,
   allShapes: false,
   growth: [1000, 20_000],
@@ -98,6 +102,6 @@ export const QUICK: Scale = {
   },
   restarts: 2,
   imports: 5,
-  http: { rounds: 2, requests: 1000 },
-  redis: { requests: 10_000, changes: 200 },
+  http: { rounds: 2, requests: 500 },
+  redis: { requests: 5000, changes: 100 },
 }

@@ -49,7 +49,7 @@ export async function runSection<Name extends SectionName>(
   progress: Progress,
 ): Promise<{ tables: Table[]; noise: Noise }> {
   const { run, tables } = SECTIONS[name] as unknown as Section<Results[Name]>
-  const noise = new Noise()
+  const noise = new Noise(scale.timesAgain)
   progress.begin(name)
   const figures = await run(scale, progress, noise)
   progress.clear()

@@ -19,7 +19,7 @@ const PATHS = ['read', 'write'] as const
 const CONNECTIONS = 20
 /** ms between the looks of the load at whether it is done. */
 const LOOKS = 10
-const SIGNED_IN = 500
+const SIGNED_IN = 200
 
 export async function http(scale: Scale, progress: Progress, noise: Noise): Promise<HttpFigures> {
   const children: Child[] = []

@@ -32,13 +32,18 @@ export async function memory(scale: Scale, progress: Progress): Promise<MemoryFi
     ShapeName,
     Record<string, Weight>
   >
-  const all = NAMES.flatMap((name) => COMPARED.map((store) => ({ name, store })))
+  const all = NAMES.flatMap((name) => storesFor(name).map((store) => ({ name, store })))
   await inPairs(all, async ({ name, store }) => {
     progress.at(`${name} sessions in ${store}`)
     const input = { store, shape: SHAPES[name], sessions: scale.weighed }
     figures[name][store] = await withChild(['--expose-gc'], (child) => child.ask('weigh', input))
   })
   return figures
+}
+
+// What the others make of hostile texts is nothing that they claim to know.
+function storesFor(name: ShapeName): readonly StoreName[] {
+  return HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED
 }
 
 export function memoryTables(figures: MemoryFigures): Table[] {

@@ -43,11 +43,13 @@ export const TURN_TARGETS: readonly Target[] = [
       if (persistence === undefined) return undefined
       const { without, saving } = persistence
       const over = (p99 = NaN) => p99 - without.delays.p99
+      const named = [
+        ['a compaction included', over(saving.delays.p99)],
+        ['during it', over(saving.compaction?.delays.p99)],
+      ] as const
+      // One that a quick run makes is over before anything is seen of it.
       return each(
-        [
-          ['a compaction included', over(saving.delays.p99)],
-          ['during it', over(saving.compaction?.delays.p99)],
-        ],
+        named.filter(([, ms]) => !Number.isNaN(ms)),
         milliseconds,
       )
     },
