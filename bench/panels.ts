@@ -61,7 +61,7 @@ export function panelsOf({ operations, memory, stalls, floods }: Results): Panel
       title: 'Members who stay signed in through a flood',
       better: 'visits that find their session: more is better',
       // One without a bound loses nobody, until the process runs out of memory.
-      bars: barsOf(floods.found, ({ alone }) => alone.members).filter(
+      bars: barsOf(floods.found, ({ strangers }) => strangers.members).filter(
         ({ store }) => store !== 'MemoryStore',
       ),
       show: percent,

@@ -19,7 +19,8 @@ export interface Scale {
   readonly weighed: number
   /** How the long work is watched: of all stores, and of lembro and the floor alone. */
   readonly stalls: readonly [Stalls, Stalls]
-  readonly strangers: number
+  /** Sessions of a flood. */
+  readonly flood: number
   readonly persistence: Persistence
   /** Restarts of the full store, and of the bare program. */
   readonly restarts: number
@@ -63,7 +64,7 @@ export const FULL: Scale = {
     { sessions: 200_000, times: 3 },
     { sessions: 1_000_000, times: 3 },
   ],
-  strangers: 50_000,
+  flood: 50_000,
   persistence: {
     rounds: 3,
     operations: 100_000,
@@ -91,7 +92,7 @@ export const QUICK: Scale = {
     { sessions: 10_000, times: 2 },
     { sessions: 50_000, times: 1 },
   ],
-  strangers: 20_000,
+  flood: 20_000,
   persistence: {
     rounds: 1,
     operations: 5000,

@@ -77,7 +77,7 @@ export function httpTables({ read, write }: HttpFigures): Table[] {
   return [
     {
       title: 'Over HTTP: requests per second of an Express application',
-      note: 'Each has one process, the load another. Of some 250 µs that a request takes here, the store takes a few: differences of less than a third are the machine\'s: memorystore and express-memfilestore, its fork, do the same. In brackets: the share of what the same application answers without sessions. "Spread" is that of the floor\'s rounds.',
+      note: "Each has one process, the load another. A request takes hundreds of µs, of which the store takes a few: what is not far above the spread is no difference. memorystore and express-memfilestore, its fork, do the same, and so show what the machine adds. In brackets: the share of what the same application answers without sessions. The spread is that of the floor's rounds.",
       head: ['', 'read', 'write'],
       rows: [
         ...SERVERS.map((server) => [

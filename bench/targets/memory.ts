@@ -11,7 +11,7 @@ export const MEMORY_TARGETS: readonly Target[] = [
   honesty('plain', 0.95, 1.05, (name) => !HOSTILE.includes(name)),
   honesty('hostile', 0.85, 1.1, (name) => HOSTILE.includes(name)),
   {
-    what: 'a flood of 500 strangers per 50 visits of members: visits that find their session',
+    what: 'a flood, 500 sessions per 50 visits of members: visits that find their session',
     target: '100%',
     least: 1,
     measure: ({ floods }) => {
@@ -20,8 +20,9 @@ export const MEMORY_TARGETS: readonly Target[] = [
         found &&
         each(
           [
-            ['strangers alone', found.alone.members],
-            ['some sign in', found.signingIn.members],
+            ['strangers', found.strangers.members],
+            ['some sign in', found.newcomers.members],
+            ['one account', found['one account'].members],
           ],
           percent,
         )
