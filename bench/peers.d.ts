@@ -16,6 +16,7 @@ declare module 'express-lembro' {
   export default bind
 }
 
+// express-session, installed a second time under this name.
 declare module 'express-session-copy' {
   import session from 'express-session'
 

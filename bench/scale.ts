@@ -52,9 +52,9 @@ interface Stalls {
 }
 
 export const FULL: Scale = {
-  rounds: 11,
+  rounds: 15,
   timesAgain: 2,
-  batches: 8,
+  batches: 12,
   warmUp: 150,
   sessions: 10_000,
   allShapes: true,
