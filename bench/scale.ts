@@ -92,7 +92,7 @@ export const QUICK: Scale = {
     { sessions: 10_000, times: 2 },
     { sessions: 50_000, times: 1 },
   ],
-  flood: 20_000,
+  flood: 10_000,
   persistence: {
     rounds: 1,
     operations: 5000,
@@ -103,6 +103,6 @@ export const QUICK: Scale = {
   },
   restarts: 2,
   imports: 5,
-  http: { rounds: 2, requests: 500 },
+  http: { rounds: 2, requests: 250 },
   redis: { requests: 5000, changes: 100 },
 }

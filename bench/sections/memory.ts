@@ -64,6 +64,7 @@ export function memoryTables(figures: MemoryFigures): Table[] {
   ]
 }
 
-function beside(bytes = Number.NaN, lembro = Number.NaN, store: StoreName): string {
+function beside(bytes: number | undefined, lembro = Number.NaN, store: StoreName): string {
+  if (bytes === undefined) return '-'
   return store === 'lembro' ? whole(bytes) : `${whole(bytes)} (${digits(bytes / lembro)})`
 }
