@@ -8,8 +8,8 @@ export interface Asked {
   readonly sections: readonly SectionName[]
 }
 
-export const USAGE = `npm run bench                      everything, in some twenty minutes
-npm run bench -- --quick           everything, smaller, in about one
+export const USAGE = `npm run bench                      everything, in about half an hour
+npm run bench -- --quick           everything, smaller, in about two minutes
 npm run bench -- --only SECTION    one of: ${Object.keys(SECTIONS).join(', ')}`
 
 /** Reads the arguments; `--only` may come again. Throws an `Error` that says what is not known. */

@@ -1,15 +1,14 @@
 /** A store that is full of sessions, and whose journal is about to be compacted. */
 
 import { statSync } from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
 import type { Lembro } from 'lembro'
 import { fill, OPERATIONS, type Population, type Step, timed } from './operations.js'
 import { TYPICAL } from './sessions.js'
 
-/** A journal is compacted once it is longer than the snapshot, and than this. */
-const LEAST_BYTES = 16 * 1024 * 1024
 /** What the journal may still grow by: some two seconds of paced operations. */
 const MARGIN_BYTES = 2 * 1024 * 1024
+/** A snapshot that is no longer than this beside the one before it has stopped growing. */
+const AS_LONG = 1.02
 const AT_ONCE = 500
 
 /** A full store, its sessions, and where it saves them. */
@@ -17,6 +16,8 @@ export interface Brimful {
   readonly store: Lembro
   readonly file: string
   readonly population: Population
+  /** Bytes at which the journal is compacted. */
+  readonly longest: number
 }
 
 /** Stores that many typical sessions, then some of them again until the journal is nearly as long as it gets. */
@@ -27,25 +28,40 @@ export async function fillToTheBrim(
 ): Promise<Brimful> {
   const sids = await fill(store, TYPICAL, sessions)
   const population = { store, shape: TYPICAL, sids, added: [] }
-  const brimful = { store, file, population }
-  if (store.stats().save === undefined) return brimful
+  if (store.stats().save === undefined) return { store, file, population, longest: Infinity }
   await store.save()
-  for (;;) {
-    const room = roomOf(brimful)
-    // One that the filling made due is not over yet.
-    if (room < 0) await setTimeout(100)
-    else if (room > MARGIN_BYTES) await setAgain(population)
-    else break
-  }
+  const longest = await learnLongest(store, population)
+  const brimful = { store, file, population, longest }
+  while (roomOf(brimful) > MARGIN_BYTES) await setAgain(population)
   await store.save()
   return brimful
 }
 
 /** Bytes that the journal may grow by until it is compacted; below 0 while that is going on. */
-export function roomOf({ store, file }: Brimful): number {
+export function roomOf({ store, file, longest }: Brimful): number {
   const { bytes = 0 } = store.stats().save ?? {}
   const snapshot = statSync(file, { throwIfNoEntry: false })?.size ?? 0
-  return Math.max(snapshot, LEAST_BYTES) - (bytes - snapshot)
+  return longest - (bytes - snapshot)
+}
+
+/** Sets sessions again until the store has compacted its files. Gives their bytes before and after. */
+export async function untilCompacted(store: Lembro, population: Population) {
+  const before = store.stats().save?.lastCompaction
+  for (;;) {
+    const last = store.stats().save?.lastCompaction
+    if (last && last !== before) return last
+    await setAgain(population)
+  }
+}
+
+// Of two compactions in a row the second tells how long the journal got after the first.
+async function learnLongest(store: Lembro, population: Population): Promise<number> {
+  let before = await untilCompacted(store, population)
+  for (;;) {
+    const last = await untilCompacted(store, population)
+    if (last.to <= before.to * AS_LONG) return last.from - before.to
+    before = last
+  }
 }
 
 async function setAgain(population: Population): Promise<void> {

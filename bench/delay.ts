@@ -26,9 +26,10 @@ export class DelayMonitor {
     this.#histogram.disable()
   }
 
-  /** What was seen in all the time that it watched. */
+  /** What was seen in all the time that it watched: `NaN` if that was too short. */
   get delays(): Delays {
-    const { max } = this.#histogram
+    const { count, max } = this.#histogram
+    if (count === 0) return { p99: Number.NaN, longest: Number.NaN }
     return { p99: this.#histogram.percentile(99) / NS_IN_MS, longest: max / NS_IN_MS }
   }
 }

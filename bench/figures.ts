@@ -2,10 +2,16 @@
 
 /** The middle of some figures; `NaN` of none. */
 export function median(figures: readonly number[]): number {
+  return quantile(figures, 0.5)
+}
+
+/** The figure that this share of them is no larger than, between two of them if need be; `NaN` of none. */
+export function quantile(figures: readonly number[], share: number): number {
   const sorted = [...figures].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
+  const place = (sorted.length - 1) * share
+  const lower = sorted[Math.floor(place)] ?? Number.NaN
+  const upper = sorted[Math.ceil(place)] ?? Number.NaN
+  return lower + (upper - lower) * (place - Math.floor(place))
 }
 
 /** The figure that 99 of a hundred are no larger than; `NaN` of none. */

@@ -4,14 +4,17 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { type Asked, parseArguments, USAGE } from './arguments.js'
 import { chart } from './chart.js'
 import { conditions } from './conditions.js'
+import { checkCopies } from './copies.js'
+import { glanceTable } from './glance.js'
+import type { Noise } from './noise.js'
 import { panelsOf } from './panels.js'
 import { Progress } from './progress.js'
+import { quietness, quietnessTable } from './quietness.js'
 import { report } from './report.js'
 import { FULL, QUICK } from './scale.js'
-import { type Results, runSection, SECTIONS } from './sections.js'
-import { checkOneCopy } from './stores.js'
+import { type Results, runSection, SECTIONS, type SectionName } from './sections.js'
 import { type Table, toMarkdown } from './table.js'
-import { obstacles, targetTable } from './targets.js'
+import { targetTable } from './targets.js'
 
 await main()
 
@@ -24,27 +27,30 @@ async function main(): Promise<void> {
     process.exitCode = 2
     return
   }
-  checkOneCopy()
+  checkCopies()
   await run(asked)
 }
 
 async function run({ quick, sections }: Asked): Promise<void> {
   const progress = new Progress()
   const results: Results = {}
+  const noises: Partial<Record<SectionName, Noise>> = {}
   const tables: Table[] = []
   const where = conditions(quick)
   console.log(`${where}\n`)
   for (const name of sections) {
-    const more = await runSection(name, results, quick ? QUICK : FULL, progress)
-    for (const table of more) console.log(`${toMarkdown(table)}\n`)
-    tables.push(...more)
+    const section = await runSection(name, results, quick ? QUICK : FULL, progress)
+    for (const table of section.tables) console.log(`${toMarkdown(table)}\n`)
+    noises[name] = section.noise
+    tables.push(...section.tables)
   }
-  const targets = targetTable(results)
-  console.log(`${toMarkdown(targets)}\n`)
+  const last = [quietnessTable(noises), glanceTable(results), targetTable(results)]
+  for (const table of last) if (table.rows.length > 0) console.log(`${toMarkdown(table)}\n`)
+  console.log(`${quietness(noises)}\n`)
   const whole = !quick && sections.length === Object.keys(SECTIONS).length
   write(
     whole ? '..' : '../partial',
-    report(where, targets, obstacles(results), tables),
+    report({ conditions: where, results, noises, tables }),
     chart(panelsOf(results), where),
   )
 }

@@ -1,34 +1,47 @@
 /** What runs inside a child process: one task after another, as the bench asks for them. */
 
-import { checkOneCopy } from './stores.js'
-import { crash } from './tasks/crash.js'
-import { flood } from './tasks/flood.js'
-import { grow, measure } from './tasks/measure.js'
-import { brim, paced } from './tasks/paced.js'
-import { race } from './tasks/race.js'
-import { rate } from './tasks/rate.js'
-import { restart } from './tasks/restart.js'
-import { serve } from './tasks/serve.js'
-import { ask, change, see, share } from './tasks/share.js'
-import { stall } from './tasks/stall.js'
-import { weigh } from './tasks/weigh.js'
+import { checkCopies } from './copies.js'
 
-const tasks = {
-  ...{ flood, grow, measure, race, serve, stall, weigh },
-  ...{ brim, crash, paced, rate, restart },
-  ...{ ask, change, see, share },
+/** Where each task is: a process loads only what its own need. */
+const MODULES = {
+  ask: () => import('./tasks/share.js'),
+  bare: () => import('./tasks/bare.js'),
+  brim: () => import('./tasks/paced.js'),
+  change: () => import('./tasks/share.js'),
+  compact: () => import('./tasks/restart.js'),
+  crash: () => import('./tasks/crash.js'),
+  flood: () => import('./tasks/flood.js'),
+  grow: () => import('./tasks/measure.js'),
+  measure: () => import('./tasks/measure.js'),
+  paced: () => import('./tasks/paced.js'),
+  race: () => import('./tasks/race.js'),
+  rate: () => import('./tasks/rate.js'),
+  restart: () => import('./tasks/restart.js'),
+  see: () => import('./tasks/share.js'),
+  serve: () => import('./tasks/serve.js'),
+  share: () => import('./tasks/share.js'),
+  stall: () => import('./tasks/stall.js'),
+  weigh: () => import('./tasks/weigh.js'),
 }
 
-type Tasks = typeof tasks
-export type TaskName = keyof Tasks
-export type TaskInput<Name extends TaskName> = Parameters<Tasks[Name]>[0]
-export type TaskOutput<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>
+type Modules = typeof MODULES
+type Task<Name extends TaskName> =
+  Awaited<ReturnType<Modules[Name]>> extends Record<
+    Name,
+    infer Done extends (input: never) => unknown
+  >
+    ? Done
+    : never
+
+export type TaskName = keyof Modules
+export type TaskInput<Name extends TaskName> = Parameters<Task<Name>>[0]
+export type TaskOutput<Name extends TaskName> = Awaited<ReturnType<Task<Name>>>
 export type Answer = { readonly output: unknown } | { readonly error: string }
 
-checkOneCopy()
+checkCopies()
 
 process.on('message', async ({ task, input }: { task: TaskName; input: never }) => {
-  const answer: Answer = await Promise.resolve(tasks[task](input)).then(
+  const answer: Answer = await run(task, input).then(
     (output: unknown) => ({ output }),
     (error: unknown) => ({ error: error instanceof Error ? String(error.stack) : String(error) }),
   )
@@ -37,3 +50,8 @@ process.on('message', async ({ task, input }: { task: TaskName; input: never }) 
 
 // Some of the stores hold timers that would keep the process alive.
 process.on('disconnect', () => process.exit())
+
+async function run<Name extends TaskName>(name: Name, input: never): Promise<unknown> {
+  const tasks = (await MODULES[name]()) as unknown as Record<Name, (input: never) => unknown>
+  return tasks[name](input)
+}

@@ -2,7 +2,7 @@
 
 import { milliseconds, percent, time, whole } from './figures.js'
 import type { Results } from './sections.js'
-import { STORE_NAMES } from './stores.js'
+import { COMPARED } from './stores.js'
 
 export interface Bar {
   readonly store: string
@@ -25,7 +25,7 @@ export function panelsOf({ operations, memory, stalls, floods }: Results): Panel
   const [typical] = operations ?? []
   const size = typical?.size ?? ''
   for (const operation of ['touch', 'read request']) {
-    const ns = typical?.ns[operation]
+    const ns = typical?.ns[operation]?.medians
     if (ns === undefined) continue
     const what = operation === 'touch' ? 'A touch' : 'A read request'
     panels.push({
@@ -61,7 +61,7 @@ export function panelsOf({ operations, memory, stalls, floods }: Results): Panel
       title: 'Members who stay signed in through a flood',
       better: 'visits that find their session: more is better',
       // One without a bound loses nobody, until the process runs out of memory.
-      bars: barsOf(floods.found, ({ alone }) => alone.members).filter(
+      bars: barsOf(floods.found, ({ strangers }) => strangers.members).filter(
         ({ store }) => store !== 'MemoryStore',
       ),
       show: percent,
@@ -74,8 +74,8 @@ function barsOf<Figure>(
   figures: Readonly<Record<string, Figure>>,
   of: (figure: Figure) => number = Number,
 ): Bar[] {
-  return STORE_NAMES.flatMap((store) => {
-    const figure = store === 'lembro merge' ? undefined : figures[store]
+  return COMPARED.flatMap((store) => {
+    const figure = figures[store]
     return figure === undefined ? [] : [{ store, figure: of(figure) }]
   })
 }

@@ -15,3 +15,10 @@ declare module 'express-lembro' {
   function bind(connect: typeof session): new (options?: Options) => ExpressLembro
   export default bind
 }
+
+// express-session, installed a second time under this name.
+declare module 'express-session-copy' {
+  import session from 'express-session'
+
+  export default session
+}

@@ -1,8 +1,10 @@
-/** How much a run does: all that can be said within some twenty minutes, or a first look within one. */
+/** How much a run does: all that can be said within half an hour, or a first look within two minutes. */
 
 export interface Scale {
   /** Turns of each store. */
   readonly rounds: number
+  /** How often a measurement is made again whose floor was noisy. */
+  readonly timesAgain: number
   /** Batches of a hundred operations in each turn. */
   readonly batches: number
   /** Batches that go before, uncounted, until V8 has compiled what it will. */
@@ -15,10 +17,15 @@ export interface Scale {
   readonly growth: readonly [number, ...number[]]
   /** Sessions that are weighed. */
   readonly weighed: number
-  /** How the long work is watched: with all stores, and with lembro and the floor alone. */
+  /** How the long work is watched: of all stores, and of lembro and the floor alone. */
   readonly stalls: readonly [Stalls, Stalls]
-  readonly strangers: number
+  /** Sessions of a flood. */
+  readonly flood: number
   readonly persistence: Persistence
+  /** Restarts of the full store, and of the bare program. */
+  readonly restarts: number
+  /** Processes that require each of the packages. */
+  readonly imports: number
   readonly http: { readonly rounds: number; readonly requests: number }
   /** Requests of each kind, and changes that another process waits for. */
   readonly redis: { readonly requests: number; readonly changes: number }
@@ -30,7 +37,7 @@ interface Persistence {
   readonly operations: number
   /** How long operations come at a steady pace: in one round, and at a full store. */
   readonly seconds: readonly [number, number]
-  /** Sessions of the stores that are killed, and of the full one. */
+  /** Sessions of the stores that are killed, and of the full one, which is started again, too. */
   readonly sessions: readonly [number, number]
   /** ms between two saves of express-memfilestore. */
   readonly period: number
@@ -45,8 +52,9 @@ interface Stalls {
 }
 
 export const FULL: Scale = {
-  rounds: 11,
-  batches: 8,
+  rounds: 15,
+  timesAgain: 2,
+  batches: 12,
   warmUp: 150,
   sessions: 10_000,
   allShapes: true,
@@ -54,9 +62,9 @@ export const FULL: Scale = {
   weighed: 25_000,
   stalls: [
     { sessions: 200_000, times: 3 },
-    { sessions: 1_000_000, times: 2 },
+    { sessions: 1_000_000, times: 3 },
   ],
-  strangers: 50_000,
+  flood: 50_000,
   persistence: {
     rounds: 3,
     operations: 100_000,
@@ -65,14 +73,17 @@ export const FULL: Scale = {
     period: 5000,
     times: 2,
   },
+  restarts: 3,
+  imports: 21,
   http: { rounds: 5, requests: 3000 },
   redis: { requests: 100_000, changes: 2000 },
 }
 
 export const QUICK: Scale = {
   rounds: 3,
+  timesAgain: 0,
   batches: 3,
-  warmUp: 50,
+  warmUp: 20,
   sessions: 2000,
   allShapes: false,
   growth: [1000, 20_000],
@@ -81,7 +92,7 @@ export const QUICK: Scale = {
     { sessions: 10_000, times: 2 },
     { sessions: 50_000, times: 1 },
   ],
-  strangers: 20_000,
+  flood: 10_000,
   persistence: {
     rounds: 1,
     operations: 5000,
@@ -90,6 +101,8 @@ export const QUICK: Scale = {
     period: 500,
     times: 1,
   },
-  http: { rounds: 2, requests: 1000 },
-  redis: { requests: 10_000, changes: 200 },
+  restarts: 2,
+  imports: 5,
+  http: { rounds: 2, requests: 250 },
+  redis: { requests: 5000, changes: 100 },
 }

@@ -8,7 +8,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[]
 }
 
-/** The table with its title and note; the first column to the left, the others to the right. */
+/** The table with its title and note; the first column to the left, the others to the right. Without rows, title and note alone. */
 export function toMarkdown({ title, note, head, rows }: Table, level = '###'): string {
   const widths = head.map((cell, i) =>
     Math.max(3, cell.length, ...rows.map((row) => row[i]?.length ?? 0)),
@@ -19,7 +19,11 @@ export function toMarkdown({ title, note, head, rows }: Table, level = '###'): s
     i === 0 ? `:${'-'.repeat(width - 1)}` : `${'-'.repeat(width - 1)}:`,
   )
   const lines = [line(head), line(rule), ...rows.map(line)]
-  return [`${level} ${title}`, ...(note === undefined ? [] : [note]), lines.join('\n')].join('\n\n')
+  return [
+    `${level} ${title}`,
+    ...(note === undefined ? [] : [note]),
+    ...(rows.length === 0 ? [] : [lines.join('\n')]),
+  ].join('\n\n')
 }
 
 function pad(cell: string, width: number, left: boolean): string {

@@ -5,7 +5,7 @@ import type { Contender, ShapeFigures } from './sections/operations.js'
 import type { Results } from './sections.js'
 
 export interface Measured {
-  /** One for each size, shape or long work that the target is for. */
+  /** One for each size, shape, store or long work that the target is for. */
   readonly figures: readonly number[]
   readonly shown: string
 }
@@ -42,15 +42,22 @@ export function share(
 
 /** A figure for each size of owned sessions, from the ns that its operations take. */
 export function ofSizes(
-  shapes: readonly ShapeFigures[] | undefined,
+  operations: Results['operations'],
   figure: (ns: ShapeFigures['ns']) => number,
 ): Measured | undefined {
-  const owned = shapes?.filter((shape) => shape.owned)
+  const owned = operations?.filter((shape) => shape.owned)
   return owned && each(owned.map(({ size, ns }) => [size, figure(ns)]))
 }
 
-export function nsOf(ns: ShapeFigures['ns'], operation: string, contender: Contender): number {
-  return ns[operation]?.[contender] ?? Number.NaN
+/** How many times as long an operation takes one contender as another. */
+export function times(
+  ns: ShapeFigures['ns'],
+  operation: string,
+  contender: Contender,
+  other: Contender,
+): number {
+  const { medians } = ns[operation] ?? {}
+  return (medians?.[contender] ?? Number.NaN) / (medians?.[other] ?? Number.NaN)
 }
 
 export function each(

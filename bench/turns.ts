@@ -2,6 +2,7 @@
 
 import { Child } from './child.js'
 import { median } from './figures.js'
+import { type Spread, spreadOf } from './noise.js'
 import type { StoreName } from './stores.js'
 
 /** A process for each store. */
@@ -30,15 +31,21 @@ export class Field {
   }
 }
 
-/** What came of turns: the median for each that took part. */
+/** The median for each that took part. */
 export type Medians<Name extends string> = Readonly<Record<Name, number>>
 
-/** Measures each in turn, round by round. */
+/** What came of turns, and how far the rounds of the floor spread. */
+export interface Turns<Name extends string> extends Spread {
+  readonly medians: Medians<Name>
+}
+
+/** Measures each in turn, round by round. `floor` is the one whose rounds show how quiet the machine was. */
 export async function takeTurns<Name extends string>(
   names: readonly Name[],
+  floor: Name,
   rounds: number,
   measure: (name: Name) => Promise<number>,
-): Promise<Medians<Name>> {
+): Promise<Turns<Name>> {
   const figures = new Map<Name, number[]>(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     // Nobody always follows the same one.
@@ -47,9 +54,11 @@ export async function takeTurns<Name extends string>(
       figures.get(name)?.push(await measure(name))
     }
   }
-  return Object.fromEntries(
-    names.map((name) => [name, median(figures.get(name) ?? [])]),
-  ) as Medians<Name>
+  const medians = names.map((name) => [name, median(figures.get(name) ?? [])])
+  return {
+    medians: Object.fromEntries(medians) as Medians<Name>,
+    spread: spreadOf(figures.get(floor) ?? []),
+  }
 }
 
 /** A field for as long as it is used. */

@@ -2,28 +2,26 @@
 
 import autocannon from 'autocannon'
 import { Child } from '../child.js'
-import { digits, whole } from '../figures.js'
+import { digits, percent, whole } from '../figures.js'
+import type { Noise } from '../noise.js'
 import type { Progress } from '../progress.js'
 import type { Scale } from '../scale.js'
-import { STORE_NAMES, type StoreName } from '../stores.js'
+import { COMPARED, type StoreName } from '../stores.js'
 import type { Table } from '../table.js'
-import { type Medians, takeTurns } from '../turns.js'
+import { type Turns, takeTurns } from '../turns.js'
 
 export type Server = StoreName | 'none'
 type Path = (typeof PATHS)[number]
-export type HttpFigures = Readonly<Record<Path, Medians<Server>>>
+export type HttpFigures = Readonly<Record<Path, Turns<Server>>>
 
-const SERVERS: readonly Server[] = [
-  'none',
-  ...STORE_NAMES.filter((name) => name !== 'lembro merge'),
-]
+const SERVERS: readonly Server[] = ['none', ...COMPARED]
 const PATHS = ['read', 'write'] as const
 const CONNECTIONS = 20
 /** ms between the looks of the load at whether it is done. */
 const LOOKS = 10
-const SIGNED_IN = 500
+const SIGNED_IN = 200
 
-export async function http(scale: Scale, progress: Progress): Promise<HttpFigures> {
+export async function http(scale: Scale, progress: Progress, noise: Noise): Promise<HttpFigures> {
   const children: Child[] = []
   const requests = new Map<Server, (path: string) => Promise<number>>()
   try {
@@ -36,15 +34,11 @@ export async function http(scale: Scale, progress: Progress): Promise<HttpFigure
       requests.set(store, (path) => sendLoad(`${url}/${path}`, cookies, scale.http.requests))
       for (const path of PATHS) await requests.get(store)?.(path)
     }
-    const perSecond = (path: Path) => {
+    return await noise.quietest(PATHS, (path) => {
       progress.at(path)
-      return takeTurns(
-        SERVERS,
-        scale.http.rounds,
-        (store) => requests.get(store)?.(path) as Promise<number>,
-      )
-    }
-    return { read: await perSecond('read'), write: await perSecond('write') }
+      const load = (store: Server) => requests.get(store)?.(path) as Promise<number>
+      return takeTurns(SERVERS, 'floor', scale.http.rounds, load)
+    })
   } finally {
     await Promise.all(children.map((child) => child.end()))
   }
@@ -79,17 +73,21 @@ export async function sendLoad(
   return (amount * 1000) / (performance.now() - began)
 }
 
-export function httpTables(figures: HttpFigures): Table[] {
-  const { read, write } = figures
+export function httpTables({ read, write }: HttpFigures): Table[] {
   return [
     {
       title: 'Over HTTP: requests per second of an Express application',
-      note: "Each has one process, the load another. Of some 250 µs that a request takes here, the store takes a few: differences of less than a third are the machine's: memorystore and express-memfilestore, its fork, do the same. In brackets: the share of what the same application answers without sessions.",
+      note: "Each has one process, the load another. A request takes hundreds of µs, of which the store takes a few: what is not far above the spread is no difference. memorystore and express-memfilestore, its fork, do the same, and so show what the machine adds. In brackets: the share of what the same application answers without sessions. The spread is that of the floor's rounds.",
       head: ['', 'read', 'write'],
-      rows: SERVERS.map((server) => [
-        server === 'none' ? 'no sessions' : server,
-        ...[read, write].map((of) => `${whole(of[server])} (${digits(of[server] / of.none)})`),
-      ]),
+      rows: [
+        ...SERVERS.map((server) => [
+          server === 'none' ? 'no sessions' : server,
+          ...[read, write].map(
+            ({ medians: of }) => `${whole(of[server])} (${digits(of[server] / of.none)})`,
+          ),
+        ]),
+        ['spread', percent(read.spread), percent(write.spread)],
+      ],
     },
   ]
 }

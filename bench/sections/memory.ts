@@ -5,7 +5,7 @@ import { digits, whole } from '../figures.js'
 import type { Progress } from '../progress.js'
 import type { Scale } from '../scale.js'
 import { type Shape, TYPICAL } from '../sessions.js'
-import { STORE_NAMES, type StoreName } from '../stores.js'
+import { COMPARED, type StoreName } from '../stores.js'
 import type { Table } from '../table.js'
 import type { Weight } from '../tasks/weigh.js'
 import { inPairs } from '../turns.js'
@@ -16,20 +16,23 @@ export const SHAPES = {
   'typical, anonymous': { ...TYPICAL, owned: false },
   large: { characters: 10_240, owned: true },
   'two-byte': { characters: 250, owned: true, wide: true },
+  'cut from two-byte texts': { ...TYPICAL, cut: 'from two bytes' },
+  'cut from large requests': { ...TYPICAL, cut: 'from a request' },
 } as const satisfies Record<string, Shape>
 
 export type ShapeName = keyof typeof SHAPES
 export type MemoryFigures = Readonly<Record<ShapeName, Readonly<Record<string, Weight>>>>
 
 const NAMES = Object.keys(SHAPES) as ShapeName[]
-const STORES = STORE_NAMES.filter((name) => name !== 'lembro merge')
+/** Those of texts that would make a store hold more than it counts. */
+export const HOSTILE: readonly ShapeName[] = NAMES.filter((name) => 'cut' in SHAPES[name])
 
 export async function memory(scale: Scale, progress: Progress): Promise<MemoryFigures> {
   const figures = Object.fromEntries(NAMES.map((name) => [name, {}])) as Record<
     ShapeName,
     Record<string, Weight>
   >
-  const all = NAMES.flatMap((name) => STORES.map((store) => ({ name, store })))
+  const all = NAMES.flatMap((name) => storesFor(name).map((store) => ({ name, store })))
   await inPairs(all, async ({ name, store }) => {
     progress.at(`${name} sessions in ${store}`)
     const input = { store, shape: SHAPES[name], sessions: scale.weighed }
@@ -38,15 +41,20 @@ export async function memory(scale: Scale, progress: Progress): Promise<MemoryFi
   return figures
 }
 
+// What the others make of hostile texts is nothing that they claim to know.
+function storesFor(name: ShapeName): readonly StoreName[] {
+  return HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED
+}
+
 export function memoryTables(figures: MemoryFigures): Table[] {
   const shapes = Object.entries(figures)
   return [
     {
       title: 'Memory: bytes of heap for each session',
-      note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one: between the two is what lembro pays to find the sessions of an owner. Honesty is the heap grown, divided by `stats().bytes`.',
+      note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one. Of the last two kinds, the name of the owner and a note are slices of larger texts. Honesty is the heap grown, divided by `stats().bytes`.',
       head: ['', ...shapes.map(([name]) => name)],
       rows: [
-        ...STORES.map((store) => [
+        ...COMPARED.map((store) => [
           store,
           ...shapes.map(([, of]) => beside(of[store]?.each, of.lembro?.each, store)),
         ]),
@@ -56,6 +64,7 @@ export function memoryTables(figures: MemoryFigures): Table[] {
   ]
 }
 
-function beside(bytes = Number.NaN, lembro = Number.NaN, store: StoreName): string {
+function beside(bytes: number | undefined, lembro = Number.NaN, store: StoreName): string {
+  if (bytes === undefined) return '-'
   return store === 'lembro' ? whole(bytes) : `${whole(bytes)} (${digits(bytes / lembro)})`
 }

@@ -4,21 +4,20 @@ import type { Delays } from '../delay.js'
 import { count, digits, milliseconds, percent, whole } from '../figures.js'
 import { SAVERS, SAVINGS, type Saving } from '../saving.js'
 import type { Table } from '../table.js'
-import type { Restarted } from '../tasks/restart.js'
 import { OPERATIONS_A_SECOND, type PersistenceFigures, SESSIONS_A_SECOND } from './persistence.js'
 
 export function persistenceTables(figures: PersistenceFigures): Table[] {
-  return [rateTable(figures), delayTable(figures), crashTable(figures), restartTable(figures)]
+  return [rateTable(figures), delayTable(figures), crashTable(figures)]
 }
 
 function rateTable({ rates }: PersistenceFigures): Table {
-  const plain = rates['without `saveFile`']
+  const plain = rates.by['without `saveFile`']
   return {
     title: 'Persistence: sets and touches per second',
-    note: `Typical sessions on a new file in the system's temporary folder, 500 operations in flight until all are acknowledged; compactions that come due are part of it. In brackets: the share of what lembro does without a file. The last column: the time until an operation is acknowledged when ${whole(OPERATIONS_A_SECOND)} a second come at a steady pace.`,
+    note: `Typical sessions on a new file in the system's temporary folder, 500 operations in flight until all are acknowledged; compactions that come due are part of it. In brackets: the share of what lembro does without a file; the rounds of that spread by ${percent(rates.spread)}. The last column: the time until an operation is acknowledged when ${whole(OPERATIONS_A_SECOND)} a second come at a steady pace.`,
     head: ['', 'sets', 'touches', 'acknowledged, p99'],
     rows: (Object.keys(SAVINGS) as Saving[]).map((saving) => {
-      const { sets, touches, acknowledged } = rates[saving]
+      const { sets, touches, acknowledged } = rates.by[saving]
       return [
         saving,
         `${whole(sets)} (${digits(sets / plain.sets)})`,
@@ -72,22 +71,5 @@ function crashTable({ sessions, period, crashes }: PersistenceFigures): Table {
         milliseconds(restarted.ms),
       ]
     }),
-  }
-}
-
-function restartTable({ sessions, restarts }: PersistenceFigures): Table {
-  const row = (name: string, restarted: Restarted) => [
-    name,
-    milliseconds(restarted.ms),
-    percent(restarted.sessions / sessions[1]),
-  ]
-  return {
-    title: `Persistence: started again with ${count(sessions[1])} sessions`,
-    note: 'After a kill, until the store calls that it is ready; the process is up already, and the files are in the cache of the system.',
-    head: ['', 'until ready', 'sessions found'],
-    rows: [
-      row('just compacted', restarts.compacted),
-      row('with a journal as long as it gets', restarts.long),
-    ],
   }
 }

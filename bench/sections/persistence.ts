@@ -1,8 +1,9 @@
-/** What it costs lembro to save, how soon it is back, and what a crash takes from whom. */
+/** What it costs lembro to save, and what a crash takes from whom. */
 
 import { withChild } from '../child.js'
 import { count, median } from '../figures.js'
 import { withFile } from '../folder.js'
+import { type Noise, type Spread, spreadOf } from '../noise.js'
 import type { Progress } from '../progress.js'
 import { SAVERS, SAVINGS, type Saver, type Saving } from '../saving.js'
 import type { Scale } from '../scale.js'
@@ -12,7 +13,7 @@ import type { Rate } from '../tasks/rate.js'
 import type { Restarted } from '../tasks/restart.js'
 
 export interface PersistenceFigures {
-  readonly rates: Readonly<Record<Saving, Rate>>
+  readonly rates: Rates
   /** Sessions of the stores that are killed, and of the full one. */
   readonly sessions: readonly [number, number]
   /** ms between two saves of express-memfilestore. */
@@ -21,8 +22,11 @@ export interface PersistenceFigures {
   /** The full store at a steady pace, without a file and with one. */
   readonly without: Paced
   readonly saving: Paced
-  /** Restarts of the full store: just compacted, and with a journal as long as it gets. */
-  readonly restarts: Readonly<Record<'compacted' | 'long', Restarted>>
+}
+
+/** The medians of some rounds, and how far those without a file spread. */
+interface Rates extends Spread {
+  readonly by: Readonly<Record<Saving, Rate>>
 }
 
 export const OPERATIONS_A_SECOND = 4000
@@ -30,9 +34,13 @@ export const SESSIONS_A_SECOND = 1000
 
 type Sizes = Scale['persistence']
 
-export async function persistence(scale: Scale, progress: Progress): Promise<PersistenceFigures> {
+export async function persistence(
+  scale: Scale,
+  progress: Progress,
+  noise: Noise,
+): Promise<PersistenceFigures> {
   const sizes = scale.persistence
-  const rates = await rated(sizes, progress)
+  const { rates } = await noise.quietest(['rates'], () => rated(sizes, progress))
   const crashes = {} as Record<Saver, Crash & { restarted: Restarted }>
   for (const saver of SAVERS) {
     progress.at(`${saver} is killed`)
@@ -40,23 +48,17 @@ export async function persistence(scale: Scale, progress: Progress): Promise<Per
   }
   const without: Paced[] = []
   const saving: Paced[] = []
-  let compacted: Restarted | undefined
   for (let time = 0; time < sizes.times; time++) {
     progress.at(`${count(sizes.sessions[1])} sessions, without a file`)
-    without.push((await full('without `saveFile`', sizes)).paced)
+    without.push(await full('without `saveFile`', sizes))
     progress.at(`${count(sizes.sessions[1])} sessions, with a file`)
-    const run = await full('`saveFile`', sizes)
-    saving.push(run.paced)
-    compacted ??= run.restarted
+    saving.push(await full('`saveFile`', sizes))
   }
-  progress.at('restarts')
-  const restarts = { compacted: compacted as Restarted, long: await withLongJournal(sizes) }
   const { sessions, period } = sizes
-  const paced = { without: middle(without), saving: middle(saving) }
-  return { rates, sessions, period, crashes, ...paced, restarts }
+  return { rates, sessions, period, crashes, without: middle(without), saving: middle(saving) }
 }
 
-async function rated(sizes: Sizes, progress: Progress): Promise<PersistenceFigures['rates']> {
+async function rated(sizes: Sizes, progress: Progress): Promise<Rates> {
   const names = Object.keys(SAVINGS) as Saving[]
   const runs = new Map<Saving, Rate[]>(names.map((saving) => [saving, []]))
   const { operations } = sizes
@@ -71,17 +73,20 @@ async function rated(sizes: Sizes, progress: Progress): Promise<PersistenceFigur
       runs.get(saving)?.push(run)
     }
   }
-  const of = (saving: Saving, figure: (rate: Rate) => number) =>
-    median((runs.get(saving) ?? []).map(figure))
-  const rates = names.map((saving) => [
+  const rounds = (saving: Saving, figure: keyof Rate) =>
+    (runs.get(saving) ?? []).map((rate) => rate[figure])
+  const by = names.map((saving) => [
     saving,
     {
-      sets: of(saving, ({ sets }) => sets),
-      touches: of(saving, ({ touches }) => touches),
-      acknowledged: of(saving, ({ acknowledged }) => acknowledged),
+      sets: median(rounds(saving, 'sets')),
+      touches: median(rounds(saving, 'touches')),
+      acknowledged: median(rounds(saving, 'acknowledged')),
     },
   ])
-  return Object.fromEntries(rates) as PersistenceFigures['rates']
+  const spreads = (['sets', 'touches'] as const).map((figure) =>
+    spreadOf(rounds('without `saveFile`', figure)),
+  )
+  return { by: Object.fromEntries(by) as Rates['by'], spread: Math.max(...spreads) }
 }
 
 function crashed(saver: Saver, sizes: Sizes): Promise<Crash & { restarted: Restarted }> {
@@ -98,30 +103,17 @@ function crashed(saver: Saver, sizes: Sizes): Promise<Crash & { restarted: Resta
   })
 }
 
-/** Runs a full store at a steady pace, kills it, and starts it again where it has a file. */
-function full(saving: Saving, sizes: Sizes): Promise<{ paced: Paced; restarted?: Restarted }> {
+/** Runs a full store at a steady pace. */
+function full(saving: Saving, sizes: Sizes): Promise<Paced> {
   return withFile(async (file) => {
     const [, sessions] = sizes.sessions
     const [, seconds] = sizes.seconds
-    const paced = await withChild([], async (child) => {
+    return withChild([], async (child) => {
       await child.ask('brim', { saving, file, sessions })
       const paced = await child.ask('paced', { perSecond: OPERATIONS_A_SECOND, seconds })
       await child.kill()
       return paced
     })
-    if (paced.compaction === undefined) return { paced }
-    return { paced, restarted: await restarted('lembro', file, sizes) }
-  })
-}
-
-function withLongJournal(sizes: Sizes): Promise<Restarted> {
-  return withFile(async (file) => {
-    const [, sessions] = sizes.sessions
-    await withChild([], async (child) => {
-      await child.ask('brim', { saving: '`saveFile`', file, sessions })
-      await child.kill()
-    })
-    return restarted('lembro', file, sizes)
   })
 }
 

@@ -11,7 +11,7 @@ import { inPairs } from '../turns.js'
 
 export type RaceFigures = Readonly<Record<string, Raced>>
 
-const STORES = STORE_NAMES.filter((name) => name !== 'floor')
+const STORES = STORE_NAMES.filter((name) => name !== 'floor' && name !== 'lembro elsewhere')
 
 export async function races(_scale: Scale, progress: Progress): Promise<RaceFigures> {
   const figures: Record<string, Raced> = {}

@@ -114,7 +114,7 @@ async function overHttp(store: SharedName, port: number, scale: Scale): Promise<
 export function redisTables({ measured, by }: RedisFigures): Table[] {
   const title = 'Several processes: sessions in Redis'
   if (!measured) {
-    return [{ title, note: 'Left out: redis-server is not installed here.', head: [''], rows: [] }]
+    return [{ title, note: 'Left out: redis-server is not installed here.', head: [], rows: [] }]
   }
   const rows: [string, (of: StoreFigures) => string][] = [
     ['`get`, one at a time: µs p50 / p99', ({ get }) => `${digits(get.p50)} / ${digits(get.p99)}`],

@@ -2,16 +2,19 @@
 
 import { withChild } from '../child.js'
 import { count, median, milliseconds } from '../figures.js'
+import { type Noise, type Spread, spreadOf } from '../noise.js'
 import type { Progress } from '../progress.js'
 import type { Scale } from '../scale.js'
-import { STORES as KINDS, STORE_NAMES, type StoreName } from '../stores.js'
+import { COMPARED, STORES, type StoreName } from '../stores.js'
 import type { Table } from '../table.js'
 import type { LongWork } from '../tasks/stall.js'
 import type { Longest } from '../watch.js'
 
+type ByStore = Readonly<Record<string, Longest>>
+
 export interface StallFigures {
   readonly sessions: number
-  readonly works: Readonly<Record<LongWork, Readonly<Record<string, Longest>>>>
+  readonly works: Readonly<Record<LongWork, ByStore>>
 }
 
 const WORKS: Readonly<Record<LongWork, string>> = {
@@ -19,43 +22,58 @@ const WORKS: Readonly<Record<LongWork, string>> = {
   purge: 'everything expires',
   reduce: 'an explicit `reduce()`',
 }
-const STORES = STORE_NAMES.filter((name) => name !== 'lembro merge')
-const TWO: readonly StoreName[] = ['lembro', 'floor']
+const OTHERS = COMPARED.filter((name) => name !== 'lembro' && name !== 'floor')
 
-export async function stalls(scale: Scale, progress: Progress): Promise<StallFigures[]> {
-  const [all, two] = scale.stalls
-  return [
-    await watch(all.sessions, STORES, all.times, progress),
-    await watch(two.sessions, TWO, two.times, progress),
-  ]
+export async function stalls(
+  scale: Scale,
+  progress: Progress,
+  noise: Noise,
+): Promise<StallFigures[]> {
+  const figures: StallFigures[] = []
+  for (const [i, { sessions, times }] of scale.stalls.entries()) {
+    const watch = (work: LongWork, stores: readonly StoreName[], times: number) =>
+      takeTurnsAt(work, stores, times, (store) => {
+        progress.at(`${count(sessions)}, ${WORKS[work]}, ${store}`)
+        return withChild([], (child) => child.ask('stall', { store, sessions, work }))
+      })
+    // The others stall for so long that once, at one size, is enough.
+    const once = async (work: LongWork) => (i === 0 ? (await watch(work, OTHERS, 1)).longest : {})
+    const { fill } = await noise.quietest(['fill'], () => watch('fill', ['lembro', 'floor'], times))
+    const [purge, reduce] = [
+      await watch('purge', ['lembro'], times),
+      await watch('reduce', ['lembro'], times),
+    ]
+    const works = {
+      fill: { ...fill.longest, ...(await once('fill')) },
+      purge: { ...purge.longest, ...(await once('purge')) },
+      reduce: { ...reduce.longest, ...(await once('reduce')) },
+    }
+    figures.push({ sessions, works })
+  }
+  return figures
 }
 
-async function watch(
-  sessions: number,
+/** Watches those stores that have such work, by turns. */
+async function takeTurnsAt(
+  work: LongWork,
   stores: readonly StoreName[],
   times: number,
-  progress: Progress,
-): Promise<StallFigures> {
-  const works = { fill: {}, purge: {}, reduce: {} } as Record<LongWork, Record<string, Longest>>
-  for (const work of Object.keys(WORKS) as LongWork[]) {
-    const stalls = new Map<StoreName, Longest[]>(stores.map((store) => [store, []]))
-    for (let time = 0; time < times; time++) {
-      // The others stall for so long that once is enough.
-      for (const store of time === 0 ? stores : TWO) {
-        progress.at(`${count(sessions)}, ${WORKS[work]}, ${store}`)
-        const input = { store, sessions, work }
-        if (store !== 'floor' && !canDo(store, work)) continue
-        const longest = await withChild([], (child) => child.ask('stall', input))
-        stalls.get(store)?.push(longest)
-      }
-    }
-    for (const [store, of] of stalls) if (of.length > 0) works[work][store] = middle(of)
+  watch: (store: StoreName) => Promise<Longest>,
+): Promise<Spread & { readonly longest: ByStore }> {
+  const able = stores.filter((store) => canDo(store, work))
+  const runs = new Map<StoreName, Longest[]>(able.map((store) => [store, []]))
+  for (let time = 0; time < times; time++) {
+    for (const store of able) runs.get(store)?.push(await watch(store))
   }
-  return { sessions, works }
+  const longest = [...runs].map(([store, of]) => [store, middle(of)] as const)
+  return {
+    longest: Object.fromEntries(longest),
+    spread: spreadOf((runs.get('floor') ?? []).map(({ whole }) => whole)),
+  }
 }
 
 function canDo(store: StoreName, work: LongWork): boolean {
-  return work === 'fill' || KINDS[store][work] !== undefined
+  return work === 'fill' || STORES[store][work] !== undefined
 }
 
 // A stall of the store's own comes again in every run; those that the machine adds do not.
@@ -69,9 +87,9 @@ function middle(stalls: readonly Longest[]): Longest {
 export function stallTables(figures: readonly StallFigures[]): Table[] {
   return figures.map(({ sessions, works }) => ({
     title: `Stalls: the longest turn of the event loop, ${sessions.toLocaleString('en')} typical sessions`,
-    note: 'In brackets: the longest when garbage collection is taken out, and the time in which the process did not run, since the machine had other things to do, in the calmest of the runs: so the slices of lembro and what traffic comes beside them. The floor has no such work but the first: its figures are those of the traffic alone.',
+    note: 'In brackets: the longest when garbage collection is taken out, and the time in which the process did not run, since the machine had other things to do, in the calmest of the runs: so the slices of lembro and what traffic comes beside them. The floor has no such work but the first.',
     head: ['', ...Object.values(WORKS)],
-    rows: Object.keys(works.fill).map((store) => [
+    rows: COMPARED.filter((store) => works.fill[store] !== undefined).map((store) => [
       store,
       ...Object.values(works).map((of) => beside(of[store])),
     ]),

@@ -7,10 +7,12 @@ import { STORES, type StoreName } from '../stores.js'
 
 export interface Flood {
   readonly store: StoreName
-  readonly strangers: number
-  /** Whether a stranger of each bout signs in. */
-  readonly newcomers: boolean
+  readonly sessions: number
+  readonly of: FloodOf
 }
+
+/** Who floods the store: strangers alone; strangers of whom one in each bout signs in; one account that signs in again and again. */
+export type FloodOf = 'strangers' | 'newcomers' | 'one account'
 
 /** What came of a flood. */
 export interface Found {
@@ -31,6 +33,8 @@ const ROOM = 5000
 /** As many as the room would hold beside all members. */
 const STRANGERS_IN_ROOM = 4
 const STRANGER: Shape = { characters: 60, owned: false }
+/** No member has this number. */
+const ACCOUNT = 999_999
 /** Strangers that come while a newcomer fills in the form, and again until the next visit. */
 const MEANWHILE = 100
 
@@ -42,15 +46,18 @@ export async function flood(input: Flood): Promise<Found> {
   for (let n = 0; n < MEMBERS; n++) members.push(await start(store, TYPICAL, n))
   let found = 0
   let newcomers = 0
-  const bouts = Math.ceil(input.strangers / STRANGERS_AT_ONCE)
+  const bouts = Math.ceil(input.sessions / STRANGERS_AT_ONCE)
+  const signsIn = input.of === 'newcomers'
+  const come = (n: number) =>
+    input.of === 'one account' ? start(store, TYPICAL, ACCOUNT) : start(store, STRANGER, n)
   for (let bout = 0; bout < bouts; bout++) {
-    const newcomer = input.newcomers ? await start(store, STRANGER, 0) : ''
+    const newcomer = signsIn ? await start(store, STRANGER, 0) : ''
     for (let i = 0; i < STRANGERS_AT_ONCE; i++) {
-      if (input.newcomers && i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
-      if (input.newcomers && i === 2 * MEANWHILE) {
+      if (signsIn && i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
+      if (signsIn && i === 2 * MEANWHILE) {
         if ((await visit(store, newcomer))?.userId !== undefined) newcomers++
       }
-      await visit(store, await start(store, STRANGER, i))
+      await visit(store, await come(i))
     }
     for (let i = 0; i < VISITS_AT_ONCE; i++) {
       const n = Math.floor(random() * MEMBERS)

@@ -1,6 +1,8 @@
 /** How long anything waits for the event loop while a full store saves, a compaction included. */
 
-import { type Brimful, fillToTheBrim, roomOf } from '../brim.js'
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { type Brimful, fillToTheBrim } from '../brim.js'
 import { DelayMonitor, type Delays } from '../delay.js'
 import { p99 } from '../figures.js'
 import { OPERATIONS } from '../operations.js'
@@ -58,8 +60,7 @@ export async function paced(input: { perSecond: number; seconds: number }): Prom
 }
 
 /** Tells whether a compaction is over, each time it is asked; lets the monitor run while there is one. */
-function observe(brimful: Brimful, monitor: DelayMonitor): () => boolean {
-  const { store } = brimful
+function observe({ store, file }: Brimful, monitor: DelayMonitor): () => boolean {
   const before = store.stats().save
   if (before === undefined) return () => true
   let over = false
@@ -67,7 +68,13 @@ function observe(brimful: Brimful, monitor: DelayMonitor): () => boolean {
     if (over) return true
     over = store.stats().save?.lastCompaction !== before.lastCompaction
     if (over) void monitor.stop()
-    else if (roomOf(brimful) < 0) monitor.start()
+    else if (isBeingWritten(file)) monitor.start()
     return over
   }
+}
+
+// A snapshot gets its name when it is whole.
+function isBeingWritten(file: string): boolean {
+  const unfinished = `${path.basename(file)}.tmp-`
+  return readdirSync(path.dirname(file)).some((name) => name.startsWith(unfinished))
 }

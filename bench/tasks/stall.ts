@@ -12,8 +12,6 @@ export type LongWork = 'fill' | 'purge' | 'reduce'
 const SETS_A_TURN = 10
 const PAST_THE_ROOM = 1.5
 const TWO_DAYS = 2 * 86_400_000
-/** How long a store that has no such work is watched with its traffic alone. */
-const WITHOUT_WORK_MS = 1000
 
 export async function stall(input: {
   store: StoreName
@@ -28,17 +26,15 @@ export async function stall(input: {
     await fill(store, sessions * PAST_THE_ROOM)
     return watch.end()
   }
+  const run = kind[work]
+  if (run === undefined) throw new Error(`${input.store} has no '${work}'`)
   // Room for a few more, so that the fill itself trims nothing.
   const store = kind.make({ sessions: Math.ceil(sessions * 1.05), such: [TYPICAL] })
   await fill(store, sessions)
   if (work === 'purge') setClockForward(TWO_DAYS)
   const watch = new Watch()
   await nextTurn()
-  await traffic(store, (done) => {
-    const run = kind[work]
-    if (run === undefined) setTimeout(done, WITHOUT_WORK_MS)
-    else run(store, done)
-  })
+  await traffic(store, (done) => run(store, done))
   return watch.end()
 }
 
