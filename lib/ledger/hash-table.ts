@@ -76,7 +76,9 @@ export class HashTable<Node extends object> {
 
   /** Calls back with all nodes and their hashes, in no order. */
   forEach(call: (node: Node, hash: number) => void): void {
-    for (const [at, node] of this.#nodes.entries()) {
+    const nodes = this.#nodes
+    for (let at = 0; at < nodes.length; at++) {
+      const node = nodes[at]
       if (node !== undefined) call(node, this.#hashes[at] as number)
     }
   }
@@ -106,7 +108,8 @@ export class HashTable<Node extends object> {
     this.#nodes = slots(length)
     this.#size = 0
     this.#taken = 0
-    for (const [at, node] of nodes.entries()) {
+    for (let at = 0; at < nodes.length; at++) {
+      const node = nodes[at]
       if (node !== undefined) this.#place(node, hashes[at] as number)
     }
   }

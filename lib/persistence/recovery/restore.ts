@@ -74,7 +74,7 @@ export class Restore {
     if (admission.obstacle(entry, bytes, owner) !== undefined) return undefined
     admission.makeRoomForOwner(entry, owner, now)
     // The ledger asks whether it is a known member's.
-    entry.owner = owner
+    if (!entry.isOwnedBy(owner)) entry.owner = owner
     return { content, bytes, now }
   }
 
