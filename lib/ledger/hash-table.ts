@@ -9,7 +9,7 @@ const EMPTY = 0
 const GONE = 1
 /** The least slots, and the most: a full table of so many is split, which takes less than a ms. */
 const LEAST_SLOTS = 8
-const MOST_SLOTS = 1024
+export const MOST_SLOTS = 1024
 /** Of the slots, as many may be taken; with fewer nodes than an eighth the table shrinks. */
 const FULLEST = 7 / 8
 const EMPTIEST = 1 / 8
@@ -18,15 +18,17 @@ export class HashTable<Node extends object> {
   /** How many low bits of their hashes the nodes of this table have in common. */
   bits: number
   readonly #keyOf: (node: Node) => string
-  #hashes = new Int32Array(LEAST_SLOTS)
-  #nodes: (Node | undefined)[] = slots(LEAST_SLOTS)
+  #hashes: Int32Array
+  #nodes: (Node | undefined)[]
   #size = 0
   /** Slots that are not empty. */
   #taken = 0
 
-  constructor(bits: number, keyOf: (node: Node) => string) {
+  constructor(bits: number, keyOf: (node: Node) => string, length = LEAST_SLOTS) {
     this.bits = bits
     this.#keyOf = keyOf
+    this.#hashes = new Int32Array(length)
+    this.#nodes = slots(length)
   }
 
   get slots(): number {

@@ -8,7 +8,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { HashTable, storable } from './hash-table'
+import { HashTable, MOST_SLOTS, storable } from './hash-table'
 
 /** Tables are split as far as this, and grow from there: no hash has more bits for the directory. */
 const MOST_BITS = 20
@@ -25,7 +25,7 @@ export class TextIndex<Node extends object> {
 
   constructor(keyOf: (node: Node) => string) {
     this.#keyOf = keyOf
-    this.#tables = [this.#newTable(0)]
+    this.#tables = [new HashTable(0, keyOf)]
   }
 
   get(key: string): Node | undefined {
@@ -76,7 +76,7 @@ export class TextIndex<Node extends object> {
       this.#bits++
     }
     const step = 2 ** table.bits
-    const halves = [this.#newTable(table.bits + 1), this.#newTable(table.bits + 1)] as const
+    const halves = [this.#newHalf(table), this.#newHalf(table)] as const
     for (
       let at = directoryBits(hash) & (step - 1), nth = 0;
       at < this.#tables.length;
@@ -89,8 +89,9 @@ export class TextIndex<Node extends object> {
     })
   }
 
-  #newTable(bits: number): HashTable<Node> {
-    return new HashTable(bits, this.#keyOf)
+  // As long as the whole was: half of that is taken at once, and the rest soon.
+  #newHalf({ bits }: HashTable<Node>): HashTable<Node> {
+    return new HashTable(bits + 1, this.#keyOf, MOST_SLOTS)
   }
 }
 

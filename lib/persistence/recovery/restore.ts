@@ -56,7 +56,7 @@ export class Restore {
 
   /** What a saved entry comes back with; `undefined` for one that has expired by now, or is too large by now. */
   admit(entry: Entry): Admitted | undefined {
-    const { admission, clock, expiry: limits } = this.#needs
+    const { admission, clock, expiry: limits, settings, ownerOf } = this.#needs
     const now = clock.now()
     if (entry instanceof DatedEntry && entry.created === 0) {
       entry.created = now
@@ -64,24 +64,22 @@ export class Restore {
     }
     const expiry = limits.within(entry.created, entry.expiry)
     if (expiry <= now) return undefined
-    const owner = ownerNamed(this.#ownerNameOf(entry))
-    const { body, holder: former } = entry
-    const holder = holderOf(owner, undefined, body, former)
+    if (entry.holder === UNASKED) this.#own(entry, ownerOf(this.#decoded(entry)))
+    else if (settings.owner === undefined) this.#own(entry, undefined)
+    const { body, owner, holder } = entry
     // A cookie that goes by the entry's expiry keeps the one it was saved with.
     const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
     const content = { body, cookie, expiry, owner, holder }
     const bytes = weigh(entry, content)
     if (admission.obstacle(entry, bytes, owner) !== undefined) return undefined
     admission.makeRoomForOwner(entry, owner, now)
-    // The ledger asks whether it is a known member's.
-    if (!entry.isOwnedBy(owner)) entry.owner = owner
     return { content, bytes, now }
   }
 
-  #ownerNameOf(entry: Entry): OwnerName {
-    const { settings, ownerOf } = this.#needs
-    if (entry.holder === UNASKED) return ownerOf(this.#decoded(entry))
-    return settings.owner === undefined ? undefined : entry.owner
+  #own(entry: Entry, name: OwnerName): void {
+    const owner = ownerNamed(name)
+    entry.owner = owner
+    entry.holder = holderOf(owner, undefined, entry.body)
   }
 
   #decoded(entry: Entry): SessionData {
