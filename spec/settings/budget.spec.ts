@@ -16,16 +16,16 @@ describe('a budget that holds no session', () => {
   ]
   for (const [size, came] of refused) {
     it(`is refused, with what was probably meant: ${size}`, () => {
-      const expected = 'at least 264 bytes, what the smallest session takes'
+      const expected = 'at least 208 bytes, what the smallest session takes'
       const message = `maxSize: expected ${expected}; ${came}`
       assert.throws(() => parseMaxSize(size), { name: 'RangeError', message })
     })
   }
 
   it('is less than what the smallest session takes', async () => {
-    const store = new Lembro({ maxSize: 264 })
+    const store = new Lembro({ maxSize: 208 })
     await store.set(sid, {} as never)
-    assert.ok(store.stats().bytes <= 264)
+    assert.ok(store.stats().bytes <= 208)
     assert.equal(store.stats().sessions, 1)
   })
 })
