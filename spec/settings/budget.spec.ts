@@ -10,7 +10,7 @@ describe('a budget that holds no session', () => {
   const refused: [unknown, string][] = [
     [64, "got 64 (a number). Did you mean '64M'?"],
     ['64', "got '64' (a string). Did you mean '64M'?"],
-    [239, "got 239 (a number). Did you mean '239M'?"],
+    [207, "got 207 (a number). Did you mean '207M'?"],
     [1.5, 'got 1.5 (a number)'],
     ['0.1K', "got '0.1K' (a string)"],
   ]
