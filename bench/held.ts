@@ -2,14 +2,22 @@
 
 export const HELD = {
   touch:
-    '`touch`: most of what is left is waiting for memory. Among 10,000 sessions an entry and its neighbours in age order are in no near cache; among 1,000 the same touch takes half the time. It costs the same whatever the size of the session, so that small ones gain least.',
-  read: "A read request: `JSON.parse` and express-session's own `createSession` take nearly all of it, in every store; all that a store can save is the touch, which is two of the three passes over the text.",
-  set: '`set`: the text is made flat and weighed at once, which other stores leave to the first read, or never do; a new session also gets its entry, its place in two rings and its owner.',
-  heap: 'Heap: the id (48 bytes), the body (272) and a slot in a `Map` (some 40) alone are 0.6 of what MemoryStore takes. The entry with its two rings adds some 130, its owner and the index by owner some 110.',
+    '`touch`: at 10,000 sessions a third of it is the move in age order, since an entry and its neighbours there are in no near cache. The rest is the callback, the clock, and to find the entry by the link of its session and compare the cookie. It costs the same whatever the size of the session, so that small ones gain least.',
+  read: "A read request: `JSON.parse` and express-session's own `createSession` take nearly all of it, in every store. All that a store can save is the touch, which is two of the three passes over the text.",
+  set: '`get` and `set`: express-session and JSON take most of both. A `get` also links the session to its entry. A `set` makes the text flat, at one byte a character, and weighs it at once, which other stores leave to the first read, or never do (a Node before 22.15 has to copy it for that). A new session also gets its id as a text of its own, its entry, and its places in the indexes.',
+  elsewhere:
+    "Another copy of express-session: its cookies are recognised by their class, which takes a look at each; the rest is the second copy's own.",
+  heap: 'Heap: the id (48 bytes) and the body (272) alone are half of what MemoryStore takes. The entry with its two rings adds 120, its slot in the index by id some 14, and that by owner as much.',
   stall:
-    'Stalls: compare the run of the floor beside it. What is left after the slices of 2 ms is the growth of `Map`s, memory fetched from the system, and what the machine adds.',
+    'Stalls: the longest turns are garbage collection, of the sessions that the bench makes as well: compare the run of the floor beside it. Own slices end after 2 ms, and last longer if a collection falls into one, or the machine does something else.',
   growth:
-    'Growth: waiting for memory again. A million sessions are in no cache, and the floor grows too; a `touch` or a `set` of lembro also moves its entry in age order, away from neighbours that may be anywhere.',
+    'Growth: waiting for memory. A million sessions are in no cache, and the floor grows too; a `touch` or a `set` of lembro also moves its entry in age order, away from neighbours that may be anywhere.',
+  import:
+    "Import: on Node 20 half of it is Node's own, to find two packages by their exports and to compile 75 kB, as V8 does with every file that is loaded.",
+  saving:
+    'With a `saveFile`: each change is encoded, gets a CRC and the async context of its caller, and is acknowledged once its batch is written. For a `touch`, which is little work without a file, that is as much again.',
   restart:
-    'Restart: every record is read, checked and put in its place by one thread, those that later ones overtook as well, so that a journal as long as the snapshot doubles the time.',
+    'Restart: each session also gets an entry, its place in age order and in the timing wheel, and a slot by id and by owner. That is about as much work as to read and to check it. What later records overtook is read as well.',
+  redis:
+    "Read requests with Redis: one by one lembro is further ahead. Many at a time, connect-redis waits for all of them at once, and what is left is express-session's `createSession` and `JSON.parse`, in both.",
 } as const

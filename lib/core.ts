@@ -81,7 +81,7 @@ export function assemble(
     ...{ settings, ledger, codec, clock },
     expiry: new Expiry(settings),
     jar: new CookieJar(),
-    ownerOf: askOwner(settings.owner, once(report)),
+    ownerOf: askOwner(settings.owner, report),
     clientOf: askClient(settings.client, report),
   }
   const dependencies: SessionDependencies = {
@@ -136,14 +136,6 @@ function persistenceOf(
 ): Persistence {
   const { Persistence, realFiles } = require('./persistence') as typeof import('./persistence')
   return new Persistence({ ...dependencies, files: files ?? realFiles }, report)
-}
-
-function once<Value>(call: (value: Value) => void): (value: Value) => void {
-  let called = false
-  return (value) => {
-    if (!called) call(value)
-    called = true
-  }
 }
 
 function tellReduced({ from, to, evicted, ms }: ReduceReport): void {

@@ -26,6 +26,7 @@ function rate(operations: 'sets' | 'touches', least: number): Target {
     what: `${operations} per second with \`saveFile\`, of those without`,
     target: `at least ${least}`,
     least,
+    heldBy: HELD.saving,
     measure: ({ persistence }) => {
       const by = persistence?.rates.by
       return by && only(by['`saveFile`'][operations] / by['without `saveFile`'][operations])

@@ -51,6 +51,11 @@ class Attributes {
     this.plain = new KeptCookie(this, Number.NaN)
   }
 
+  /** Whether these are shared, and of that text. */
+  isOf(text: string, dated: boolean): boolean {
+    return this.#text === text && this.dated === dated
+  }
+
   /** The values as JSON. */
   get text(): string {
     return this.#text ?? JSON.stringify(this.values)
@@ -105,6 +110,7 @@ export class CookieJar {
   /** The cookie that was kept with attributes of that text, in another process. Throws for a text that is no JSON. */
   restore(text: string, dated: boolean, expires: number): KeptCookie {
     const attributes = this.#intern(text, dated)
+    this.#latest = attributes
     return Number.isNaN(expires) ? attributes.plain : new KeptCookie(attributes, expires)
   }
 
@@ -122,6 +128,8 @@ export class CookieJar {
   }
 
   #intern(text: string, dated: boolean): Attributes {
+    const latest = this.#latest
+    if (latest?.isOf(text, dated)) return latest
     const key = dated ? text : `${text} undated`
     const known = this.#shared.get(key)
     if (known !== undefined) return known

@@ -1,8 +1,9 @@
-/** One stored session: its parts, its weight, and the words for what happens to it. */
+/** One stored session and its parts. */
 
 import type { KeptCookie } from './cookie'
 import { type Held, hasName, holderOf, nameOf, type Owner } from './holder'
 import { age, begin, longest } from './tenure'
+import * as traits from './traits'
 
 /**
  * Seconds from the sign-in to a later use after which a session is a known member's: longer than a
@@ -26,32 +27,6 @@ export interface Content {
   readonly holder?: Held<Entry> | undefined
 }
 
-// The traits of an entry are the bits of one small integer, of 31 bits at most, which needs no box:
-// whether it is loaded, whether it is owned, the coarse part of its expiry, and the last checkpoint that it was saved for.
-const LOADED = 1
-const OWNED = 2
-const SPAN_AT = 2
-const SPAN_BITS = 12
-const MARK_AT = SPAN_AT + SPAN_BITS
-const SPANS = (2 ** SPAN_BITS - 1) << SPAN_AT
-const MARKS = 2 ** (30 - MARK_AT) - 1
-/** Ms of one span: the fine part of an expiry is less. */
-const SPAN_MS = 2 ** 30
-const NEVER = 2 ** SPAN_BITS - 1
-const DESTROYED = NEVER - 1
-/** The last instant, in 2109, that an entry can expire at: a later one is never. */
-export const LAST_EXPIRY = DESTROYED * SPAN_MS - 1
-
-/** An expiry as an entry can keep it: in whole ms, from 1970 to 2109, or `Infinity`. */
-export function keepable(expiry: number): number {
-  return expiry > LAST_EXPIRY ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor(expiry))
-}
-
-/** The bits that tell a checkpoint from those before it: 0 is none. */
-function markOf(checkpoint: number): number {
-  return checkpoint === 0 ? 0 : 1 + ((checkpoint - 1) % MARKS)
-}
-
 /**
  * A stored session, threaded into two rings: its lane by age, the wheel by expiry. It has no number
  * that V8 keeps in a box, 16 bytes each, and no field that only some stores need.
@@ -68,43 +43,41 @@ export class Entry {
   newer: Entry = this
   sooner: Entry = this
   later: Entry = this
-  #traits = NEVER << SPAN_AT
+  /** See `traits.ts`. */
+  #traits = traits.NEW
+  /** The fine part of its expiry. */
   #fine = 0
 
   constructor(readonly sid: string) {}
 
   /** The instant at which it expires, in ms; `Infinity` for never; `-Infinity` once destroyed. */
   get expiry(): number {
-    const span = (this.#traits & SPANS) >>> SPAN_AT
-    if (span < DESTROYED) return span * SPAN_MS + this.#fine
-    return span === NEVER ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    return traits.expiryOf(this.#traits, this.#fine)
   }
 
   set expiry(expiry: number) {
-    const kept = keepable(expiry)
-    const span = kept === Number.POSITIVE_INFINITY ? NEVER : Math.floor(kept / SPAN_MS)
-    // The bit operation makes a small integer of what V8 would keep in a box after the arithmetic.
-    this.#fine = span === NEVER ? 0 : (kept - span * SPAN_MS) | 0
-    this.#traits = (this.#traits & ~SPANS) | (span << SPAN_AT)
+    const kept = traits.keepable(expiry)
+    this.#fine = traits.fineOf(kept)
+    this.#traits = traits.withExpiry(this.#traits, kept)
   }
 
   /** Whether a live session may refer to it. */
   get loaded(): boolean {
-    return (this.#traits & LOADED) !== 0
+    return (this.#traits & traits.LOADED) !== 0
   }
 
   set loaded(loaded: boolean) {
-    this.#traits = loaded ? this.#traits | LOADED : this.#traits & ~LOADED
+    this.#traits = traits.withFlag(this.#traits, traits.LOADED, loaded)
   }
 
   /** Marks it as saved for a checkpoint; 0 for none. */
   mark(checkpoint: number): void {
-    this.#traits = (this.#traits & ~(MARKS << MARK_AT)) | (markOf(checkpoint) << MARK_AT)
+    this.#traits = traits.marked(this.#traits, checkpoint)
   }
 
   /** Whether a checkpoint was the last that it was saved for: of 65,535 in a row. */
   isMarked(checkpoint: number): boolean {
-    return this.#traits >>> MARK_AT === markOf(checkpoint)
+    return traits.isMarked(this.#traits, checkpoint)
   }
 
   /** The instant of its first set, if `absoluteTtl` needs it: see {@link DatedEntry}; else 0. */
@@ -119,7 +92,7 @@ export class Entry {
 
   /** Whether it has an owner. */
   get owned(): boolean {
-    return (this.#traits & OWNED) !== 0
+    return (this.#traits & traits.OWNED) !== 0
   }
 
   /** The owner; a name may be a part of the body, and keep all of it. */
@@ -129,7 +102,7 @@ export class Entry {
 
   /** For one that is not in a ledger yet. */
   set owner(owner: Owner | undefined) {
-    this.#traits = owner === undefined ? this.#traits & ~OWNED : this.#traits | OWNED
+    this.#traits = traits.withFlag(this.#traits, traits.OWNED, owner !== undefined)
     this.holder = owner === true ? undefined : owner
   }
 
@@ -163,7 +136,7 @@ export class Entry {
   take(content: Content, isSame: boolean): void {
     const { body, cookie, owner, client } = content
     const { holder = holderOf(owner, client, body, this.holder) } = content
-    this.#traits = owner === undefined ? this.#traits & ~OWNED : this.#traits | OWNED
+    this.#traits = traits.withFlag(this.#traits, traits.OWNED, owner !== undefined)
     if (!isSame || typeof this.holder !== 'object') this.holder = holder
     this.body = body
     this.cookie = cookie
@@ -186,7 +159,7 @@ export class Entry {
 
   /** Whether it was taken away for good, so that what was loaded from it must not be saved again. */
   get destroyed(): boolean {
-    return (this.#traits & SPANS) >>> SPAN_AT === DESTROYED
+    return traits.isDestroyed(this.#traits)
   }
 
   /** Whether a lane holds it, and so a ledger, unless that was cleared since. */
@@ -195,8 +168,7 @@ export class Entry {
   }
 
   destroy(): void {
-    this.#fine = 0
-    this.#traits = (this.#traits & ~SPANS) | (DESTROYED << SPAN_AT)
+    this.#traits = traits.destroyed(this.#traits)
   }
 
   /** The entry as it is now, in no ledger, for those who hear of it later. */

@@ -4,7 +4,7 @@ import type { Content, Entry } from './entry'
 import { textBytes } from './text'
 
 /**
- * Bytes of an entry beyond its texts: the object (120), and its slot in an index (10 to 20, by how
+ * Bytes of an entry beyond its texts: the object (120), and its slot in an index (14 to 27, by how
  * full the index is). Measured on Node 20, 22 and 24 by `npm run bench -- --only memory`.
  */
 export const ENTRY_BYTES = 136

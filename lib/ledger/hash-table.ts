@@ -1,14 +1,15 @@
 /**
- * One table of a {@link TextIndex}: nodes in slots found by hash, with a byte of the hash beside each,
- * so that a node whose key is another is hardly ever looked at (Swiss tables, Abseil 2017).
+ * One table of a {@link TextIndex}: nodes in slots found by hash. The hashes lie beside the slots, so
+ * that a node whose key is another is hardly ever looked at, and none is when the table grows.
  */
 
+/** No hash, but a slot that never had a node since the table was laid out. */
 const EMPTY = 0
-/** A slot whose node is gone: a search goes on past it. */
+/** No hash, but a slot whose node is gone: a search goes on past it. */
 const GONE = 1
 /** The least slots, and the most: a full table of so many is split, which takes less than a ms. */
 const LEAST_SLOTS = 8
-const MOST_SLOTS = 1024
+export const MOST_SLOTS = 1024
 /** Of the slots, as many may be taken; with fewer nodes than an eighth the table shrinks. */
 const FULLEST = 7 / 8
 const EMPTIEST = 1 / 8
@@ -17,27 +18,30 @@ export class HashTable<Node extends object> {
   /** How many low bits of their hashes the nodes of this table have in common. */
   bits: number
   readonly #keyOf: (node: Node) => string
-  readonly #hashOf: (key: string) => number
-  #tags = new Uint8Array(LEAST_SLOTS)
-  #nodes: (Node | undefined)[] = slots(LEAST_SLOTS)
+  #hashes: Int32Array
+  #nodes: (Node | undefined)[]
   #size = 0
   /** Slots that are not empty. */
   #taken = 0
 
-  constructor(bits: number, keyOf: (node: Node) => string, hashOf: (key: string) => number) {
+  constructor(bits: number, keyOf: (node: Node) => string, length = LEAST_SLOTS) {
     this.bits = bits
     this.#keyOf = keyOf
-    this.#hashOf = hashOf
+    this.#hashes = new Int32Array(length)
+    this.#nodes = slots(length)
+  }
+
+  get slots(): number {
+    return this.#hashes.length
   }
 
   get(key: string, hash: number): Node | undefined {
-    const tags = this.#tags
-    const tag = tagOf(hash)
-    const mask = tags.length - 1
+    const hashes = this.#hashes
+    const mask = hashes.length - 1
     for (let at = slotOf(hash) & mask; ; at = (at + 1) & mask) {
-      const found = tags[at]
+      const found = hashes[at]
       if (found === EMPTY) return undefined
-      if (found !== tag) continue
+      if (found !== hash) continue
       const node = this.#nodes[at] as Node
       if (this.#keyOf(node) === key) return node
     }
@@ -45,7 +49,7 @@ export class HashTable<Node extends object> {
 
   /** Adds a node, whose key must not be there. Returns whether there was room: if not, the table is to be split. */
   add(node: Node, hash: number, isLast = false): boolean {
-    const { length } = this.#tags
+    const { length } = this.#hashes
     if (this.#taken + 1 > length * FULLEST) {
       const isCrowded = this.#size > (length * FULLEST) / 2
       if (isCrowded && length >= MOST_SLOTS && !isLast) return false
@@ -63,58 +67,64 @@ export class HashTable<Node extends object> {
   /** Removes a node, which must be there. */
   delete(node: Node, hash: number): void {
     const at = this.#find(node, hash)
-    const mask = this.#tags.length - 1
-    const isEnd = this.#tags[(at + 1) & mask] === EMPTY
-    this.#tags[at] = isEnd ? EMPTY : GONE
+    const mask = this.#hashes.length - 1
+    const isEnd = this.#hashes[(at + 1) & mask] === EMPTY
+    this.#hashes[at] = isEnd ? EMPTY : GONE
     this.#nodes[at] = undefined
     this.#size--
     if (isEnd) this.#taken--
     if (mask >= LEAST_SLOTS && this.#size < mask * EMPTIEST) this.#resize((mask + 1) / 2)
   }
 
-  /** All nodes, in no order. */
-  nodes(): Node[] {
-    return this.#nodes.filter((node) => node !== undefined)
+  /** Calls back with all nodes and their hashes, in no order. */
+  forEach(call: (node: Node, hash: number) => void): void {
+    const nodes = this.#nodes
+    for (let at = 0; at < nodes.length; at++) {
+      const node = nodes[at]
+      if (node !== undefined) call(node, this.#hashes[at] as number)
+    }
   }
 
   #find(node: Node, hash: number): number {
-    const mask = this.#tags.length - 1
+    const mask = this.#hashes.length - 1
     for (let at = slotOf(hash) & mask; ; at = (at + 1) & mask) {
       if (this.#nodes[at] === node) return at
-      if (this.#tags[at] === EMPTY) throw new Error('a table of the index lost a node')
+      if (this.#hashes[at] === EMPTY) throw new Error('a table of the index lost a node')
     }
   }
 
   #place(node: Node, hash: number): void {
-    const tags = this.#tags
-    const mask = tags.length - 1
+    const hashes = this.#hashes
+    const mask = hashes.length - 1
     let at = slotOf(hash) & mask
-    while ((tags[at] as number) > GONE) at = (at + 1) & mask
-    if (tags[at] === EMPTY) this.#taken++
-    tags[at] = tagOf(hash)
+    while (hashes[at] !== EMPTY && hashes[at] !== GONE) at = (at + 1) & mask
+    if (hashes[at] === EMPTY) this.#taken++
+    hashes[at] = hash
     this.#nodes[at] = node
     this.#size++
   }
 
   #resize(length: number): void {
-    const nodes = this.#nodes
-    this.#tags = new Uint8Array(length)
+    const [nodes, hashes] = [this.#nodes, this.#hashes]
+    this.#hashes = new Int32Array(length)
     this.#nodes = slots(length)
     this.#size = 0
     this.#taken = 0
-    for (const node of nodes) {
-      if (node !== undefined) this.#place(node, this.#hashOf(this.#keyOf(node)))
+    for (let at = 0; at < nodes.length; at++) {
+      const node = nodes[at]
+      if (node !== undefined) this.#place(node, hashes[at] as number)
     }
   }
 }
 
-// Which of the tables, which slot, and the tag: each is told by other bits of the hash.
-function slotOf(hash: number): number {
-  return hash >>> 22
+/** A hash that can stand in a table: neither of the two that mean something else there. */
+export function storable(hash: number): number {
+  return hash | 2
 }
 
-function tagOf(hash: number): number {
-  return ((hash >>> 14) & 0xff) | 2
+// The other bits tell which of the tables it is.
+function slotOf(hash: number): number {
+  return hash >>> 22
 }
 
 function slots<Node>(length: number): (Node | undefined)[] {

@@ -23,7 +23,7 @@ class Holding {
 
 export class Holdings {
   readonly #holdings = new Map<Holder, Holding>()
-  readonly #buckets = Array.from({ length: BUCKETS }, () => new OldestFirst<Holding>())
+  readonly #buckets = new Array<OldestFirst<Holding> | undefined>(BUCKETS)
   /** A bit for each bucket that is not empty. */
   #filled = 0
 
@@ -65,11 +65,13 @@ export class Holdings {
     holding.bytes += more
     const after = bucketOf(holding.bytes)
     if (before === after && !isNew && holding.bytes > 0) return
-    const left = this.#buckets[before] as OldestFirst<Holding>
-    left.delete(holding)
-    if (left.size === 0) this.#filled &= ~(1 << before)
+    const left = this.#buckets[before]
+    left?.delete(holding)
+    if (left === undefined || left.size === 0) this.#filled &= ~(1 << before)
     if (holding.bytes === 0) return
-    this.#buckets[after]?.add(holding)
+    const bucket = this.#buckets[after] ?? new OldestFirst<Holding>()
+    bucket.add(holding)
+    this.#buckets[after] = bucket
     this.#filled |= 1 << after
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Nodes by a text that each knows itself: so that a slot costs some 14 bytes, where one of a `Map`
+ * Nodes by a text that each knows itself: so that a slot costs some 18 bytes, where one of a `Map`
  * costs 40 (Node 20), and that growing never stalls.
  *
  * Extendible hashing (Fagin et al. 1979): a directory leads to small tables by the low bits of the
@@ -8,7 +8,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { HashTable } from './hash-table'
+import { HashTable, MOST_SLOTS, storable } from './hash-table'
 
 /** Tables are split as far as this, and grow from there: no hash has more bits for the directory. */
 const MOST_BITS = 20
@@ -25,7 +25,7 @@ export class TextIndex<Node extends object> {
 
   constructor(keyOf: (node: Node) => string) {
     this.#keyOf = keyOf
-    this.#tables = [this.#newTable(0)]
+    this.#tables = [new HashTable(0, keyOf)]
   }
 
   get(key: string): Node | undefined {
@@ -67,7 +67,7 @@ export class TextIndex<Node extends object> {
   }
 
   #tableOf(hash: number): HashTable<Node> {
-    return this.#tables[hash & (this.#tables.length - 1)] as HashTable<Node>
+    return this.#tables[directoryBits(hash) & (this.#tables.length - 1)] as HashTable<Node>
   }
 
   #split(table: HashTable<Node>, hash: number): void {
@@ -76,15 +76,22 @@ export class TextIndex<Node extends object> {
       this.#bits++
     }
     const step = 2 ** table.bits
-    const halves = [this.#newTable(table.bits + 1), this.#newTable(table.bits + 1)] as const
-    for (let at = hash & (step - 1), nth = 0; at < this.#tables.length; at += step, nth++) {
+    const halves = [this.#newHalf(table), this.#newHalf(table)] as const
+    for (
+      let at = directoryBits(hash) & (step - 1), nth = 0;
+      at < this.#tables.length;
+      at += step, nth++
+    ) {
       this.#tables[at] = halves[nth & 1] as HashTable<Node>
     }
-    for (const node of table.nodes()) this.#add(node, hashOf(this.#keyOf(node)))
+    table.forEach((node, each) => {
+      this.#add(node, each)
+    })
   }
 
-  #newTable(bits: number): HashTable<Node> {
-    return new HashTable(bits, this.#keyOf, hashOf)
+  // As long as the whole was: half of that is taken at once, and the rest soon.
+  #newHalf({ bits }: HashTable<Node>): HashTable<Node> {
+    return new HashTable(bits + 1, this.#keyOf, MOST_SLOTS)
   }
 }
 
@@ -99,5 +106,10 @@ function hashOf(text: string): number {
   }
   hash = (hash + (hash << 3)) | 0
   hash ^= hash >>> 11
-  return (hash + (hash << 15)) | 0
+  return storable((hash + (hash << 15)) | 0)
+}
+
+// Without the bits that are the same in every storable hash.
+function directoryBits(hash: number): number {
+  return hash >>> 2
 }

@@ -1,8 +1,8 @@
 /** When a session expires: by `ttl`, else by its cookie, else after a day; and never past `absoluteTtl`. */
 
 import type { SessionData } from 'express-session'
-import { keepable } from '../entry/entry'
 import { expiryOf, type ReadableCookie } from '../entry/readable-cookie'
+import { keepable } from '../entry/traits'
 import { badReturn } from '../settings/check'
 import type { LembroOptions } from '../settings/options'
 import type { Settings } from '../settings/settings'

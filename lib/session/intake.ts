@@ -72,14 +72,9 @@ export class Intake {
     return { ...this.#incoming(sid, merged, link, now), session, base }
   }
 
-  /** A session that lives elsewhere, on its way into this ledger: only its owner is asked for. */
+  /** A session that lives elsewhere, with its expiry there, on its way into this ledger. */
   adopt(sid: string, session: SessionData, expiry: number): Incoming {
-    const { codec, ownerOf, clock } = this.#deps
-    const cookie = readableCookie(session.cookie)
-    const body = codec.encode(session, cookie)
-    const [link, client, now] = [undefined, undefined, clock.now()]
-    const [content, base, owner] = [session, body, ownerOf(session)]
-    return { sid, session, content, link, now, base, body, cookie, expiry, owner, client }
+    return this.#incoming(sid, session, undefined, this.#deps.clock.now(), expiry)
   }
 
   /** Gives an entry what is to be stored, in no ledger. */
@@ -107,11 +102,17 @@ export class Intake {
     return link?.entry.sid === sid && link.home === this.#deps.ledger ? link : undefined
   }
 
-  #incoming(sid: string, session: SessionData, link: Link | undefined, now: number): Incoming {
+  #incoming(
+    sid: string,
+    session: SessionData,
+    link: Link | undefined,
+    now: number,
+    given?: number,
+  ): Incoming {
     const { codec, expiry: limits, ownerOf, clientOf } = this.#deps
     const cookie = readableCookie(session.cookie)
     const body = codec.encode(session, cookie)
-    const expiry = limits.of(sid, session, cookie, now)
+    const expiry = given ?? limits.of(sid, session, cookie, now)
     const owner = ownerOf(session)
     const isStranger = owner === undefined || owner === false
     const client = isStranger ? clientOf(session) : undefined

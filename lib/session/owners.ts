@@ -6,43 +6,43 @@ import { badReturn } from '../settings/check'
 import { checkedOwner, isOwnerName, type OwnerName } from '../settings/default-owner'
 import type { Settings } from '../settings/settings'
 
-/** Asks an `owner` option; `undefined` for none. What that throws goes to `fault`, and the session is anonymous. */
-export function askOwner(
-  owner: ((session: SessionData) => unknown) | undefined,
-  fault: (thrown: unknown) => void,
-): (session: SessionData) => OwnerName {
-  if (owner === undefined) return () => undefined
-  return (session) => {
-    try {
-      return checkedOwner(owner(session))
-    } catch (thrown) {
-      fault(thrown)
-      return undefined
-    }
-  }
+type Fault = (thrown: unknown) => void
+
+/** Asks an `owner` option; `undefined` for none. What that throws goes to `fault` the first time, and the session is anonymous. */
+export function askOwner(owner: ((session: SessionData) => unknown) | undefined, fault: Fault) {
+  return asking<OwnerName>(owner && ((session) => checkedOwner(owner(session))), fault)
 }
 
 /**
  * Asks a `client` option of the request that a live session belongs to; a plain object has none.
  * What it throws goes to `fault` the first time, and the session has no client.
  */
-export function askClient(
-  client: Settings['client'],
-  fault: (thrown: unknown) => void,
-): (session: SessionData) => string | undefined {
-  if (client === undefined) return () => undefined
+export function askClient(client: Settings['client'], fault: Fault) {
+  return asking(client && ((session) => clientOf(client, session)), fault)
+}
+
+function asking<Answer>(
+  ask: ((session: SessionData) => Answer) | undefined,
+  fault: Fault,
+): (session: SessionData) => Answer | undefined {
+  if (ask === undefined) return () => undefined
   let told = false
   return (session) => {
-    const { req } = session as { req?: Parameters<typeof client>[0] }
-    if (req === undefined || req === null) return undefined
     try {
-      return checkedClient(client(req))
+      return ask(session)
     } catch (thrown) {
       if (!told) fault(thrown)
       told = true
       return undefined
     }
   }
+}
+
+type ClientOption = NonNullable<Settings['client']>
+
+function clientOf(client: ClientOption, session: SessionData): string | undefined {
+  const { req } = session as { req?: Parameters<ClientOption>[0] | null }
+  return req === undefined || req === null ? undefined : checkedClient(client(req))
 }
 
 function checkedClient(returned: unknown): string | undefined {

@@ -1,8 +1,11 @@
+/** Of `entry.ts` and `traits.ts`. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type Content, DatedEntry, Entry, keepable, LAST_EXPIRY } from '../../lib/entry/entry'
+import { type Content, DatedEntry, Entry } from '../../lib/entry/entry'
 import { Holder, type Owner } from '../../lib/entry/holder'
+import { keepable, LAST_EXPIRY } from '../../lib/entry/traits'
 import { NOON } from '../support/time'
 
 const content = (given: Partial<Content> = {}): Content => ({

@@ -58,11 +58,11 @@ export class Replay {
     const saved = decodePut(read)
     const { sid, created } = saved
     const entry = this.#isDated ? new DatedEntry(sid, created) : new Entry(sid)
-    entry.body = saved.body
-    if (saved.owner === null) entry.holder = UNASKED
-    else entry.owner = saved.owner
-    entry.known = saved.known
-    entry.cookie = saved.cookie === undefined ? undefined : this.#cookie(saved.cookie)
+    const { body, owner, known } = saved
+    const cookie = saved.cookie === undefined ? undefined : this.#cookie(saved.cookie)
+    entry.take({ body, cookie, expiry: read.expiry, owner: owner ?? undefined }, false)
+    if (owner === null) entry.holder = UNASKED
+    entry.known = known
     expireAt(entry, read.expiry)
     this.#add(entry, length)
   }

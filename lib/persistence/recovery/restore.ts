@@ -55,7 +55,7 @@ export class Restore {
 
   /** What a saved entry comes back with; `undefined` for one that has expired by now, or is too large by now. */
   admit(entry: Entry): Admitted | undefined {
-    const { admission, clock, expiry: limits, ledger } = this.#needs
+    const { admission, clock, expiry: limits, ledger, settings, ownerOf } = this.#needs
     const now = clock.now()
     if (entry instanceof DatedEntry && entry.created === 0) {
       entry.created = now
@@ -63,24 +63,22 @@ export class Restore {
     }
     const expiry = limits.within(entry.created, entry.expiry)
     if (expiry <= now) return undefined
-    const owner = ownerNamed(this.#ownerNameOf(entry))
-    const { body, holder: former } = entry
-    const holder = holderOf(owner, undefined, body, former)
+    if (entry.holder === UNASKED) this.#own(entry, ownerOf(this.#decoded(entry)))
+    else if (settings.owner === undefined) this.#own(entry, undefined)
+    const { body, owner, holder } = entry
     // A cookie that goes by the entry's expiry keeps the one it was saved with.
     const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
     const content = { body, cookie, expiry, owner, holder }
     let bytes = ledger.weigh(entry, content)
     if (admission.obstacle(entry, bytes, owner) !== undefined) return undefined
     if (admission.makeRoomForOwner(entry, owner, now)) bytes = ledger.weigh(entry, content)
-    // The ledger asks whether it is a known member's.
-    entry.owner = owner
     return { content, bytes, now }
   }
 
-  #ownerNameOf(entry: Entry): OwnerName {
-    const { settings, ownerOf } = this.#needs
-    if (entry.holder === UNASKED) return ownerOf(this.#decoded(entry))
-    return settings.owner === undefined ? undefined : entry.owner
+  #own(entry: Entry, name: OwnerName): void {
+    const owner = ownerNamed(name)
+    entry.owner = owner
+    entry.holder = holderOf(owner, undefined, entry.body)
   }
 
   #decoded(entry: Entry): SessionData {
