@@ -12,8 +12,15 @@ export const ENTRY_BYTES = 136
 /** Bytes that an owner or a client adds beyond the name: a slot in an index. */
 export const HOLDER_BYTES = 16
 
-/** What `content` weighs in an entry: an estimate of the heap it holds, in bytes. */
-export function weigh(entry: Entry, content: Content): number {
+/** Bytes that the list of a holder with several entries adds for each of them: measured likewise, with 2 to 100,000. */
+export const SHARED_BYTES = 96
+
+/**
+ * What `content` weighs in an entry: an estimate of the heap it holds, in bytes. `others`: how many
+ * more entries its holder has. The second of two counts the list for both, since the first one was
+ * weighed before there was a list.
+ */
+export function weigh(entry: Entry, content: Content, others = 0): number {
   const { cookie, holder } = content
   return (
     ENTRY_BYTES +
@@ -22,6 +29,8 @@ export function weigh(entry: Entry, content: Content): number {
     textBytes(content.body) +
     (cookie === undefined ? 0 : cookie.bytes) +
     (holder === undefined ? 0 : HOLDER_BYTES) +
+    (others === 0 ? 0 : SHARED_BYTES) +
+    (others === 1 ? SHARED_BYTES : 0) +
     (typeof holder === 'string' ? textBytes(holder) : 0)
   )
 }

@@ -4,6 +4,9 @@ import type { SessionData } from 'express-session'
 import { systemClock } from '../time/clock'
 import { type HostedStore, refill } from './hosted'
 
+/** The last instant that a Date can be. */
+const LAST_INSTANT = 8.64e15
+
 /** What `koa-session` tells of a call: the context of the request, always. */
 interface Call {
   readonly ctx?: unknown
@@ -42,6 +45,10 @@ export function koaStore(store: HostedStore): KoaStore {
 }
 
 function cookieFor(maxAge: unknown): object {
-  if (typeof maxAge !== 'number') return { originalMaxAge: null, expires: null }
-  return { originalMaxAge: maxAge, expires: new Date(systemClock.now() + maxAge).toISOString() }
+  if (typeof maxAge !== 'number' || Number.isNaN(maxAge)) {
+    return { originalMaxAge: null, expires: null }
+  }
+  // An endless one too: Koa takes a `maxAge` of Infinity.
+  const expires = Math.max(0, Math.min(systemClock.now() + maxAge, LAST_INSTANT))
+  return { originalMaxAge: maxAge, expires: new Date(expires).toISOString() }
 }

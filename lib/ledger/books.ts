@@ -1,6 +1,6 @@
 /** Where each entry of a ledger is found: by age in its lane, by id, by its holder, and by its expiry. */
 
-import type { Entry } from '../entry/entry'
+import type { Content, Entry } from '../entry/entry'
 import type { FairLane } from './fair-lane'
 import { Holders } from './holders'
 import { Lanes } from './lanes'
@@ -27,6 +27,11 @@ export class Books {
   /** The entries of the owner of that name, oldest first. */
   entriesOf(name: string): Entry[] {
     return this.#holders.entriesOf(name)
+  }
+
+  /** How many entries the holder of a content has beside the one that is to have it. */
+  countBeside(entry: Entry, content: Content): number {
+    return this.#holders.countBeside(entry, content)
   }
 
   /** An entry that has expired by `now`, if one is found soon. */

@@ -1,6 +1,6 @@
 /** The holders of entries by name, and what each has: the owners, and the clients of strangers. */
 
-import type { Entry } from '../entry/entry'
+import type { Content, Entry } from '../entry/entry'
 import { Holder, held } from '../entry/holder'
 import { flat } from '../entry/text'
 import type { FairLane } from './fair-lane'
@@ -24,6 +24,18 @@ export class Holders {
     const found = this.#owners.get(name)
     if (found === undefined) return []
     return found instanceof Holder ? [...found.entries] : [found]
+  }
+
+  /** How many entries the holder of a content has beside the one that is to have it. */
+  countBeside(entry: Entry, content: Content): number {
+    const { owner, client } = content
+    const name = owner ?? client
+    if (name === undefined || name === true) return 0
+    const isListed = entry.inLane && entry.isHeldBy(content)
+    if (isListed) return typeof entry.holder === 'object' ? entry.holder.entries.size - 1 : 0
+    const found = (owner === undefined ? this.#clients : this.#owners).get(name)
+    if (found === undefined) return 0
+    return found instanceof Holder ? found.entries.size : 1
   }
 
   /** Lists an entry that is in its lane as its holder's newest. */

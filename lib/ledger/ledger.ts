@@ -7,6 +7,7 @@ import type { KeptCookie } from '../entry/cookie'
 import type { Content, Entry } from '../entry/entry'
 import type { Owner } from '../entry/holder'
 import { begin, longest, renew, unused } from '../entry/tenure'
+import { weigh } from '../entry/weight'
 import { Books } from './books'
 import { LedgerWalk } from './ledger-walk'
 import { type LeaveCause, type LedgerListener, Listeners } from './listeners'
@@ -91,6 +92,11 @@ export class Ledger {
   /** The entries of the owner of that name, oldest first. */
   entriesOf(name: string): Entry[] {
     return this.#books.entriesOf(name)
+  }
+
+  /** What an entry weighs here with that content: more if its holder has others. */
+  weigh(entry: Entry, content: Content): number {
+    return weigh(entry, content, this.#books.countBeside(entry, content))
   }
 
   /**

@@ -47,15 +47,15 @@ export class Admission {
     return true
   }
 
-  /** Evicts the oldest of an owner who would have more than `maxPerOwner` with this entry. */
-  makeRoomForOwner(entry: Entry, owner: Owner | undefined, now: number): void {
+  /** Evicts the oldest of an owner who would have more than `maxPerOwner` with this entry. Returns whether any of the owner's went. */
+  makeRoomForOwner(entry: Entry, owner: Owner | undefined, now: number): boolean {
     const { maxPerOwner } = this.#settings
-    if (maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return
+    if (maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return false
     const others = this.#ledger.entriesOf(owner).filter((other) => other !== entry)
     const live = others.filter((other) => other.expiry > now)
     for (const other of others) if (other.expiry <= now) this.#ledger.remove(other, 'expire')
-    for (const oldest of live.slice(0, Math.max(0, live.length + 1 - maxPerOwner))) {
-      this.#ledger.remove(oldest, 'limit')
-    }
+    const beyond = live.slice(0, Math.max(0, live.length + 1 - maxPerOwner))
+    for (const oldest of beyond) this.#ledger.remove(oldest, 'limit')
+    return live.length - beyond.length < others.length
   }
 }

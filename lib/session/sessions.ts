@@ -4,7 +4,6 @@ import type { SessionData } from 'express-session'
 import { DatedEntry, Entry } from '../entry/entry'
 import { readableCookie } from '../entry/readable-cookie'
 import { flat } from '../entry/text'
-import { weigh } from '../entry/weight'
 import { toSession } from '../settings/check'
 import type { Stats } from '../stats'
 import type { Admission } from './admission'
@@ -123,7 +122,7 @@ export class Sessions {
   cache(entry: Entry, incoming: Incoming): boolean {
     const { admission, ledger, clock } = this.#deps
     const content = this.#deps.intake.fill(entry, incoming)
-    const bytes = weigh(entry, content)
+    const bytes = ledger.weigh(entry, content)
     if (content.expiry <= clock.now()) return false
     if (admission.obstacle(entry, bytes, content.owner) !== undefined) return false
     return ledger.put(entry, content, bytes, clock.now())
@@ -166,10 +165,10 @@ export class Sessions {
     const { now } = incoming
     const content = this.#deps.intake.contentOf(entry, incoming)
     const { expiry, owner } = content
-    const bytes = weigh(entry, content)
+    let bytes = ledger.weigh(entry, content)
     admission.check(entry, bytes, owner)
     if (admission.expiredOnArrival(entry, expiry, now)) return false
-    admission.makeRoomForOwner(entry, owner, now)
+    if (admission.makeRoomForOwner(entry, owner, now)) bytes = ledger.weigh(entry, content)
     const old = entry.inLane && removals.wantsReplaced ? entry.copy() : undefined
     const crowded = ledger.put(entry, content, bytes, now)
     if (old !== undefined) removals.replaced(old)

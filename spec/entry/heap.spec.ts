@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { runNode } from '../support/process'
 
 const SHAPES = ['tiny', 'typical', 'large', 'two-byte']
+const OWNERS = ['two of one owner', 'four of one owner', 'all of one owner']
 const COOKIES = ['of any age', 'of many domains', 'of many long domains', 'of many paths']
 const SESSIONS = 50_000
 const LOGINS = 1_000_000
@@ -23,6 +24,15 @@ describe('a process with a store', { concurrency: 2 }, () => {
       assert.equal(sessions, SESSIONS)
       const ratio = grown / bytes
       assert.ok(ratio >= 0.8 && ratio <= 1.1, `${ratio.toFixed(3)} of ${bytes} bytes`)
+    })
+  }
+
+  for (const owners of OWNERS) {
+    it(`grows by what stats tell for sessions that are ${owners}`, async () => {
+      const { grown = 0, bytes = 0, sessions } = await measured(owners, SESSIONS, 0)
+      assert.equal(sessions, SESSIONS)
+      const ratio = grown / bytes
+      assert.ok(ratio >= 0.8 && ratio <= 1.15, `${ratio.toFixed(3)} of ${bytes} bytes`)
     })
   }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { CookieJar } from '../../lib/entry/cookie'
 import { type Content, DatedEntry, Entry } from '../../lib/entry/entry'
 import { holderOf } from '../../lib/entry/holder'
-import { ENTRY_BYTES, HOLDER_BYTES, weigh } from '../../lib/entry/weight'
+import { ENTRY_BYTES, HOLDER_BYTES, SHARED_BYTES, weigh } from '../../lib/entry/weight'
 import { NOON } from '../support/time'
 
 const character = fc.constantFrom('a', '7', 'é', '世', '\ud800', '\0')
@@ -40,6 +40,11 @@ describe('weigh', () => {
       const body = `{"userId":"${name}"}`
       assert.equal(weightOf('', { body, [kind]: name }) - weightOf('', { body }), HOLDER_BYTES)
     }
+  })
+
+  it('counts the list of a holder with several entries, the second of two for both', () => {
+    const more = [0, 1, 2, 1000].map((others) => weigh(new Entry(''), content(), others) - none)
+    assert.deepEqual(more, [0, 2 * SHARED_BYTES, SHARED_BYTES, SHARED_BYTES])
   })
 
   it('counts nothing for an owner without a name, nor for a cookie that is shared', () => {

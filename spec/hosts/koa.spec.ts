@@ -53,6 +53,20 @@ async function staysSignedOut(t: TestContext, options: (store: Lembro) => Option
 }
 
 describe('koaStore', () => {
+  it('takes a maxAge without an end, or past what a Date can be, as never', async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: NOON })
+    const store = new Lembro({ interval: 0 })
+    t.after(() => store.close())
+    const ofKoa = koaStore(store)
+    for (const maxAge of [Infinity, 1e18]) {
+      await ofKoa.set('a', { n: 1 }, maxAge, { ctx: {} })
+      t.mock.timers.tick(100 * 365 * 86_400_000)
+      assert.deepEqual(await ofKoa.get('a', maxAge, { ctx: {} }), { n: 1 })
+    }
+    await ofKoa.set('a', { n: 1 }, -Infinity, { ctx: {} })
+    assert.equal(await ofKoa.get('a', 1, { ctx: {} }), undefined)
+  })
+
   it('keeps a session from request to request, and knows whose it is', async (t) => {
     const { store, browser } = await open(t, hosted)
     assert.equal((await browser.get('/')).text, 'ann, visit 1')

@@ -44,7 +44,15 @@ function make() {
   }
   const sidsOf = (name: string) => holders.entriesOf(name).map(({ sid }) => sid)
   const entries = ['a', 'b', 'c', 'd', 'e'].map((sid) => new Entry(sid))
-  return { lane, give, touch, remove, sidsOf, entries: entries as [Entry, Entry, Entry, Entry] }
+  return {
+    lane,
+    holders,
+    give,
+    touch,
+    remove,
+    sidsOf,
+    entries: entries as [Entry, Entry, Entry, Entry],
+  }
 }
 
 const isGathered = (entry: Entry) => entry.holder instanceof Holder
@@ -59,6 +67,23 @@ describe('holders', () => {
       assert.equal(isGathered(a), false)
       assert.equal(a.ownerName, 'ann')
     }
+  })
+
+  it('tell how many entries they have beside the one that is to come', () => {
+    const { holders, give, remove, entries } = make()
+    const [a, b, c] = entries
+    const beside = (entry: Entry, owner?: string | true, client?: string) =>
+      holders.countBeside(entry, { body: '', cookie: undefined, expiry: 0, owner, client })
+    assert.equal(beside(a, 'ann'), 0)
+    give(a, 'ann')
+    assert.deepEqual([beside(a, 'ann'), beside(b, 'ann'), beside(b, true), beside(b)], [0, 1, 0, 0])
+    assert.equal(beside(b, undefined, 'ann'), 0)
+    give(b, 'ann')
+    assert.deepEqual([beside(a, 'ann'), beside(c, 'ann')], [1, 2])
+    give(c, 'bob')
+    assert.deepEqual([beside(c, 'ann'), beside(a, 'bob')], [2, 1])
+    remove(b)
+    assert.deepEqual([beside(a, 'ann'), beside(b, 'ann')], [0, 1])
   })
 
   it('are not listed without a name', () => {

@@ -14,6 +14,9 @@ const SHAPES: Record<string, (n: number) => object> = {
     cart: [{ sku: `sku-${n}`, quantity: 2 }],
   }),
   large: (n) => ({ userId: n, text: String(n).padEnd(8000, 'x') }),
+  'two of one owner': (n) => ({ userId: `user-${n >> 1}` }),
+  'four of one owner': (n) => ({ userId: `user-${n >> 2}` }),
+  'all of one owner': () => ({ userId: 'ann' }),
   'two-byte': (n) => ({ userId: n, name: `世界 ${n}`, text: '世'.repeat(200) }),
 }
 

@@ -1,7 +1,7 @@
 /** A naive store: what lembro does, written as plainly as can be, to compare it with. */
 
 import { textBytes } from '../../lib/entry/text'
-import { ENTRY_BYTES, HOLDER_BYTES } from '../../lib/entry/weight'
+import { ENTRY_BYTES, HOLDER_BYTES, SHARED_BYTES } from '../../lib/entry/weight'
 import { NOON } from './time'
 
 export interface Limits {
@@ -66,12 +66,13 @@ export class Model {
   ): Life | undefined {
     const stored = this.find(sid)
     const owner = data.userId
+    const others = this.kept.filter((kept) => kept.owner === owner && kept.sid !== sid).length
     const kept = {
       sid,
       data,
       owner,
       expiry,
-      bytes: weight(sid, data),
+      bytes: weight(sid, data, others),
       life: stored?.life ?? life ?? { destroyed: false },
       since: stored !== undefined && stored.owner === owner ? stored.since : now,
       used: now,
@@ -238,8 +239,10 @@ function laneOf({ owner, since, used }: Kept): LaneName {
   return seconds >= 60 ? 'members' : 'newcomers'
 }
 
-/** What a session weighs, for one whose cookie is like all others, and whose body has the owner's name. */
-export function weight(sid: string, data: { userId?: string }): number {
-  const owner = data.userId === undefined ? 0 : HOLDER_BYTES
-  return ENTRY_BYTES + textBytes(sid) + textBytes(JSON.stringify(data)) + owner
+/** What a session weighs, for one whose cookie is like all others, and whose body has the name of its owner, who has so many others. */
+export function weight(sid: string, data: { userId?: string }, others = 0): number {
+  const text = textBytes(sid) + textBytes(JSON.stringify(data))
+  if (data.userId === undefined) return ENTRY_BYTES + text
+  const list = others === 1 ? 2 * SHARED_BYTES : Math.sign(others) * SHARED_BYTES
+  return ENTRY_BYTES + text + HOLDER_BYTES + list
 }

@@ -7,7 +7,6 @@ import { DatedEntry, Entry } from '../../entry/entry'
 import { holderOf } from '../../entry/holder'
 import { expiryOf, readableCookie } from '../../entry/readable-cookie'
 import { flat } from '../../entry/text'
-import { weigh } from '../../entry/weight'
 import type { Admitted, Ledger } from '../../ledger/ledger'
 import type { Admission } from '../../session/admission'
 import type { Expiry } from '../../session/expiry'
@@ -56,7 +55,7 @@ export class Restore {
 
   /** What a saved entry comes back with; `undefined` for one that has expired by now, or is too large by now. */
   admit(entry: Entry): Admitted | undefined {
-    const { admission, clock, expiry: limits, settings, ownerOf } = this.#needs
+    const { admission, clock, expiry: limits, ledger, settings, ownerOf } = this.#needs
     const now = clock.now()
     if (entry instanceof DatedEntry && entry.created === 0) {
       entry.created = now
@@ -70,9 +69,9 @@ export class Restore {
     // A cookie that goes by the entry's expiry keeps the one it was saved with.
     const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
     const content = { body, cookie, expiry, owner, holder }
-    const bytes = weigh(entry, content)
+    let bytes = ledger.weigh(entry, content)
     if (admission.obstacle(entry, bytes, owner) !== undefined) return undefined
-    admission.makeRoomForOwner(entry, owner, now)
+    if (admission.makeRoomForOwner(entry, owner, now)) bytes = ledger.weigh(entry, content)
     return { content, bytes, now }
   }
 
