@@ -4,7 +4,7 @@ import type { SessionData } from 'express-session'
 import { systemClock } from '../time/clock'
 import { type HostedStore, refill } from './hosted'
 
-/** What `koa-session` tells of a call: the context of the request, always. */
+/** What `koa-session` passes with each call: the context of the request. */
 interface Call {
   readonly ctx?: unknown
 }

@@ -81,7 +81,7 @@ export interface LembroOptions {
   disableTouch?: boolean | undefined
   /**
    * Who a session belongs to, called at each set; `false` for nobody, and eviction is plain oldest
-   * first. An owner takes 80 bytes and its name, which count.
+   * first. An owner takes 16 bytes, and those of its name if the session's text does not have it.
    * @default {@link defaultOwner}
    */
   owner?: ((session: SessionData) => OwnerName) | false | undefined
@@ -128,7 +128,7 @@ export interface LembroOptions {
   serializer?: Serializer | null | undefined
   /**
    * The file that sessions survive in; others beside it have names that begin with its own. One
-   * process at a time. An express-memfilestore's file is imported. Each change is written: sets
+   * process at a time. A file of express-memfilestore is imported. Each change is written: sets
    * then run at about 0.6 of their rate without a file.
    * @default none, nothing is saved
    */

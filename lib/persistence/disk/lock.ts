@@ -123,7 +123,7 @@ export class Lock {
     }
   }
 
-  /** Whether the lock is there and this one. If that can't be told, it is taken for so. */
+  /** Whether this store still has the lock. If that can't be told, it is taken for granted. */
   async #isOurs(): Promise<boolean> {
     try {
       const found = await this.#files.text(this.#file)
