@@ -46,7 +46,7 @@ export class Reducer {
     this.#start(done)
   }
 
-  /** Trims the ledger towards `goal` bytes after it had no room: none of those goes who are within their share of the budget. */
+  /** Trims the ledger towards `goal` bytes after it had no room, but evicts none of those that are within their share of the budget. */
   relieve(goal: number): void {
     this.#reliefGoal = Math.min(this.#reliefGoal, goal)
     this.#start()
