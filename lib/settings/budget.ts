@@ -7,7 +7,7 @@ import { warnOnce } from './warn'
 
 /** Less than an empty session weighs with the id that express-session gives it: nothing could be stored. */
 const LEAST_BYTES = 264
-/** Fewer than twenty sessions of signed-in users. */
+/** About ten sessions of a signed-in user. */
 const FEW_BYTES = 8192
 /** Above this, a number of bytes is hardly one of megabytes. */
 const MOST_MEGABYTES = 4096
