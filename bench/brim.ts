@@ -7,7 +7,7 @@ import { TYPICAL } from './sessions.js'
 
 /** What the journal may still grow by: some two seconds of paced operations. */
 const MARGIN_BYTES = 2 * 1024 * 1024
-/** A snapshot that is no longer than this beside the one before it has stopped growing. */
+/** A snapshot has stopped growing if it is at most this many times as long as the one before it. */
 const AS_LONG = 1.02
 const AT_ONCE = 500
 

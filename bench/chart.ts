@@ -19,7 +19,7 @@ const PAPER = '#fbfaf7'
 const OURS = '#0f766e'
 const THEIRS = '#c3c9d2'
 
-/** An SVG that looks the same on every page: on paper of its own. */
+/** An SVG with a background of its own, so that it looks the same on every page. */
 export function chart(panels: readonly Panel[], conditions: string): string {
   const most = Math.max(1, ...panels.map(({ bars }) => bars.length))
   const panelHeight = TITLE + most * ROW + 18

@@ -21,7 +21,7 @@ export class Child {
     const gone = once(this.#process, 'exit', ended).then(([code, signal]) => {
       throw new Error(`the process for '${task}' ended: ${signal ?? `exit code ${code}`}`)
     })
-    // Whichever comes second is of no interest, its abort least of all.
+    // Only the first of the two counts; the other is aborted, and what that throws is dropped.
     answered.catch(() => {})
     gone.catch(() => {})
     this.#process.send({ task, input })
@@ -34,7 +34,7 @@ export class Child {
     }
   }
 
-  /** Ends it as a crash would: without a word. */
+  /** Kills the process, as a crash would. */
   async kill(): Promise<void> {
     const exited = once(this.#process, 'exit')
     this.#process.kill('SIGKILL')

@@ -20,7 +20,7 @@ export function copyOf(store: Store): typeof session {
   return elsewhere.has(store) ? other : session
 }
 
-/** Throws if lembro would be measured on paths that nobody takes: with another copy where it should be the same, or the same where it should be another. */
+/** Throws if lembro would be measured on paths that nobody takes: with another copy instead of the same, or with the same instead of another. */
 export function checkCopies(): void {
   if (!(new Lembro({ interval: 0 }) instanceof session.Store)) {
     throw new Error('lembro and the bench have each found their own copy of express-session')

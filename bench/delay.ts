@@ -16,7 +16,7 @@ const UNTIL_SEEN_MS = 20
 export class DelayMonitor {
   readonly #histogram = monitorEventLoopDelay({ resolution: 1 })
 
-  /** Goes on watching, where it is not. */
+  /** Goes on watching, if it was stopped. */
   start(): void {
     this.#histogram.enable()
   }

@@ -20,7 +20,7 @@ export function p99(figures: readonly number[]): number {
   return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN
 }
 
-/** Three digits that matter, or a dash where there is no figure. */
+/** A figure with three significant digits, or a dash if there is none. */
 export function digits(figure: number | undefined): string {
   if (figure === undefined || !Number.isFinite(figure)) return '-'
   const places = Math.abs(figure) >= 99.95 ? 0 : Math.abs(figure) >= 9.995 ? 1 : 2

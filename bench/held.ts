@@ -1,4 +1,4 @@
-/** What holds the targets that are out of reach, as profiles of lembro showed it. */
+/** Why some targets are not reached, as profiles of lembro showed it. */
 
 export const HELD = {
   touch:

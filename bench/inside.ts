@@ -2,7 +2,7 @@
 
 import { checkCopies } from './copies.js'
 
-/** Where each task is: a process loads only what its own need. */
+/** The module of each task: a process loads only those that it needs. */
 const MODULES = {
   ask: () => import('./tasks/share.js'),
   bare: () => import('./tasks/bare.js'),

@@ -7,7 +7,7 @@ export interface Spread {
   readonly spread: number
 }
 
-/** A floor whose rounds spread further than this says that the machine had other things to do. */
+/** If the rounds of a floor spread further than this, the machine had other things to do. */
 const NOISY = 0.25
 
 /** The distance between the quartiles of some rounds, as a share of their median: 0.1 if half of them lie within a tenth. `NaN` of less than two. */
@@ -62,7 +62,7 @@ export class Noise {
   }
 }
 
-// A spread that can't be told is nothing that measuring again would help.
+// If the spread can't be told, measuring again does not help.
 function isNoisy(result: Spread | undefined): boolean {
   return result !== undefined && result.spread > NOISY
 }

@@ -15,7 +15,7 @@ export interface Panel {
   readonly better: string
   readonly bars: readonly Bar[]
   show(figure: number): string
-  /** Where bars differ by powers of ten. */
+  /** Whether the scale is logarithmic, for bars that differ by powers of ten. */
   readonly logarithmic?: boolean
 }
 
@@ -60,7 +60,7 @@ export function panelsOf({ operations, memory, stalls, floods }: Results): Panel
     panels.push({
       title: 'Members who stay signed in through a flood',
       better: 'visits that find their session: more is better',
-      // One without a bound loses nobody, until the process runs out of memory.
+      // A store without a bound loses no session, until the process runs out of memory.
       bars: barsOf(floods.found, ({ strangers }) => strangers.members).filter(
         ({ store }) => store !== 'MemoryStore',
       ),

@@ -19,7 +19,7 @@ export type Saving = keyof typeof SAVINGS
 export const SAVERS = ['lembro', 'express-memfilestore'] as const
 export type Saver = (typeof SAVERS)[number]
 
-/** Opens lembro on a file. Rejects where it can't be used. */
+/** Opens lembro on a file. Rejects if the file can't be used. */
 export function openLembro(saving: Saving, saveFile: string): Promise<Lembro> {
   return new Promise((resolve, reject) => {
     const options = { interval: 0, maxSize: Infinity, saveFile, ...SAVINGS[saving] }

@@ -25,7 +25,7 @@ export interface Shape {
 export type Live = Session & SessionData
 type Request = Parameters<Store['createSession']>[0]
 
-/** The typical session: some 250 bytes, signed in. */
+/** The typical session: some 250 characters, signed in. */
 export const TYPICAL: Shape = { characters: 250, owned: true }
 
 const ONE_DAY = 86_400_000

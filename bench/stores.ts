@@ -14,7 +14,7 @@ const ExpressLembro = bindExpressLembro(session)
 const MemFileStore = bindMemFileStore(session)
 const PrunedMemoryStore = bindMemoryStore(session)
 
-/** Room for a number of sessions: by count where a store counts, by the bytes of sessions such as these where it weighs. */
+/** Room for a number of sessions: a count for a store that counts, the bytes of such sessions for one that weighs. */
 export interface Room {
   readonly sessions: number
   readonly such: readonly Shape[]
@@ -23,7 +23,7 @@ export interface Room {
 interface Kind {
   /** Without room: unbounded, or bounded far away. */
   make(room?: Room): Store
-  /** Expires everything whose time has passed; absent where a store can't. */
+  /** Expires everything whose time has passed; absent if the store can't. */
   purge?(store: Store, done: () => void): void
   reduce?(store: Store, done: () => void): void
 }

@@ -15,9 +15,9 @@ export interface Target {
   readonly target: string
   readonly least?: number
   readonly most?: number
-  /** `undefined` where its section was not run. */
+  /** `undefined` if its section was not run. */
   measure(results: Results): Measured | undefined
-  /** What holds it, where it is out of reach. */
+  /** Why it is not reached, if it is out of reach. */
   readonly heldBy?: string
 }
 

@@ -25,7 +25,7 @@ export function targetTable(results: Results): Table {
   }
 }
 
-/** What holds the targets that are not reached, each said once. */
+/** Why targets are not reached, each reason once. */
 export function obstacles(results: Results): string[] {
   const held = TARGETS.flatMap((target) => {
     const measured = target.measure(results)

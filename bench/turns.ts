@@ -48,7 +48,7 @@ export async function takeTurns<Name extends string>(
 ): Promise<Turns<Name>> {
   const figures = new Map<Name, number[]>(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
-    // Nobody always follows the same one.
+    // The order changes, so that no store always follows the same one.
     const first = round % names.length
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       figures.get(name)?.push(await measure(name))

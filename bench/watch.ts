@@ -16,7 +16,7 @@ export interface Longest {
   readonly own: number
 }
 
-/** Turns shorter than this are nobody's stall. */
+/** Turns shorter than this, in ms, do not count as stalls. */
 const WORTH_KEEPING_MS = 0.5
 
 export class Watch {

@@ -28,7 +28,7 @@ export function bindClass<Class extends LembroClass>(session: SessionModule, own
   return theirs === Store ? own : boundTo(theirs as unknown as StoreClass, own)
 }
 
-// Another copy than lembro's own: live sessions must be of its classes.
+// For another copy of express-session than lembro's: live sessions must be of the classes of that copy.
 function boundTo<Class extends LembroClass>(theirs: StoreClass, own: Class): Class {
   const { createSession } = theirs.prototype
   if (typeof createSession !== 'function') return own

@@ -2,7 +2,7 @@
 
 import { bindTo, type SessionModule } from './bind'
 import type * as answers from './call/answers'
-import type * as notices from './session/removals'
+import type * as removals from './session/removals'
 import { defaultOwner } from './settings/default-owner'
 import type * as options from './settings/options'
 import type * as stats from './stats'
@@ -28,7 +28,7 @@ declare namespace lembro {
   export type Callback<Value = void> = answers.Callback<Value>
   export type CompactionReport = stats.CompactionReport
   export type ConflictResolver = options.ConflictResolver
-  export type Departure = notices.Departure
+  export type Departure = removals.Departure
   export type Lembro = import('./store').Lembro
   export type LembroOptions = options.LembroOptions
   export type LembroStats = stats.LembroStats

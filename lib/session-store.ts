@@ -29,7 +29,7 @@ export class SessionStore extends Store {
     this.#core = assemble(this)
   }
 
-  /** Reads a session; `undefined` if there is none, or it has expired. */
+  /** Reads a session; `undefined` if there is none, or it has expired. Fails with what the serializer throws. */
   override get(sid: Sid): Promise<SessionData | undefined>
   override get(sid: Sid, callback: Callback<SessionData | undefined>): void
   override get(sid: Sid, callback?: Callback<SessionData | undefined>) {

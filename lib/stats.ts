@@ -1,4 +1,4 @@
-/** What happened to a store, counted: as a listener of its ledger, and as an unchanging snapshot. */
+/** The figures of a store: counted as a listener of its ledger, and given as a frozen snapshot. */
 
 import type { Entry } from './entry/entry'
 import type { Ledger } from './ledger/ledger'

@@ -16,7 +16,7 @@ import { DEFAULT_SHARE } from './time/reducer'
 
 type Ready = (error: Error | null) => void
 
-/** The store in memory, in a world that is handed in: for specs, and for {@link Lembro}. */
+/** The store in memory, with a clock and files that are handed in: for specs, and for {@link Lembro}. */
 export class LembroStore extends SessionStore {
   /** The options as given, completed: `maxSize` in bytes, `interval` and `max` with their defaults. */
   readonly options: Readonly<LembroOptions>
@@ -48,9 +48,10 @@ export class LembroStore extends SessionStore {
   }
 
   /**
-   * Trims to `to`: bytes, a size such as `'3M'`, or a percentage of `maxSize`; default 75% of it.
-   * Expired sessions go first, then those of strangers, newcomers and members; the last one stays.
-   * Gives a report of the trim.
+   * Trims to `to`: bytes, a size such as `'3M'`, or a percentage of `maxSize`. Expired sessions go
+   * first, then those of strangers, newcomers and members; the last one stays. Gives a report of the
+   * trim. Fails with a `TypeError` or `RangeError` for a `to` that it can't read.
+   * @default '75%'
    */
   reduce(to?: number | string): Promise<ReduceReport>
   reduce(callback: Callback<ReduceReport>): void
@@ -85,7 +86,7 @@ export class LembroStore extends SessionStore {
     coreOf(this).purger.stop()
   }
 
-  /** The ids of one owner's sessions, the newest first. */
+  /** The ids of one owner's sessions, the newest first. Fails with a `TypeError` for an owner that is neither text nor number. */
   idsOf(owner: string | number): Promise<string[]>
   idsOf(owner: string | number, callback: Callback<string[]>): void
   idsOf(owner: string | number, callback?: Callback<string[]>) {

@@ -6,7 +6,7 @@ import { sourcesIn, specsOf } from './support/covers'
 
 const LIB = path.resolve('lib')
 
-/** The rooms of the house, the lowest first. A file imports from its own room and from those below it. */
+/** The rooms, which are the folders and single files of `lib`, the lowest first. A file imports from its own room and from lower ones. */
 const ROOMS = [
   'settings',
   'call',

@@ -41,7 +41,7 @@ export async function memory(scale: Scale, progress: Progress): Promise<MemoryFi
   return figures
 }
 
-// What the others make of hostile texts is nothing that they claim to know.
+// The other stores do not claim to count the bytes of hostile texts.
 function storesFor(name: ShapeName): readonly StoreName[] {
   return HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED
 }

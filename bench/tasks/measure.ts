@@ -15,7 +15,7 @@ const IN_FLIGHT = 100
 
 let population: Population | undefined
 
-/** Fills the store up to a number of sessions; makes it first, where there is none. */
+/** Fills the store up to a number of sessions; makes it first, if there is none. */
 export async function grow(input: {
   store: StoreName
   shape: Shape

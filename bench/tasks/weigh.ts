@@ -12,7 +12,7 @@ const WARM_UP = 1000
 export interface Weight {
   /** Bytes of heap for each session. */
   readonly each: number
-  /** Heap grown / the bytes that the store says it holds; `undefined` where it says nothing. */
+  /** Heap grown / the bytes that the store says it holds; `undefined` if it says nothing. */
   readonly honesty: number | undefined
 }
 

@@ -1,6 +1,6 @@
 /**
- * How a verb runs: after the saved sessions are there, in the order it was called; refused once the
- * store is closed; and one that changed something ends when that is saved.
+ * How a verb runs. Verbs wait until the saved sessions are loaded, and then run in the order they
+ * were called. A closed store refuses them. A verb that changed something ends once that is saved.
  */
 
 import { coded } from '../settings/errors'
@@ -33,7 +33,7 @@ export class Verbs {
     return this.#closed
   }
 
-  /** Lets all verbs wait until what it returns is called; from then on those that change something end once it is saved. */
+  /** From now on verbs wait until the function that this returns is called. Those that change something end once `saving` has saved it. */
   waitFor(saving: Saving): () => void {
     this.#saving = saving
     this.#waiting = []

@@ -1,7 +1,7 @@
-/** One stored session and its parts. */
+/** One stored session: its parts, and what they say of it. */
 
 import type { KeptCookie } from './cookie'
-import { type Held, hasName, holderOf, nameOf, type Owner } from './holder'
+import { type HolderRef, hasName, holderRefOf, nameOf, type Owner } from './holder'
 import { age, begin, longest } from './tenure'
 import * as traits from './traits'
 
@@ -10,7 +10,7 @@ import * as traits from './traits'
  * flood takes to pass through the room of the newcomers, shorter than most visits.
  */
 const KNOWN_AGE = 60
-/** Seconds from the first use to a later one after which a stranger has returned: a script's replay at once is no return. */
+/** Seconds from the first use to a later one after which a stranger has returned: a script that comes again at once has not. */
 const RETURNED_AGE = 2
 
 /** What a session leaves in its entry, apart from its id. */
@@ -23,8 +23,8 @@ export interface Content {
   readonly owner: Owner | undefined
   /** Where a session without an owner comes from, if that is known. */
   readonly client?: string | undefined
-  /** How the name of either is kept, once that is known. */
-  readonly holder?: Held<Entry> | undefined
+  /** How the name of the owner or the client is kept, if that is known already. */
+  readonly holder?: HolderRef<Entry> | undefined
 }
 
 /**
@@ -34,8 +34,8 @@ export interface Content {
 export class Entry {
   body = ''
   cookie: KeptCookie | undefined = undefined
-  /** Who holds it, as the name is kept: the owner; the client of a session without one, if it is known. */
-  holder: Held<Entry> | undefined = undefined
+  /** The owner; for a session without an owner, its client, if that is known. */
+  holder: HolderRef<Entry> | undefined = undefined
   bytes = 0
   /** When it was last used, and for how long it had been its owner's, or a stranger's, then: see `tenure.ts`. */
   tenure = 0
@@ -70,17 +70,17 @@ export class Entry {
     this.#traits = traits.withFlag(this.#traits, traits.LOADED, loaded)
   }
 
-  /** Marks it as saved for a checkpoint; 0 for none. */
+  /** Notes the number of the checkpoint that it was saved for last; 0 for none. */
   mark(checkpoint: number): void {
     this.#traits = traits.marked(this.#traits, checkpoint)
   }
 
-  /** Whether a checkpoint was the last that it was saved for: of 65,535 in a row. */
+  /** Whether it was saved last for that checkpoint. Only the last 65,535 checkpoints are told apart. */
   isMarked(checkpoint: number): boolean {
     return traits.isMarked(this.#traits, checkpoint)
   }
 
-  /** The instant of its first set, if `absoluteTtl` needs it: see {@link DatedEntry}; else 0. */
+  /** The instant of its first set in ms, if `absoluteTtl` needs it: see {@link DatedEntry}; else 0. */
   get created(): number {
     return 0
   }
@@ -95,12 +95,12 @@ export class Entry {
     return (this.#traits & traits.OWNED) !== 0
   }
 
-  /** The owner; a name may be a part of the body, and keep all of it. */
+  /** The owner. A name may be a slice of the body, and then keeps all of the body in memory. */
   get owner(): Owner | undefined {
     return this.owned ? (this.holderName ?? true) : undefined
   }
 
-  /** For one that is not in a ledger yet. */
+  /** Only while the entry is in no ledger. */
   set owner(owner: Owner | undefined) {
     this.#traits = traits.withFlag(this.#traits, traits.OWNED, owner !== undefined)
     this.holder = owner === true ? undefined : owner
@@ -111,11 +111,12 @@ export class Entry {
     return this.owned ? this.holderName : undefined
   }
 
-  /** The client that a session without an owner comes from, if it is known. */
+  /** The client of a session without an owner, if it is known. */
   get client(): string | undefined {
     return this.owned ? undefined : this.holderName
   }
 
+  /** The name of its owner or client, if that is known. */
   get holderName(): string | undefined {
     return nameOf(this.holder, this.body)
   }
@@ -126,16 +127,16 @@ export class Entry {
     return hasName(this.holder, this.body, owner === true ? undefined : owner)
   }
 
-  /** Whether it has that owner, or without one that client. */
+  /** Whether it has the owner of that content, or, without an owner, its client. */
   isHeldBy({ owner, client }: Content): boolean {
     if (owner !== undefined || this.owned) return this.isOwnedBy(owner)
     return hasName(this.holder, this.body, client)
   }
 
-  /** Takes a content, apart from its expiry. `isSame`: its holder is the one of the content already. */
-  take(content: Content, isSame: boolean): void {
+  /** Takes over a content, except its expiry. `isSame`: whether the entry has the holder of that content already. */
+  assign(content: Content, isSame: boolean): void {
     const { body, cookie, owner, client } = content
-    const { holder = holderOf(owner, client, body, this.holder) } = content
+    const { holder = holderRefOf(owner, client, body, this.holder) } = content
     this.#traits = traits.withFlag(this.#traits, traits.OWNED, owner !== undefined)
     if (!isSame || typeof this.holder !== 'object') this.holder = holder
     this.body = body
@@ -147,7 +148,7 @@ export class Entry {
     return age(this.tenure) >= KNOWN_AGE && this.owned && this.holder !== undefined
   }
 
-  /** For one that is not in a ledger yet: it is a known member's from the start, if its owner has a name. */
+  /** Only while the entry is in no ledger. With an owner who has a name, it then is a known member's at once. */
   set known(known: boolean) {
     this.tenure = known ? longest(0) : begin(0)
   }
@@ -162,7 +163,7 @@ export class Entry {
     return traits.isDestroyed(this.#traits)
   }
 
-  /** Whether a lane holds it, and so a ledger, unless that was cleared since. */
+  /** Whether it is in a lane, of the ledger or of one that was cleared and is not taken apart yet. */
   get inLane(): boolean {
     return this.newer !== this
   }
@@ -171,7 +172,7 @@ export class Entry {
     this.#traits = traits.destroyed(this.#traits)
   }
 
-  /** The entry as it is now, in no ledger, for those who hear of it later. */
+  /** A copy of the entry as it is now, in no ledger, for listeners that are told later. */
   copy(): Entry {
     const copy = new Entry(this.sid)
     copy.body = this.body
@@ -201,7 +202,7 @@ export class DatedEntry extends Entry {
     return this.#created
   }
 
-  /** For one that was saved without it. */
+  /** For an entry that was saved without it. */
   override set created(created: number) {
     this.#created = created
   }

@@ -1,4 +1,7 @@
-/** Who has entries: how the name is kept, and one who has several. */
+/**
+ * The holder of an entry: its owner, or the client of a session without one. An entry refers to its
+ * holder by a `HolderRef`; a `Holder` is made only for one who has several entries, or a large one.
+ */
 
 import { flat } from './text'
 
@@ -6,10 +9,10 @@ import { flat } from './text'
 export type Owner = string | true
 
 /**
- * How an entry keeps the name of its holder: as the place of the name in its body, since most bodies
- * have it; as a text of its own; or as the holder, one who has several entries.
+ * How an entry refers to its holder: by the place of the name in its body, since most bodies have it;
+ * by the name as a text of its own; or by the `Holder`, if there is one.
  */
-export type Held<Entry = unknown> = number | string | Holder<Entry>
+export type HolderRef<Entry = unknown> = number | string | Holder<Entry>
 
 /** One owner, or one client of strangers, who has several entries or a large one. */
 export class Holder<Entry = unknown> {
@@ -30,8 +33,8 @@ const LONGEST = 2 ** LENGTH_BITS - 1
 /** A place fits a small integer of V8's, of 31 bits at least. */
 const FURTHEST = 2 ** (30 - LENGTH_BITS) - 1
 
-/** How to keep a name with a body; `former` is how it was kept, perhaps another name, with the last one. */
-export function held(name: string, body: string, former?: Held): number | string {
+/** How an entry with that body refers to the holder of a name. `former`: how the entry referred to its holder so far. */
+export function refTo(name: string, body: string, former?: HolderRef): number | string {
   const { length } = name
   if (length > 0 && length <= LONGEST) {
     const guess = typeof former === 'number' ? former >>> LENGTH_BITS : 0
@@ -42,19 +45,19 @@ export function held(name: string, body: string, former?: Held): number | string
   return text === name ? text : flat(name)
 }
 
-/** How the name of an owner, or else of a client, is kept: as `held` tells; `undefined` for no name. */
-export function holderOf(
+/** As {@link refTo}, for the owner, or without an owner the client; `undefined` for no name. */
+export function holderRefOf(
   owner: Owner | undefined,
   client: string | undefined,
   body: string,
-  former?: Held,
+  former?: HolderRef,
 ): number | string | undefined {
   const name = owner === undefined ? client : owner
-  return name === undefined || name === true ? undefined : held(name, body, former)
+  return name === undefined || name === true ? undefined : refTo(name, body, former)
 }
 
-/** The name of a holder that is kept with that body. It may be a part of the body, and keep all of it. */
-export function nameOf(kept: Held | undefined, body: string): string | undefined {
+/** The name of the holder that an entry with that body refers to. It may be a slice of the body, and keep all of it. */
+export function nameOf(kept: HolderRef | undefined, body: string): string | undefined {
   if (typeof kept === 'number') {
     const at = kept >>> LENGTH_BITS
     return body.slice(at, at + (kept & LONGEST))
@@ -62,8 +65,12 @@ export function nameOf(kept: Held | undefined, body: string): string | undefined
   return typeof kept === 'object' ? kept.name : kept
 }
 
-/** Whether a holder that is kept with that body has that name: as `nameOf` tells, without making a text. */
-export function hasName(kept: Held | undefined, body: string, name: string | undefined): boolean {
+/** Whether `nameOf` gives that name, found out without making a text. */
+export function hasName(
+  kept: HolderRef | undefined,
+  body: string,
+  name: string | undefined,
+): boolean {
   if (typeof kept === 'number') {
     const isLong = name === undefined || name.length !== (kept & LONGEST)
     return !isLong && body.startsWith(name, kept >>> LENGTH_BITS)

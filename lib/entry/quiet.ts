@@ -1,4 +1,4 @@
-/** JSON's errors without what they quote: a session's content belongs into no message. */
+/** JSON's errors without what they quote: an error message must not show what is in a session. */
 
 /** Runs what may throw an error of JSON's. V8 quotes the text that it can't parse, and names the keys that lead round a circle. */
 export function quiet<Value>(run: () => Value): Value {

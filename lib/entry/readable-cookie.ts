@@ -11,14 +11,14 @@ const FIELDS = new Set([
   ...['httpOnly', 'domain', 'path', 'sameSite'],
 ])
 
-/** Of each class of cookies that was met, by its prototype, whether it is express-session's. */
+/** Whether each class of cookies seen so far is express-session's, by its prototype. */
 const kinds = new WeakMap<object, boolean>()
-/** The one that was met last: an application has one. A look into the map costs 50 ns (Node 20). */
+/** The prototype that was seen last: an application has one. To look it up in the map costs 50 ns (Node 20). */
 let latest: object | undefined
 
 /**
- * Whether a cookie is express-session's own: so that its fields are known, and are read without
- * making another object of them. The application may have another copy of it than lembro.
+ * Whether a cookie is express-session's own: its fields are then known, and can be read without
+ * making another object of them. The application may have another copy of express-session than lembro.
  */
 export function isCookie(cookie: object): boolean {
   if (cookie instanceof Cookie) return true
@@ -58,7 +58,7 @@ function isPlain(value: unknown): value is ReadableCookie {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The instant that a cookie expires by its own word; `undefined` if it has none, or nonsense. */
+/** The instant in ms at which a cookie says that it expires; `undefined` if it says none that can be read. */
 export function expiryOf(cookie: ReadableCookie | undefined, now: number): number | undefined {
   if (cookie === undefined) return undefined
   const instant = instantOf(cookie.expires)

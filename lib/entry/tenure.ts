@@ -1,6 +1,6 @@
 /**
- * When an entry was last used, and how long it had been its holder's then: both in seconds, in one
- * small integer, which costs an entry one word where two numbers of ms would be boxed (48 bytes).
+ * The tenure of an entry: when it was last used, and how long it had been its holder's then. Both
+ * are in seconds, in one small integer of one word. Two numbers of ms would be boxed, at 48 bytes.
  */
 
 const AGE_BITS = 6

@@ -13,13 +13,18 @@ const { isStringOneByteRepresentation: isOneByte } = v8 as {
   isStringOneByteRepresentation?: (text: string) => boolean
 }
 
+/** Whether a text has a character beyond Latin-1, so that V8 needs two bytes for each. */
+export function isWide(text: string): boolean {
+  return BEYOND_LATIN1.test(text)
+}
+
 /**
  * Bytes of heap that a flat string takes: one a character if all fit Latin-1, else two,
  * plus its header, rounded up to a word. Matching also flattens the rope that `JSON.stringify`
  * leaves behind (96 bytes of a typical session, measured on Node 20).
  */
 export function textBytes(text: string): number {
-  const width = BEYOND_LATIN1.test(text) ? 2 : 1
+  const width = isWide(text) ? 2 : 1
   return Math.ceil((HEADER + text.length * width) / WORD) * WORD
 }
 
@@ -29,7 +34,7 @@ export function textBytes(text: string): number {
  * as the session, and a name from a form the whole request.
  */
 export function flat(text: string): string {
-  return copy(text, BEYOND_LATIN1.test(text) ? 'utf16le' : 'latin1')
+  return copy(text, isWide(text) ? 'utf16le' : 'latin1')
 }
 
 /**
@@ -38,7 +43,7 @@ export function flat(text: string): string {
  * bytes a character, and so all that is made of that.
  */
 export function narrowed(text: string): string {
-  if (BEYOND_LATIN1.test(text) || isOneByte?.(text) === true) return text
+  if (isWide(text) || isOneByte?.(text) === true) return text
   return copy(text, 'latin1')
 }
 

@@ -61,7 +61,7 @@ export function withFlag(traits: number, flag: number, on: boolean): number {
   return on ? traits | flag : traits & ~flag
 }
 
-/** The traits with a checkpoint, which is told from the 65,534 before it; 0 is none. */
+/** The traits with the number of a checkpoint, 0 for none. It is told from the 65,534 before it. */
 export function marked(traits: number, checkpoint: number): number {
   return (traits & ((1 << MARK_AT) - 1)) | (markOf(checkpoint) << MARK_AT)
 }

@@ -3,10 +3,10 @@
 import type { SessionData } from 'express-session'
 import { type HostedStore, refill } from './hosted'
 
-/** The key of the origin: one that Fastify copies with all others. */
+/** The key under which the copy has its origin: Fastify copies it with all others. */
 const ORIGIN = 'lembro:origin'
 
-/** The session that Fastify made its copy of. No part of what is stored, nor of what tells whether it has changed. */
+/** The session that Fastify made its copy of. It has no JSON, so it is not stored, and Fastify does not take it for a change. */
 class Origin {
   readonly #session: SessionData
 
@@ -59,7 +59,7 @@ function withOrigin(session: SessionData): SessionData {
   return Object.assign(session, { [ORIGIN]: new Origin(session) })
 }
 
-// Out of reach of the promise: what the callback throws is not its failure.
+// Later, so that what the callback throws does not reject the promise.
 function call(promise: Promise<unknown>, callback: Ended): void {
   promise.then(
     (value) => setImmediate(callback, null, value),

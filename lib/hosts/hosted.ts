@@ -1,4 +1,4 @@
-/** What a host that is not express-session hands over, as a store understands it: a session that `get` gave, changed. */
+/** What hosts other than express-session need of a store, and how they give it back a session that `get` gave. */
 
 import type { SessionData } from 'express-session'
 
@@ -9,7 +9,7 @@ export interface HostedStore {
   destroy(sid: string): Promise<void>
 }
 
-/** Gives a session that `get` gave another content and cookie: the store knows where it came from. */
+/** Gives a session that `get` gave another content and cookie. It keeps its link, by which the store knows its entry. */
 export function refill(session: SessionData, content: object, cookie: object): SessionData {
   for (const key of Object.keys(session)) Reflect.deleteProperty(session, key)
   return Object.assign(session, content, { cookie })

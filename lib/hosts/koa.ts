@@ -7,7 +7,7 @@ import { type HostedStore, refill } from './hosted'
 /** The last instant that a Date can be. */
 const LAST_INSTANT = 8.64e15
 
-/** What `koa-session` tells of a call: the context of the request, always. */
+/** What `koa-session` passes with each call: the context of the request. */
 interface Call {
   readonly ctx?: unknown
 }

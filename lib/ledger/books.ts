@@ -1,4 +1,4 @@
-/** Where each entry of a ledger is found: by age in its lane, by id, by its holder, and by its expiry. */
+/** The four places where a ledger finds an entry, kept in step: its lane, and the indexes by id, by holder and by expiry. */
 
 import type { Content, Entry } from '../entry/entry'
 import type { FairLane } from './fair-lane'
@@ -45,48 +45,48 @@ export class Books {
     return this.#wheel.due !== undefined
   }
 
-  /** Begins with entries by id, which come into their lanes and the other books later. */
+  /** Begins with an index by id. Its entries come into their lanes and the other places later. */
   begin(index: TextIndex<Entry>): void {
     this.#entries = index
   }
 
-  /** Lists an entry of a lane that is found by id already. */
+  /** Adds an entry that is in its lane and in the index by id to the other places. */
   list(entry: Entry): void {
     this.#wheel.schedule(entry)
     this.#holders.add(entry)
   }
 
-  /** Lists a new entry of a lane. */
+  /** Adds a new entry, which is in its lane. */
   add(entry: Entry): void {
     this.#entries.add(entry)
     this.list(entry)
   }
 
-  /** Takes an entry out of its lane, which is to be put back into one. */
+  /** Takes an entry out of its lane, to be put back into one. Gives the lane. */
   take(entry: Entry): FairLane {
     const lane = this.lanes.of(entry)
     lane.take(entry)
     return lane
   }
 
-  /** An entry was put back as the newest, and was due by then before. */
+  /** To be called once an entry was put back into a lane; `wasDueBy`: its expiry before. */
   renew(entry: Entry, wasDueBy: number): void {
     if (entry.expiry < wasDueBy) this.#wheel.schedule(entry)
     this.#holders.renew(entry)
   }
 
-  /** An entry out of its lane is about to get another holder. */
-  unhold(entry: Entry): void {
+  /** To be called before an entry that is out of its lane gets another holder. */
+  leaveHolder(entry: Entry): void {
     this.#holders.remove(entry)
   }
 
-  /** As `renew`, for one that has another holder now. */
-  hold(entry: Entry, wasDueBy: number): void {
+  /** As `renew`, for an entry that has another holder now. */
+  joinHolder(entry: Entry, wasDueBy: number): void {
     if (entry.expiry < wasDueBy) this.#wheel.schedule(entry)
     this.#holders.add(entry)
   }
 
-  /** Strikes an entry off, which must be in a lane and known by its id. */
+  /** Removes an entry from all four places. */
   remove(entry: Entry): void {
     this.take(entry)
     this.#entries.delete(entry)
@@ -94,12 +94,12 @@ export class Books {
     this.#holders.remove(entry)
   }
 
-  /** Drops an entry that has only been found by its id so far. */
+  /** Removes an entry that is only in the index by id so far. */
   drop(entry: Entry): void {
     this.#entries.delete(entry)
   }
 
-  /** Takes out one entry after the other, so that none keeps another in memory, from books that nobody uses any more. */
+  /** Takes one entry out of books that nobody uses any more, so that it keeps no other in memory. Gives it, if there was one. */
   takeApart(): Entry | undefined {
     const { oldest: entry } = this.lanes
     if (entry === undefined) return undefined

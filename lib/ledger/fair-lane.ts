@@ -1,4 +1,4 @@
-/** A lane that is shared fairly: before its oldest, one goes whose holder has far more of the room. */
+/** A lane that its holders share fairly: an entry of a holder who has far more gives way before the oldest entry. */
 
 import type { Entry } from '../entry/entry'
 import type { Holder } from '../entry/holder'
@@ -11,22 +11,22 @@ export class FairLane extends Lane {
   override add(entry: Entry): void {
     super.add(entry)
     const { holder } = entry
-    if (typeof holder === 'object' && holder.counted) this.hold(entry, holder)
+    if (typeof holder === 'object' && holder.counted) this.count(entry, holder)
   }
 
   override take(entry: Entry): void {
     super.take(entry)
     const { holder } = entry
-    if (typeof holder === 'object' && holder.counted) this.letGo(entry, holder)
+    if (typeof holder === 'object' && holder.counted) this.uncount(entry, holder)
   }
 
-  /** Counts an entry of the lane among what its holder has. */
-  hold(entry: Entry, holder: Holder): void {
+  /** Adds an entry of the lane to what its holder has here. */
+  count(entry: Entry, holder: Holder): void {
     this.#holdings.add(holder, entry)
   }
 
-  /** Counts it no longer. */
-  letGo(entry: Entry, holder: Holder): void {
+  /** Takes an entry from what its holder has here. */
+  uncount(entry: Entry, holder: Holder): void {
     this.#holdings.take(holder, entry)
   }
 
@@ -35,14 +35,14 @@ export class FairLane extends Lane {
     let { oldest } = this
     if (oldest === coming && oldest !== undefined) oldest = this.after(oldest)
     if (oldest === undefined) return undefined
-    const heavy = this.#holdings.oldestOfFarMore(this.heldBeside(oldest))
+    const heavy = this.#holdings.oldestOfFarMore(this.holderBytes(oldest))
     return heavy === undefined || heavy === coming ? oldest : heavy
   }
 
-  /** Bytes here of the holder of an entry; its own if its holder is ordinary, or has no name. */
-  heldBeside(entry: Entry): number {
+  /** Bytes that the holder of an entry has here; the bytes of the entry if its holder is ordinary, or has no name. */
+  holderBytes(entry: Entry): number {
     const { holder } = entry
-    const held = typeof holder === 'object' ? this.#holdings.bytesOf(holder) : undefined
-    return held ?? entry.bytes
+    const bytes = typeof holder === 'object' ? this.#holdings.bytesOf(holder) : undefined
+    return bytes ?? entry.bytes
   }
 }

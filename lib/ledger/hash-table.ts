@@ -3,14 +3,14 @@
  * that a node whose key is another is hardly ever looked at, and none is when the table grows.
  */
 
-/** No hash, but a slot that never had a node since the table was laid out. */
+/** In place of a hash: the slot has had no node since the table was laid out. */
 const EMPTY = 0
-/** No hash, but a slot whose node is gone: a search goes on past it. */
+/** In place of a hash: the node of the slot is gone, and a search goes on past it. */
 const GONE = 1
 /** The least slots, and the most: a full table of so many is split, which takes less than a ms. */
 const LEAST_SLOTS = 8
 export const MOST_SLOTS = 1024
-/** Of the slots, as many may be taken; with fewer nodes than an eighth the table shrinks. */
+/** The share of slots that may be taken, and the share of nodes below which the table shrinks. */
 const FULLEST = 7 / 8
 const EMPTIEST = 1 / 8
 

@@ -1,7 +1,7 @@
-/** The holders of entries by name, and what each has: the owners, and the clients of strangers. */
+/** The indexes of a ledger by holder: the entries of each owner, and of each client of strangers, by name. */
 
 import type { Content, Entry } from '../entry/entry'
-import { Holder, held } from '../entry/holder'
+import { Holder, refTo } from '../entry/holder'
 import { flat } from '../entry/text'
 import type { FairLane } from './fair-lane'
 import { LARGE_BYTES, MANY_ENTRIES } from './holdings'
@@ -52,7 +52,7 @@ export class Holders {
     const holder = found instanceof Holder ? found : this.#gather(index, found, name)
     holder.entries.add(entry)
     entry.holder = holder
-    if (holder.counted) this.#laneOf(entry).hold(entry, holder)
+    if (holder.counted) this.#laneOf(entry).count(entry, holder)
     else if (isLarge(entry) || holder.entries.size >= MANY_ENTRIES) this.#count(holder)
   }
 
@@ -68,7 +68,7 @@ export class Holders {
     }
   }
 
-  /** Lists an entry no longer. It must have left its lane; it keeps the name. */
+  /** Removes an entry, which must have left its lane. It keeps the name of its holder. */
   remove(entry: Entry): void {
     const { holder } = entry
     if (holder === undefined) return
@@ -84,8 +84,8 @@ export class Holders {
     if (last === undefined) {
       index.delete(holder)
     } else if (!isLarge(last)) {
-      if (holder.counted) this.#laneOf(last).letGo(last, holder)
-      last.holder = held(holder.name, last.body, holder)
+      if (holder.counted) this.#laneOf(last).uncount(last, holder)
+      last.holder = refTo(holder.name, last.body, holder)
       index.replace(holder, last)
     }
   }
@@ -103,10 +103,10 @@ export class Holders {
     return gathered
   }
 
-  /** Has the lanes count what a holder has from now on. */
+  /** From now on the lanes count what a holder has. */
   #count(holder: Holder<Entry>): void {
     holder.counted = true
-    for (const each of holder.entries) this.#laneOf(each).hold(each, holder)
+    for (const each of holder.entries) this.#laneOf(each).count(each, holder)
   }
 }
 

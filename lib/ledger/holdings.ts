@@ -1,6 +1,6 @@
 /**
- * What the holders who hold much have in one lane, in buckets by the power of two of their bytes, so
- * that the heaviest is found at once. Ordinary holders are in none and cost nothing.
+ * The holdings in one lane: what each holder who holds much has there, in buckets by the power of two
+ * of its bytes, so that the heaviest is found at once. An ordinary holder has no holding.
  */
 
 import type { Entry } from '../entry/entry'
@@ -9,7 +9,7 @@ import { OldestFirst } from './oldest-first'
 
 /** With fewer entries than this, none of them large, a holder is ordinary. */
 export const MANY_ENTRIES = 4
-/** An entry as large as this makes its holder one who holds much, alone. */
+/** One entry as large as this is enough to make its holder one who holds much. */
 export const LARGE_BYTES = 16 * 1024
 /** Buckets between two holders of whom one holds far more: more than twice as much, and up to eight times. */
 const FAR = 2
@@ -76,7 +76,7 @@ export class Holdings {
   }
 }
 
-/** Whether one who holds `bytes` gives way before one who holds so much less. */
+/** Whether `bytes` are far more than the others, so that their holder gives way first. */
 export function isFarMore(bytes: number, than: number): boolean {
   return bucketOf(bytes) >= bucketOf(than) + FAR
 }

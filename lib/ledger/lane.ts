@@ -1,4 +1,4 @@
-/** Entries in age order, the longest unused first, and the sum of their bytes. Bytes are added up here and nowhere else. */
+/** A lane: entries in age order, the longest unused first, and the sum of their bytes, which is kept here and nowhere else. */
 
 import { Entry } from '../entry/entry'
 

@@ -1,9 +1,9 @@
 /**
- * The entries in order of trust: strangers, who have no owner; newcomers, who signed in a moment ago
- * or without a name; members, who were seen again later. And who of them gives way.
+ * The lanes of a ledger in order of trust, and which entry gives way first. Strangers have no owner;
+ * newcomers signed in a moment ago, or without a name; members were seen again later.
  *
  * Shares are of the budget. Strangers and newcomers keep theirs against those above them, members
- * the rest. Nobody notices them while there is room, and one kind alone uses all of it.
+ * keep the rest. While there is room, shares have no effect: one kind alone may use all of it.
  */
 
 import type { Entry } from '../entry/entry'
@@ -16,10 +16,10 @@ export type Measure = 'bytes' | 'size'
 
 /** The share that strangers keep, and that newcomers keep. A stranger's or newcomer's entry beyond it pushes out nobody above. */
 const LOWER_SHARE = 1 / 5
-/** Down to here strangers and newcomers go in an automatic trim, so that those who just came stay. */
+/** The share that an automatic trim leaves to strangers, and to newcomers, so that those who just came stay. */
 const LEAST_SHARE = 1 / 10
 
-/** Entries of one trust, in one lane or two: those that were seen again outlive the others. */
+/** The entries of one trust, in one lane or in two: those in `upper` were used again, and stay longer. */
 class Rank {
   constructor(
     readonly lane: FairLane,
@@ -140,7 +140,7 @@ export class Lanes {
     if (newcomers + members + Math.min(strangers, share) <= room) return false
     const from = this.#newcomers.victim(entry) === undefined ? this.#members : this.#newcomers
     const victim = from.victim(entry)
-    return victim !== undefined && isFarMore(bytes, from.heldBeside(victim))
+    return victim !== undefined && isFarMore(bytes, from.holderBytes(victim))
   }
 
   /** Walks through all, the least trusted first. */

@@ -19,7 +19,7 @@ export class LedgerWalk {
     return undefined
   }
 
-  /** To be called when done with it: until then each removal costs a little more. */
+  /** Ends the walk. Until then each removal from the ledger costs a little more. */
   end(): void {
     for (const walk of this.#walks) walk.end()
   }

@@ -11,18 +11,18 @@ import { weigh } from '../entry/weight'
 import { Books } from './books'
 import { LedgerWalk } from './ledger-walk'
 import { type LeaveCause, type LedgerListener, Listeners } from './listeners'
-import { type Budget, Room, type Went } from './room'
+import { type Budget, type Removed, Room } from './room'
 import { Seconds } from './seconds'
 import type { TextIndex } from './text-index'
 
-/** Repeats a step until it returns false: at leisure, if it can. */
+/** Repeats a step until it returns false, perhaps later and a few ms at a time. */
 export type Background = (step: () => boolean) => void
 
 const atOnce: Background = (step) => {
   while (step());
 }
 
-/** What an entry is loaded with. */
+/** What a saved entry is stored with. */
 export interface Admitted {
   readonly content: Content
   readonly bytes: number
@@ -100,9 +100,9 @@ export class Ledger {
   }
 
   /**
-   * Stores content in an entry as the newest: a new one, one that left before, or one that is
-   * present, and was not cleared. Returns whether live entries had to go for its bytes, which must
-   * not exceed the budget.
+   * Stores content in an entry, which becomes the newest. The entry is new, has left before, or is
+   * present; it must not have been cleared. `bytes`, what the entry then weighs, must not exceed the
+   * budget. Returns whether live entries had to go for them.
    */
   put(entry: Entry, content: Content, bytes: number, now: number): boolean {
     const second = this.#seconds.at(now)
@@ -116,19 +116,20 @@ export class Ledger {
     // A stranger stays one, wherever the next request comes from.
     const goesOn = isSame || (content.owner === undefined && !entry.owned)
     entry.tenure = goesOn ? renew(entry.tenure, second) : begin(second)
-    if (!isSame) this.#books.unhold(entry)
+    if (!isSame) this.#books.leaveHolder(entry)
     const crowded = this.#store(entry, content, isSame, bytes, now, 0)
     if (isSame) this.#books.renew(entry, expiry)
-    else this.#books.hold(entry, expiry)
+    else this.#books.joinHolder(entry, expiry)
     this.#listeners.put(entry)
     return crowded
   }
 
   /**
-   * Begins with entries from elsewhere, `index` by id: taken over whole, which spares a million
-   * look-ups, so the ledger must be empty. Returns a step that stores the next of them as the
-   * newest, with what `admit` gives, or drops it for nothing; false when there is no next. Until
-   * then those that wait are found by id already: nobody may look for one.
+   * Loads saved entries into an empty ledger. `index`, which has all of them by id, is taken over
+   * whole: that spares a million look-ups. Returns a step. It stores the entry that `next` gives as
+   * the newest, with what `admit` gives for it, or drops it if that gives nothing; it returns false
+   * when there is no next entry. Until then `find` also finds entries that still wait, so that
+   * nobody may call it. Throws if the ledger is not empty.
    */
   load(
     index: TextIndex<Entry>,
@@ -184,7 +185,7 @@ export class Ledger {
     this.#books.remove(entry)
     const idle = unused(entry.tenure, this.#seconds.latest) * 1000
     this.#listeners.remove(entry, cause, idle)
-    // Of those beyond the limit too: a slow request of one signed out must not push out the one signed in.
+    // Beyond `maxPerOwner` too: a slow request of the session that had to go must not push out a newer one.
     if (cause === 'destroy' || cause === 'limit') entry.destroy()
   }
 
@@ -213,19 +214,19 @@ export class Ledger {
     return this.#books.hasDue(now)
   }
 
-  /** Removes one entry on the way down to `goal` bytes, an expired one if there is one. Returns how it went; the last is kept. */
-  shrink(goal: number, now: number): Went {
+  /** Removes one entry on the way down to `goal` bytes, an expired one if there is one. Returns why it was removed. The last entry is kept. */
+  shrink(goal: number, now: number): Removed {
     this.#seconds.at(now)
     return this.#room.shrink(goal, now)
   }
 
-  /** As `shrink`, for a ledger that had no room: takes none that keeps within its share, as {@link Lanes} says. */
-  relieve(goal: number, now: number): Went {
+  /** As `shrink`, but removes none of those that are within their share of the budget, as {@link Lanes} says. */
+  relieve(goal: number, now: number): Removed {
     this.#seconds.at(now)
     return this.#room.relieve(goal, now)
   }
 
-  /** All entries, the least trusted first, and of each trust the oldest: survives changes as {@link LaneWalk} does. */
+  /** A walk through all entries, the least trusted first, and of each trust the oldest first. It survives changes as {@link LaneWalk} does. */
   walk(): LedgerWalk {
     return new LedgerWalk(this.#books.lanes.walks())
   }
@@ -250,7 +251,7 @@ export class Ledger {
     now: number,
     more: 0 | 1,
   ): boolean {
-    entry.take(content, isSame)
+    entry.assign(content, isSame)
     entry.bytes = bytes
     const crowded = this.#room.make(entry, more, now)
     // Only now: an entry in no lane must not be met as one of those that have expired.

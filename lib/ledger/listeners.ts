@@ -1,4 +1,4 @@
-/** Those who hear of what happens to a ledger, by what they hear of. */
+/** The listeners of a ledger: what they hear, and when each is called. */
 
 import type { KeptCookie } from '../entry/cookie'
 import type { Entry } from '../entry/entry'
@@ -21,7 +21,7 @@ export interface LedgerListener {
   cleared?(entry: Entry): void
 }
 
-/** Only those who hear of a thing are asked: of a touch, hardly anyone. */
+/** Keeps the listeners apart by what they hear: hardly any of them hears of a touch. */
 export class Listeners implements Required<LedgerListener> {
   readonly #all: LedgerListener[] = []
   #ofPut: LedgerListener[] = []

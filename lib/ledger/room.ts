@@ -1,4 +1,4 @@
-/** How a ledger makes room: the expired go first, then whoever gives way as the lanes say. */
+/** How a ledger makes room: expired entries go first, then those that the lanes choose. */
 
 import type { Entry } from '../entry/entry'
 import type { Lanes, Measure } from './lanes'
@@ -11,7 +11,7 @@ export interface Budget {
   readonly isPlain?: boolean
 }
 
-/** Of a ledger, what making room takes. */
+/** The part of a ledger that is needed to make room. */
 interface Evicting {
   readonly bytes: number
   readonly size: number
@@ -19,8 +19,8 @@ interface Evicting {
   remove(entry: Entry, cause: LeaveCause): void
 }
 
-/** How an entry went, if one went. */
-export type Went = 'expire' | 'evict' | undefined
+/** Why an entry was removed; `undefined` if none was. */
+export type Removed = 'expire' | 'evict' | undefined
 
 export class Room {
   readonly #budget: Budget
@@ -33,7 +33,10 @@ export class Room {
     this.#lanes = lanes
   }
 
-  /** Makes room for an entry that is in no lane; `more` is 1 for one that adds to their number. Returns whether live ones had to go for its bytes. */
+  /**
+   * Makes room for an entry that is in no lane. `more`: 1 if it adds to the number of entries, else 0.
+   * Returns whether live entries had to go for its bytes.
+   */
   make(entry: Entry, more: 0 | 1, now: number): boolean {
     const { maxBytes, maxSessions } = this.#budget
     const ledger = this.#ledger
@@ -49,17 +52,17 @@ export class Room {
     return crowded
   }
 
-  /** Removes one entry on the way down to `goal` bytes, whose shares then count. The last is kept. */
-  shrink(goal: number, now: number): Went {
+  /** Removes one entry on the way down to `goal` bytes, by the shares of that goal. The last entry is kept. */
+  shrink(goal: number, now: number): Removed {
     return this.#goDown(goal, now, () => this.#lanes().victim('bytes', goal))
   }
 
-  /** Removes one entry on the way down to `goal` bytes, but none that keeps within its share of the budget. */
-  relieve(goal: number, now: number): Went {
+  /** Removes one entry on the way down to `goal` bytes, but none of those that are within their share of the budget. */
+  relieve(goal: number, now: number): Removed {
     return this.#goDown(goal, now, () => this.#lanes().victimOfTrim(this.#budget.maxBytes))
   }
 
-  #goDown(goal: number, now: number, victimOf: () => Entry | undefined): Went {
+  #goDown(goal: number, now: number, victimOf: () => Entry | undefined): Removed {
     const ledger = this.#ledger
     if (ledger.size <= 1 || ledger.bytes <= goal) return undefined
     if (ledger.expireOne(now)) return 'expire'

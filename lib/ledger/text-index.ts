@@ -1,6 +1,6 @@
 /**
- * Nodes by a text that each knows itself: so that a slot costs some 18 bytes, where one of a `Map`
- * costs 40 (Node 20), and that growing never stalls.
+ * An index of nodes by a text that each node holds itself. A slot costs some 18 bytes, and 40 in a
+ * `Map` (Node 20); and no single call takes long when the index grows.
  *
  * Extendible hashing (Fagin et al. 1979): a directory leads to small tables by the low bits of the
  * hash, and one that is full is split in two. A `Map` that doubles past a million entries stalls a

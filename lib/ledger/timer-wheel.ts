@@ -1,9 +1,10 @@
 /**
  * When entries are due: a hierarchical timing wheel (Varghese and Lauck 1987; Caffeine's
- * `TimerWheel`), so that finding the expired costs the expired, not the store.
+ * `TimerWheel`), so that the cost of finding the expired follows their number, not the store's.
  *
  * An entry waits in the slot of an instant at or before its expiry. A touch that moves the expiry
- * out leaves it there: it is looked at when that slot comes, and scheduled anew. So a touch is free.
+ * out leaves it there: it is looked at when that slot is due, and scheduled anew. So a touch costs
+ * the wheel nothing.
  */
 
 import { Entry } from '../entry/entry'
@@ -24,7 +25,7 @@ export class TimerWheel {
     this.#time = now
   }
 
-  /** Puts an entry into the slot of its expiry, from wherever it was. One that never expires is in none. */
+  /** Puts an entry into the slot of its expiry, from whichever slot it was in. An entry that never expires is in none. */
   schedule(entry: Entry): void {
     this.unschedule(entry)
     if (entry.expiry === Number.POSITIVE_INFINITY) return

@@ -1,4 +1,4 @@
-/** Owns how what happens to the ledger becomes records on their way to the disk. */
+/** Owns which record each change of the ledger becomes, on its way to the disk. */
 
 import type { KeptCookie } from '../entry/cookie'
 import type { Entry } from '../entry/entry'
@@ -43,7 +43,7 @@ export class Changes implements LedgerListener {
 
   remove(entry: Entry, cause: LeaveCause): void {
     const { clock, journal, writer } = this.#needs
-    // The record says itself when it expires.
+    // The saved record says when the session expires, so nothing has to be written.
     if (cause === 'expire' && entry.expiry <= clock.now()) return
     const sink = journal.sink(0)
     if (sink !== undefined) writer.remove(sink, entry.sid)

@@ -84,7 +84,7 @@ export class Persistence {
   }
 
   /**
-   * Calls back, later, when everything that happened before is saved as well as `savePeriod` promises. While
+   * Calls back, later, when everything that happened before is saved as `savePeriod` promises. While
    * nothing can be saved, memory serves and that is no failure, except at a `savePeriod` of 0 and
    * for what `removes` sessions: they could come back.
    */
@@ -152,7 +152,7 @@ export class Persistence {
     const loaded = await load(this.#needs, paths, keys, lockFailure === null)
     await this.#claim.remember()
     this.#loaded = loaded
-    // What is there is served from memory all the same.
+    // What was loaded is served from memory all the same.
     if (lockFailure !== null && isFinal(lockFailure)) throw lockFailure
     const writer = new RecordWriter(newMarker(), settings.owner !== undefined, keys)
     const journal = this.#journal
@@ -166,7 +166,7 @@ export class Persistence {
       if (lockFailure !== null) throw lockFailure
       await checkpointer.rotate()
       this.#state = SAVING
-      // Else a process that is killed again and again would never end one.
+      // Otherwise a process that is killed again and again would never finish a checkpoint.
       if (checkpointer.isOverdue) await checkpointer.checkpoint().catch(() => {})
       checkpointer.look()
       return null

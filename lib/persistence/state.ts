@@ -1,9 +1,9 @@
-/** Owns the words for how saving goes. */
+/** Owns the states of saving. */
 
 /**
  * `loading`: the saved sessions are being read. `saving`: all is well. `degraded`: changes may be
- * missing in the files, and it is tried again. `off`: nothing is saved by this store any more.
- * `closed`: the store is.
+ * missing in the files, and saving is tried again. `off`: this store saves nothing any more.
+ * `closed`: the store is closed.
  */
 export type SaveState =
   | { readonly name: 'loading' | 'saving' | 'closed'; readonly reason: null }

@@ -40,7 +40,7 @@ export class Admission {
     throw coded('ESESSIONTOOBIG', `session ${obstacle}: it is not stored`, {}, RangeError)
   }
 
-  /** Whether an entry is expired when it comes: nobody could read it again, so nothing makes room for it, and what it would replace goes. */
+  /** Whether an entry would be expired as soon as it is stored. Nobody could read it, so it is not stored, and the one that it would replace is removed. */
   expiredOnArrival(entry: Entry, expiry: number, now: number): boolean {
     if (expiry > now || this.#settings.stale) return false
     if (this.#ledger.find(entry.sid) === entry) this.#ledger.remove(entry, 'expire')

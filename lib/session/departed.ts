@@ -37,8 +37,8 @@ export class Departed implements LedgerListener {
   /** Marks the entries of an id as destroyed, except one that a request has stored again since. */
   destroy(sid: string): void {
     if (this.#entries.size === 0) return
-    for (const held of this.#entries.get(sid) ?? []) {
-      const entry = held.deref()
+    for (const ref of this.#entries.get(sid) ?? []) {
+      const entry = ref.deref()
       if (entry !== undefined && !entry.inLane) entry.destroy()
     }
     this.#entries.delete(sid)
@@ -54,7 +54,7 @@ export class Departed implements LedgerListener {
     if (isFinal || !entry.loaded || (!entry.owned && !this.#remembersAll)) return
     const { sid } = entry
     const others = this.#entries.get(sid) ?? []
-    if (others.some((held) => held.deref() === entry)) return
+    if (others.some((ref) => ref.deref() === entry)) return
     const name = entry.ownerName
     const owner = name === undefined ? undefined : flat(name)
     this.#entries.set(sid, [...others, new WeakRef(entry)])
@@ -70,7 +70,7 @@ export class Departed implements LedgerListener {
   }
 
   #forgetCollected({ sid, owner }: Left): void {
-    const left = this.#entries.get(sid)?.filter((held) => held.deref() !== undefined) ?? []
+    const left = this.#entries.get(sid)?.filter((ref) => ref.deref() !== undefined) ?? []
     if (left.length > 0) {
       this.#entries.set(sid, left)
       return

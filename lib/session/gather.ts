@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/ledger'
 import type { Clock } from '../time/clock'
 import { inSlices } from '../time/slices'
 
-/** Adds every entry that has not expired to what `make` makes, then ends with it. One that is used meanwhile may come twice. */
+/** Adds every entry that has not expired to what `make` makes, then ends with that. An entry that is used meanwhile may be added twice. */
 export function gather<Into>(
   ledger: Ledger,
   clock: Clock,
@@ -20,7 +20,7 @@ export function gather<Into>(
   let error: Error | null = null
   const step = () => {
     if (ledger.epoch !== epoch) {
-      // Cleared meanwhile: what there is now is what there is.
+      // The store was cleared meanwhile: begin again with what it holds now.
       epoch = ledger.epoch
       into = make()
       walk = ledger.walk()

@@ -4,7 +4,7 @@ import type { SessionData } from 'express-session'
 import type { Codec } from '../entry/codec'
 import type { CookieJar } from '../entry/cookie'
 import type { Content, Entry } from '../entry/entry'
-import { holderOf } from '../entry/holder'
+import { holderRefOf } from '../entry/holder'
 import { type ReadableCookie, readableCookie } from '../entry/readable-cookie'
 import type { Ledger } from '../ledger/ledger'
 import { toSession } from '../settings/check'
@@ -62,7 +62,7 @@ export class Intake {
     return this.#incoming(sid, session, this.linkOf(sid, session), clock.now())
   }
 
-  /** What to store of a session if `stored` is stored now: the two merged, where that is wanted and needed. Asks the application. */
+  /** What to store of a session if `stored` is stored now: the two merged, if `onConflict` asks for that and they differ. Asks the application. */
   reconcile(incoming: Incoming, stored: Entry | undefined): Incoming {
     const { codec, settings } = this.#deps
     const { sid, link, now, session, base } = incoming
@@ -80,7 +80,7 @@ export class Intake {
   /** Gives an entry what is to be stored, in no ledger. */
   fill(entry: Entry, incoming: Incoming): Content {
     const content = this.contentOf(entry, incoming)
-    entry.take(content, false)
+    entry.assign(content, false)
     entry.expiry = content.expiry
     return content
   }
@@ -92,7 +92,7 @@ export class Intake {
     const expiry = this.#deps.expiry.within(entry.created, incoming.expiry)
     const kept = cookie === undefined ? undefined : jar.keep(cookie, expiry, entry.cookie)
     const owner = ownerNamed(incoming.owner)
-    const holder = holderOf(owner, client, body, entry.holder)
+    const holder = holderRefOf(owner, client, body, entry.holder)
     return { body, cookie: kept, expiry, owner, client, holder }
   }
 

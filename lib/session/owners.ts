@@ -1,12 +1,11 @@
-/** Whose each session is, as the application tells it: its owner, or the client of a stranger, by name. */
+/** Asks the application whose a session is: its owner, or the client of a session without one. */
 
 import type { SessionData } from 'express-session'
+import type { Fault } from '../call/listeners'
 import type { Owner } from '../entry/holder'
 import { badReturn } from '../settings/check'
 import { checkedOwner, isOwnerName, type OwnerName } from '../settings/default-owner'
 import type { Settings } from '../settings/settings'
-
-type Fault = (thrown: unknown) => void
 
 /** Asks an `owner` option; `undefined` for none. What that throws goes to `fault` the first time, and the session is anonymous. */
 export function askOwner(owner: ((session: SessionData) => unknown) | undefined, fault: Fault) {

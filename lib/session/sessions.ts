@@ -106,7 +106,7 @@ export class Sessions {
     return crowded
   }
 
-  /** Links a session that was stored to the entry that holds it now, unless it was loaded from elsewhere: it goes back there. */
+  /** Links a session that was stored to its entry. A session that was loaded under another id, or from another store, keeps the link that it has. */
   link(entry: Entry, { session, link, base }: Incoming): void {
     const { ledger } = this.#deps
     const isElsewhere = link === undefined && linkOf(session) !== undefined
@@ -152,7 +152,7 @@ export class Sessions {
     return ledger.touch(entry, kept, expiry, bytes, now)
   }
 
-  /** Ends a session, one that was evicted or has expired too: a slow request must not bring it back. An absent one is no fault. */
+  /** Ends a session, even one that was evicted or has expired: a slow request must not bring it back. An absent one is no fault. */
   destroy(sid: string): void {
     const { ledger, departed } = this.#deps
     departed.destroy(sid)

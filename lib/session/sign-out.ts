@@ -55,7 +55,7 @@ export function signOut(
   done: (ended: number) => void,
 ): void {
   departed.destroyOwner(name, except)
-  // The expired as well: a slow request must not bring them back.
+  // Expired ones too: a slow request must not bring them back.
   const entries = ledger.entriesOf(name)
   const now = clock.now()
   let next = 0
@@ -71,7 +71,7 @@ export function signOut(
     return true
   }
   inSlices(clock, step, () => {
-    // One that was evicted while the slices ran.
+    // Those that were evicted while the slices ran.
     departed.destroyOwner(name, except)
     done(ended)
   })

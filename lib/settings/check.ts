@@ -1,4 +1,4 @@
-/** Bad input, told clearly: the option, what was expected, what came. */
+/** Checks of input, and their messages: the option, what was expected, what came. */
 
 import { types } from 'node:util'
 import type { SessionData } from 'express-session'
@@ -22,8 +22,8 @@ export function gotKind(value: unknown): string {
 }
 
 /**
- * The error for what a function of the application returned. Says nothing of what that holds, and
- * hears a promise out: one that is rejected later must end no process.
+ * The error for what a function of the application returned. It does not show what was returned. If
+ * that is a promise, its rejection is caught, which would end the process otherwise.
  */
 export function badReturn(name: string, expected: string, returned: unknown): TypeError {
   if (types.isPromise(returned)) returned.catch(() => {})
@@ -43,7 +43,7 @@ export function toSid(sid: unknown): string {
   throw new TypeError(`sid: expected a string; ${gotKind(sid)}`)
 }
 
-/** A session, as far as it can be told. Throws a `TypeError` for what is no object. */
+/** A session: any object but a promise. Throws a `TypeError` for anything else. */
 export function toSession(session: unknown): SessionData {
   if (typeof session === 'object' && session !== null && !isThenable(session))
     return session as SessionData

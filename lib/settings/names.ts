@@ -1,4 +1,4 @@
-/** The names of the options, and which of them somebody meant who wrote another. */
+/** The names of the options, and the nearest of them to an unknown one. */
 
 import type { LembroOptions } from './options'
 import { warnOnce } from './warn'
@@ -28,10 +28,10 @@ const NAMES: Readonly<Record<keyof LembroOptions, true>> = {
 /** The options that every store has. */
 export const OPTION_NAMES: readonly string[] = Object.keys(NAMES)
 
-/** Edits that still make the same word, at the most; and of a short word no more than a third. */
+/** The most edits between an unknown name and the one that is suggested, and no more than a third of its letters. */
 const MOST_EDITS = 3
 
-/** Warns once in a process of each option that is not known, with the one that was probably meant. */
+/** Warns of each unknown option, once in a process, with the name that was probably meant. */
 export function warnOfUnknown(options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue

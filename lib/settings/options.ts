@@ -33,7 +33,7 @@ export type RemovalCause = 'evict' | 'expire' | 'destroy' | 'clear' | 'replace' 
 
 /**
  * Options of a store. A bad value throws a `TypeError` or `RangeError` that names the option, an
- * unknown name warns once. memorystore's own count `null` as not given, as memorystore does.
+ * unknown name warns once. Those that memorystore has take `null` as not given, as memorystore does.
  */
 export interface LembroOptions {
   /**
@@ -81,7 +81,7 @@ export interface LembroOptions {
   disableTouch?: boolean | undefined
   /**
    * Who a session belongs to, called at each set; `false` for nobody, and eviction is plain oldest
-   * first. An owner takes 80 bytes and its name, which count.
+   * first. An owner takes 16 bytes, and those of its name if the session's text does not have it.
    * @default {@link defaultOwner}
    */
   owner?: ((session: SessionData) => OwnerName) | false | undefined
@@ -90,7 +90,7 @@ export interface LembroOptions {
    * the room of sessions without an owner: when there is no more, one who holds far more than another
    * gives way first. Called when a live session without an owner is set. Its first error goes to
    * `'error'`; a session that it fails for has no client.
-   * @default none: all sessions without an owner are one crowd, oldest first
+   * @default none: of all sessions without an owner the longest unused goes first
    */
   client?: ((req: IncomingMessage) => string | null | undefined) | null | undefined
   /**
@@ -127,8 +127,8 @@ export interface LembroOptions {
    */
   serializer?: Serializer | null | undefined
   /**
-   * The file that sessions survive in; others beside it have names that begin with its own. One
-   * process at a time. An express-memfilestore's file is imported. Each change is written: sets
+   * The file in which sessions survive a restart; the names of others beside it begin with its own. One
+   * process at a time. A file of express-memfilestore is imported. Each change is written: sets
    * then run at about 0.6 of their rate without a file.
    * @default none, nothing is saved
    */
@@ -136,7 +136,7 @@ export interface LembroOptions {
   /**
    * The most ms of writes that a power cut may lose, at least 0; a killed process loses nothing that
    * was acknowledged. `0`: acknowledged once on the disk, so that each set waits for it. `false` or
-   * `Infinity`: when the system likes.
+   * `Infinity`: the system decides when.
    * @default 1000
    */
   savePeriod?: number | false | null | undefined

@@ -16,7 +16,7 @@ export interface SaveSettings {
   readonly saveKeys: readonly (string | Uint8Array)[] | undefined
 }
 
-/** The settings of saving. Throws what names the option and shows no key; warns once of keys without a file. */
+/** The settings of saving. Throws a `TypeError` or `RangeError` that names the option and shows no key. Warns once of keys without a file. */
 export function parseSaving(options: LembroOptions): SaveSettings {
   if (options.saveKeys != null && options.saveFile == null) {
     const message = 'saveKeys is given without a saveFile: nothing is saved, nor encrypted'

@@ -1,4 +1,4 @@
-/** The settings that a store makes of its options, once: complete, checked, and never the caller's object. */
+/** The settings that a store makes of its options once: checked, complete, and a copy of the caller's object. */
 
 import type { SessionData } from 'express-session'
 import { parseMax, parseMaxEntrySize, parseMaxSize } from './budget'
@@ -132,7 +132,7 @@ function parseSerializer(serializer: unknown): Serializer | undefined {
   throw new TypeError(`serializer: expected ${expected}; ${got(serializer)}`)
 }
 
-// The keys are nobody's business but the file's: `store.options` is logged and passed around.
+// Without the keys: an application may log `store.options`, or pass it on.
 function given(options: LembroOptions, completed: LembroOptions): Readonly<LembroOptions> {
   const { saveKeys, ...rest } = options
   const shown = saveKeys == null ? options : rest

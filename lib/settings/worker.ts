@@ -1,4 +1,4 @@
-/** A store in memory in one of several processes: each has sessions of its own, and a visitor meets now one, now another. */
+/** The warning of a store in memory whose process is one of several: each has its own sessions, and any of them may get a visitor's next request. */
 
 import type * as Cluster from 'node:cluster'
 import { warnOnce } from './warn'

@@ -1,4 +1,4 @@
-/** The purge: expires entries whose time has passed, on a lazy timer and in slices. */
+/** The purge: expires entries whose time has passed, a slice at a time, on a timer that runs only while there are entries. */
 
 import type { Ledger } from '../ledger/ledger'
 import type { PurgeReport } from '../stats'
@@ -26,10 +26,10 @@ export class Purger {
     this.#clock = clock
     this.#interval = interval
     const step = () => {
-      const went = ledger.expireOne(clock.now())
-      if (went) this.#expired++
+      const removed = ledger.expireOne(clock.now())
+      if (removed) this.#expired++
       atRest()
-      return went || ledger.hasDue(clock.now())
+      return removed || ledger.hasDue(clock.now())
     }
     this.#sweep = new Sweep(clock, step, (ms) => {
       const report = { expired: this.#expired, ms }

@@ -1,11 +1,11 @@
-/** Trimming: what `reduce` does, a slice at once and the rest while the event loop breathes. */
+/** The trim: evicts down to a goal, one slice at once and the rest after returns to the event loop. */
 
 import type { Ledger } from '../ledger/ledger'
 import type { ReduceReport } from '../stats'
 import type { Clock } from './clock'
 import { Sweep } from './sweep'
 
-/** Of the budget, what a trim leaves by default. */
+/** The share of the budget that a trim leaves by default. */
 export const DEFAULT_SHARE = 0.75
 
 export class Reducer {
@@ -26,10 +26,10 @@ export class Reducer {
     this.#ledger = ledger
     const step = () => {
       const now = clock.now()
-      const went = ledger.shrink(this.#goal, now) ?? ledger.relieve(this.#reliefGoal, now)
-      if (went === 'evict') this.#evicted++
+      const removed = ledger.shrink(this.#goal, now) ?? ledger.relieve(this.#reliefGoal, now)
+      if (removed === 'evict') this.#evicted++
       atRest()
-      return went !== undefined
+      return removed !== undefined
     }
     this.#sweep = new Sweep(clock, step, (ms) => {
       const report = { from: this.#from, to: ledger.bytes, evicted: this.#evicted, ms }
@@ -46,7 +46,7 @@ export class Reducer {
     this.#start(done)
   }
 
-  /** Trims a ledger that had no room towards `goal`, as far as those who go may go for that. */
+  /** Trims the ledger towards `goal` bytes after it had no room, but evicts none of those that are within their share of the budget. */
   relieve(goal: number): void {
     this.#reliefGoal = Math.min(this.#reliefGoal, goal)
     this.#start()

@@ -1,4 +1,4 @@
-/** Long work done a few ms at a time, with a breath for the event loop between the slices. */
+/** Long work done in slices of a few ms, with a return to the event loop after each. */
 
 import type { Clock } from './clock'
 

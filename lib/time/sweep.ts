@@ -1,4 +1,4 @@
-/** A sweep of the ledger, a slice at a time. One runs at once: who asks meanwhile joins it. */
+/** A sweep of the ledger, a slice at a time. Only one runs at a time: a caller who asks meanwhile joins it. */
 
 import type { Clock } from './clock'
 import { inSlices } from './slices'
@@ -10,7 +10,7 @@ export class Sweep<Report> {
   #waiting: ((report: Report) => void)[] = []
   #running = false
 
-  /** `step` does a little and returns whether there is more to do; `finished` makes the report, from the ms it all took. */
+  /** `step` does a little and returns whether there is more to do; `finished` makes the report, from the ms that the sweep took. */
   constructor(clock: Clock, step: () => boolean, finished: (ms: number) => Report) {
     this.#clock = clock
     this.#step = step

@@ -96,7 +96,7 @@ describe('the traits of an entry', () => {
         if ('owner' in step) entry.owner = owner = step.owner
         if ('taken' in step) {
           owner = step.taken
-          entry.take(content({ owner }), false)
+          entry.assign(content({ owner }), false)
         }
         if ('expiry' in step) entry.expiry = step.expiry
         if ('destroyed' in step) entry.destroy()
@@ -157,11 +157,11 @@ describe('an entry', () => {
     const entry = new Entry('a')
     const told = () => [entry.owned, entry.owner, entry.ownerName, entry.client]
     assert.deepEqual(told(), [false, undefined, undefined, undefined])
-    entry.take(content({ owner: 'ann' }), false)
+    entry.assign(content({ owner: 'ann' }), false)
     assert.deepEqual(told(), [true, 'ann', 'ann', undefined])
-    entry.take(content({ owner: true }), false)
+    entry.assign(content({ owner: true }), false)
     assert.deepEqual(told(), [true, true, undefined, undefined])
-    entry.take(content({ client: 'ann' }), false)
+    entry.assign(content({ client: 'ann' }), false)
     assert.deepEqual(told(), [false, undefined, undefined, 'ann'])
   })
 
@@ -179,7 +179,7 @@ describe('an entry', () => {
     for (const body of ['', '{"userId":"ann"}', 'bob, anna, true']) {
       for (const [n, theirs] of others.entries()) {
         const entry = new Entry('a')
-        entry.take({ ...theirs, body }, false)
+        entry.assign({ ...theirs, body }, false)
         for (const [m, other] of others.entries()) {
           assert.equal(entry.isHeldBy(other), n === m, `${n} by ${m}`)
           assert.equal(entry.isOwnedBy(other.owner), theirs.owner === other.owner)
@@ -191,9 +191,9 @@ describe('an entry', () => {
   it('keeps its name as its content says, or else finds out how', () => {
     const body = '{"userId":"ann"}'
     const entry = new Entry('a')
-    entry.take(content({ body, owner: 'ann' }), false)
+    entry.assign(content({ body, owner: 'ann' }), false)
     assert.equal(typeof entry.holder, 'number')
-    entry.take(content({ body, owner: 'ann', holder: 'ann' }), false)
+    entry.assign(content({ body, owner: 'ann', holder: 'ann' }), false)
     assert.equal(entry.holder, 'ann')
     assert.equal(entry.ownerName, 'ann')
   })
@@ -201,12 +201,12 @@ describe('an entry', () => {
   it('stays with a holder of several entries for as long as it is the same', () => {
     const holder = new Holder('ann', [])
     const entry = new Entry('a')
-    entry.take(content({ owner: 'ann' }), false)
+    entry.assign(content({ owner: 'ann' }), false)
     entry.holder = holder
-    entry.take(content({ body: 'ann', owner: 'ann' }), true)
+    entry.assign(content({ body: 'ann', owner: 'ann' }), true)
     assert.equal(entry.holder, holder)
     assert.deepEqual([entry.body, entry.ownerName], ['ann', 'ann'])
-    entry.take(content({ body: 'bob', owner: 'bob' }), false)
+    entry.assign(content({ body: 'bob', owner: 'bob' }), false)
     assert.notEqual(entry.holder, holder)
     assert.equal(entry.ownerName, 'bob')
   })
@@ -228,7 +228,7 @@ describe('a dated entry', () => {
     const entry = new DatedEntry('a', NOON)
     assert.deepEqual([entry.created, new Entry('a').created], [NOON, 0])
     entry.created = NOON + 0.5
-    entry.take(content({ body: '{}', owner: 'ann' }), false)
+    entry.assign(content({ body: '{}', owner: 'ann' }), false)
     entry.destroy()
     assert.equal(entry.created, NOON + 0.5)
     assert.ok(entry instanceof Entry)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import v8 from 'node:v8'
 import fc from 'fast-check'
-import { Holder, hasName, held, holderOf, nameOf } from '../../lib/entry/holder'
+import { Holder, hasName, holderRefOf, nameOf, refTo } from '../../lib/entry/holder'
 
 const FURTHEST = 2 ** 24 - 1
 
@@ -15,7 +15,7 @@ describe('the name of a holder', () => {
       ['é', 'é'],
       ['x'.repeat(63), `{"userId":"${'x'.repeat(63)}"}`],
     ] as const) {
-      const kept = held(name, body)
+      const kept = refTo(name, body)
       assert.equal(typeof kept, 'number')
       assert.equal(nameOf(kept, body), name)
     }
@@ -31,7 +31,7 @@ describe('the name of a holder', () => {
       ['', '{"userId":""}'],
       ['x'.repeat(64), `{"userId":"${'x'.repeat(64)}"}`],
     ] as const) {
-      const kept = held(name, body)
+      const kept = refTo(name, body)
       assert.equal(kept, name)
       assert.equal(nameOf(kept, body), name)
     }
@@ -40,39 +40,39 @@ describe('the name of a holder', () => {
   it('is found as far into the body as a small integer reaches', () => {
     const name = 'x'.repeat(63)
     const far = `${' '.repeat(FURTHEST)}${name}`
-    const kept = held(name, far)
+    const kept = refTo(name, far)
     assert.equal(typeof kept, 'number')
     assert.ok((kept as number) < 2 ** 30, 'V8 would put it in a box')
     assert.equal(nameOf(kept, far), name)
     assert.equal(hasName(kept, far, name), true)
-    assert.equal(held(name, ` ${far}`), name)
-    assert.equal(nameOf(held('ann', `${' '.repeat(1e6)}ann`), `${' '.repeat(1e6)}ann`), 'ann')
+    assert.equal(refTo(name, ` ${far}`), name)
+    assert.equal(nameOf(refTo('ann', `${' '.repeat(1e6)}ann`), `${' '.repeat(1e6)}ann`), 'ann')
   })
 
   it('moves with the body, and is looked for first where it was', () => {
     const before = '{"userId":"ann"}'
-    const place = held('ann', before) as number
+    const place = refTo('ann', before) as number
     const moved = '{"n":1000,"userId":"ann"}'
-    const after = held('ann', moved, place)
+    const after = refTo('ann', moved, place)
     assert.notEqual(after, place)
     assert.equal(nameOf(after, moved), 'ann')
     // Of two places the one it had before, so that what follows a change costs no search.
-    assert.equal(held('ann', '"ann" and "ann"', place), place)
-    assert.equal(held('ann', 'no one', place), 'ann')
+    assert.equal(refTo('ann', '"ann" and "ann"', place), place)
+    assert.equal(refTo('ann', 'no one', place), 'ann')
   })
 
   it('is not copied again if it is a text already, its own or that of a holder', () => {
     const name = 'ann-'.repeat(30)
-    const text = held(name, '')
-    assert.equal(held(name.slice(0, 120), '', text), text)
+    const text = refTo(name, '')
+    assert.equal(refTo(name.slice(0, 120), '', text), text)
     const holder = new Holder(name, [])
-    assert.equal(holderOf(name, undefined, '', holder), name)
-    assert.equal(held('bob', '', holder), 'bob')
+    assert.equal(holderRefOf(name, undefined, '', holder), name)
+    assert.equal(refTo('bob', '', holder), 'bob')
   })
 
   it('shares nothing with what it was cut from', () => {
     const cut = 'visitor 世'.slice(0, -1)
-    const kept = held(cut, '{}')
+    const kept = refTo(cut, '{}')
     assert.equal(kept, 'visitor ')
     // As text of one byte a character: V8 tells by the tag.
     assert.equal(v8.serialize(kept)[2], '"'.charCodeAt(0))
@@ -84,10 +84,10 @@ describe('the name of a holder', () => {
     const names = fc.oneof(text, fc.constantFrom('a'.repeat(63), 'a'.repeat(64), 'b'.repeat(65)))
     const bodies = fc.array(fc.tuple(text, names, text), { minLength: 1, maxLength: 5 })
     const property = fc.property(names, names, bodies, fc.boolean(), (name, other, bodies, own) => {
-      let former: ReturnType<typeof held> | undefined
+      let former: ReturnType<typeof refTo> | undefined
       for (const [before, middle, after] of bodies) {
         const body = before + (own ? name : middle) + after
-        const kept = held(name, body, former)
+        const kept = refTo(name, body, former)
         assert.equal(nameOf(kept, body), name)
         assert.equal(hasName(kept, body, name), true)
         assert.equal(hasName(kept, body, other), other === name)
@@ -101,11 +101,11 @@ describe('the name of a holder', () => {
 
 describe('a holder', () => {
   it('is the owner, or else the client, or nobody', () => {
-    assert.equal(holderOf('ann', undefined, ''), 'ann')
-    assert.equal(holderOf(undefined, '10.0.0.1', ''), '10.0.0.1')
-    assert.equal(holderOf('ann', '10.0.0.1', ''), 'ann')
-    assert.equal(holderOf(true, undefined, 'true'), undefined)
-    assert.equal(holderOf(undefined, undefined, 'undefined'), undefined)
+    assert.equal(holderRefOf('ann', undefined, ''), 'ann')
+    assert.equal(holderRefOf(undefined, '10.0.0.1', ''), '10.0.0.1')
+    assert.equal(holderRefOf('ann', '10.0.0.1', ''), 'ann')
+    assert.equal(holderRefOf(true, undefined, 'true'), undefined)
+    assert.equal(holderRefOf(undefined, undefined, 'undefined'), undefined)
   })
 
   it('has its name whatever the body', () => {

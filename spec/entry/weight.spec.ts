@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { CookieJar } from '../../lib/entry/cookie'
 import { type Content, DatedEntry, Entry } from '../../lib/entry/entry'
-import { holderOf } from '../../lib/entry/holder'
+import { holderRefOf } from '../../lib/entry/holder'
 import { ENTRY_BYTES, HOLDER_BYTES, SHARED_BYTES, weigh } from '../../lib/entry/weight'
 import { NOON } from '../support/time'
 
@@ -20,7 +20,7 @@ const content = (given: Partial<Content> = {}): Content => ({
 /** What a content weighs that belongs to that owner, or comes from that client. */
 function weightOf(sid: string, given: Partial<Content> = {}): number {
   const { body = '', owner, client } = given
-  return weigh(new Entry(sid), content({ ...given, holder: holderOf(owner, client, body) }))
+  return weigh(new Entry(sid), content({ ...given, holder: holderRefOf(owner, client, body) }))
 }
 
 describe('weigh', () => {

@@ -26,7 +26,7 @@ function make() {
     const isSame = !isNew && entry.isHeldBy(content)
     if (!isNew) lane.take(entry)
     if (!isNew && !isSame) holders.remove(entry)
-    entry.take(content, isSame)
+    entry.assign(content, isSame)
     entry.bytes = bytes
     lane.add(entry)
     if (isSame) holders.renew(entry)
@@ -192,15 +192,15 @@ describe('what a holder has in a lane', () => {
     const { lane, give, remove, entries } = make()
     const [a, b, c, d] = entries
     for (const each of [a, b, c]) give(each, 'ann')
-    assert.equal(lane.heldBeside(a), 100)
+    assert.equal(lane.holderBytes(a), 100)
     give(d, 'ann')
-    assert.equal(lane.heldBeside(a), 400)
+    assert.equal(lane.holderBytes(a), 400)
     for (const each of [a, b]) remove(each)
-    assert.equal(lane.heldBeside(c), 200)
+    assert.equal(lane.holderBytes(c), 200)
     remove(c)
     assert.equal(isGathered(d), false)
     give(a, 'ann')
-    assert.equal(lane.heldBeside(d), 100)
+    assert.equal(lane.holderBytes(d), 100)
   })
 
   it('is counted if it is one large entry, by a put or a touch, or from the start', () => {
@@ -213,9 +213,9 @@ describe('what a holder has in a lane', () => {
       if (grow === 'touch') touch(a, LARGE_BYTES)
       assert.deepEqual([isGathered(a), sidsOf('ann')], [true, ['a']])
       give(b, 'ann')
-      assert.equal(lane.heldBeside(b), LARGE_BYTES + 100)
+      assert.equal(lane.holderBytes(b), LARGE_BYTES + 100)
       remove(b)
-      assert.equal(lane.heldBeside(a), LARGE_BYTES)
+      assert.equal(lane.holderBytes(a), LARGE_BYTES)
       give(c, 'cy')
       for (let n = 0; n < 3; n++) give(new Entry(`${n}`), `${n}`)
       assert.equal(lane.victim(), a)
@@ -231,12 +231,12 @@ describe('what a holder has in a lane', () => {
     const [a, b, c] = entries
     for (const each of [a, b]) give(each, 'ann')
     touch(b, LARGE_BYTES)
-    assert.equal(lane.heldBeside(a), LARGE_BYTES + 100)
+    assert.equal(lane.holderBytes(a), LARGE_BYTES + 100)
     remove(b)
     assert.equal(isGathered(a), false)
-    assert.equal(lane.heldBeside(a), 100)
+    assert.equal(lane.holderBytes(a), 100)
     give(c, 'ann', { bytes: LARGE_BYTES })
-    assert.equal(lane.heldBeside(a), LARGE_BYTES + 100)
+    assert.equal(lane.holderBytes(a), LARGE_BYTES + 100)
   })
 })
 
@@ -298,7 +298,7 @@ describe('the index of holders', () => {
           const theirs = order.filter((each) => each.holder === holder)
           assert.deepEqual([...holder.entries], theirs)
           const sum = theirs.reduce((sum, each) => sum + each.bytes, 0)
-          if (holder.counted) assert.equal(lane.heldBeside(theirs[0] as Entry), sum)
+          if (holder.counted) assert.equal(lane.holderBytes(theirs[0] as Entry), sum)
           else assert.ok(theirs.length < 4 && theirs.every((each) => each.bytes < LARGE_BYTES))
         }
       }

@@ -33,7 +33,7 @@ export class Claim {
     }
   }
 
-  /** Remembers the files as they were read, in case that the lock is only taken later. */
+  /** Remembers the files as they were read, in case the lock is taken only later. */
   async remember(): Promise<void> {
     if (this.#lock === undefined) this.#seen = await this.#fingerprint()
   }

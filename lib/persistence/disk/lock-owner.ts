@@ -33,7 +33,7 @@ everywhere[HELD] ??= new Set()
 const held = everywhere[HELD]
 
 /** Notes whether a store of this thread holds the lock with that token. */
-export function hold(token: string, isHeld: boolean): void {
+export function noteHeld(token: string, isHeld: boolean): void {
   if (isHeld) held.add(token)
   else held.delete(token)
 }

@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { Clock } from '../../time/clock'
 import { lockLost } from './errors'
 import { codeOf, type Files, folderOf, writeAll } from './files'
-import { DEAD_MS, hold, isAlive, lockedBy, self } from './lock-owner'
+import { DEAD_MS, isAlive, lockedBy, noteHeld, self } from './lock-owner'
 
 const HEARTBEAT_MS = 1000
 /** A lock that is there and can't be read for so many looks is a link that leads nowhere. */
@@ -45,7 +45,7 @@ export class Lock {
       // It took a while to tell: another process may have taken it over.
       if ((await files.text(file)) === found) await lock.#takeAway(found)
     }
-    hold(lock.token, true)
+    noteHeld(lock.token, true)
     await lock.#tidyUp()
     lock.#beatLater(lost)
     return lock
@@ -60,7 +60,7 @@ export class Lock {
   async release(): Promise<void> {
     this.#released = true
     this.#cancel?.()
-    hold(this.token, false)
+    noteHeld(this.token, false)
     try {
       if ((await this.#files.text(this.#file)) === this.#text) await this.#files.remove(this.#file)
     } catch {
@@ -123,7 +123,7 @@ export class Lock {
     }
   }
 
-  /** Whether the lock is there and this one. If that can't be told, it is taken for so. */
+  /** Whether this store still has the lock. If that can't be told, it is taken for granted. */
   async #isOurs(): Promise<boolean> {
     try {
       const found = await this.#files.text(this.#file)

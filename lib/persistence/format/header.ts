@@ -16,7 +16,7 @@ import { randomBytes } from 'node:crypto'
 import { crc32 } from './crc'
 
 export const HEADER_BYTES = 32
-export const VERSION = 2
+const VERSION = 2
 
 const MAGIC = Buffer.from('LEMBRO\r\n', 'latin1')
 /** Version 1 wrote files of undecryptable records, too. */

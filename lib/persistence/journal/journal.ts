@@ -67,12 +67,12 @@ export class Journal {
     return this.#syncs.last
   }
 
-  /** Why it failed last; `undefined` if it never did. */
+  /** Why the journal failed last; `undefined` if it never did. */
   get failure(): Error | undefined {
     return this.#failure
   }
 
-  /** How often it failed: if that changes, changes were lost. */
+  /** How often the journal failed. If this number goes up, changes were lost. */
   get failures(): number {
     return this.#failures
   }

@@ -66,7 +66,7 @@ export class Segment {
     return this.#file.datasync()
   }
 
-  /** Closes the file. What a failing close means is known by then: all is synced, or given up. */
+  /** Closes the file. That may fail: by then all of it is synced, or given up. */
   async close(): Promise<void> {
     await this.#file.close().catch(() => {})
   }

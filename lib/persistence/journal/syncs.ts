@@ -13,7 +13,7 @@ export class Syncs {
   #forgotten = 0
   #cancel: (() => void) | undefined
   #timed = true
-  /** When the last one ended, or `null`. */
+  /** When the last sync ended, in ms, or `null`. */
   last: number | null = null
 
   /** `period` in ms: 0 and `Infinity` for no timer. `failed` is called unless what failed was forgotten. */
@@ -48,7 +48,7 @@ export class Syncs {
 
   /** Syncs everything that is written, and waits for the syncs under way. */
   async all(): Promise<void> {
-    // One that began before a write ended says nothing of that write.
+    // A sync that began before a write ended does not cover that write.
     if (this.#unsynced !== undefined) this.#begin(this.#unsynced)
     await Promise.all(this.#underWay)
   }

@@ -17,7 +17,7 @@ export class Replay {
   readonly #ceiling: number
   /** Whether the instant of a session's first set matters. */
   readonly #isDated: boolean
-  /** Whether some found no room. */
+  /** Whether entries were dropped for want of room. */
   dropped = false
   #entries = entryIndex()
   #lane = new Lane()
@@ -60,7 +60,7 @@ export class Replay {
     const entry = this.#isDated ? new DatedEntry(sid, created) : new Entry(sid)
     const { body, owner, known } = saved
     const cookie = saved.cookie === undefined ? undefined : this.#cookie(saved.cookie)
-    entry.take({ body, cookie, expiry: read.expiry, owner: owner ?? undefined }, false)
+    entry.assign({ body, cookie, expiry: read.expiry, owner: owner ?? undefined }, false)
     if (owner === null) entry.holder = UNASKED
     entry.known = known
     expireAt(entry, read.expiry)
@@ -116,7 +116,7 @@ export class Replay {
   }
 }
 
-/** Gives an entry the expiry that was saved. If an entry can't keep it, the cookie that goes by it does. */
+/** Gives an entry the expiry that was saved. If the entry can't keep that exactly, its cookie gets an instant of its own. */
 function expireAt(entry: Entry, expiry: number): void {
   entry.expiry = expiry
   if (entry.expiry !== expiry) entry.cookie = entry.cookie?.at(expiry)

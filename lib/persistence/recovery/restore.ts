@@ -1,10 +1,10 @@
-/** Owns the way of saved sessions back into the ledger: what has become of them by now. */
+/** Owns what a saved session comes back as: its owner, its expiry and its weight may be others by now. */
 
 import type { SessionData } from 'express-session'
 import type { Codec } from '../../entry/codec'
 import type { CookieJar } from '../../entry/cookie'
 import { DatedEntry, Entry } from '../../entry/entry'
-import { holderOf } from '../../entry/holder'
+import { holderRefOf } from '../../entry/holder'
 import { expiryOf, readableCookie } from '../../entry/readable-cookie'
 import { flat } from '../../entry/text'
 import type { Admitted, Ledger } from '../../ledger/ledger'
@@ -78,14 +78,14 @@ export class Restore {
   #own(entry: Entry, name: OwnerName): void {
     const owner = ownerNamed(name)
     entry.owner = owner
-    entry.holder = holderOf(owner, undefined, entry.body)
+    entry.holder = holderRefOf(owner, undefined, entry.body)
   }
 
   #decoded(entry: Entry): SessionData {
     try {
       return this.#needs.codec.decode(entry)
     } catch {
-      // Whoever reads it hears of that.
+      // A `get` of this session fails with the same error.
       return {} as SessionData
     }
   }

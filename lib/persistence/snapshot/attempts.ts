@@ -1,4 +1,4 @@
-/** Owns the attempts at something that may fail: one at a time, and after a failure again, later and later. */
+/** Owns the attempts at something that may fail: one at a time, and after each failure another one, after a longer and longer pause. */
 
 import type { Clock } from '../../time/clock'
 
@@ -37,7 +37,7 @@ export class Attempts {
     return this.#closed
   }
 
-  /** Makes an attempt now, after the one under way if there is one, which must not be busy otherwise. Rejects if it fails. */
+  /** Waits for the attempt under way, whether it succeeds or not; without one, makes an attempt now, and rejects if it fails. */
   async now(): Promise<void> {
     if (this.#running !== undefined) {
       await this.#running.catch(() => {})

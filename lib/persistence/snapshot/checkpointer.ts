@@ -85,11 +85,6 @@ export class Checkpointer {
     return this.#snapshotBytes + this.#sizes.journalBytes
   }
 
-  /** Whether the files are not as they should be until a checkpoint succeeds. */
-  get isNeeded(): boolean {
-    return this.#due.isNeeded
-  }
-
   /** Whether the journal is twice as long as it should be, as after many starts that were ended soon. */
   get isOverdue(): boolean {
     return this.#due.isOverdue(this.#sizes)
@@ -114,7 +109,7 @@ export class Checkpointer {
     else this.#due.look(this.#sizes, () => this.look())
   }
 
-  /** Holds up the journal while it would outrun the checkpoint under way: else the files had no bound. */
+  /** Holds up the journal while it would outrun the checkpoint under way: otherwise the files would have no bound. */
   pace(bytes: number): Promise<void> | undefined {
     if (!this.#isWriting || !this.#due.isOverlong(this.#sizes)) return undefined
     this.#ahead = PACE * bytes

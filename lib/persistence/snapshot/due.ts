@@ -18,7 +18,7 @@ const SHARE_OF_SPARE = 1 / 8
 const MOST_BETWEEN_LOOKS = 4 * MIB
 /** Each start may begin a segment: more than these are worth a checkpoint, however short. */
 const MOST_SEGMENTS = 8
-/** How many times too long the journal may get while a checkpoint is under way. */
+/** How many times its longest length the journal may get while a checkpoint is under way. */
 const OVERLONG = 1.25
 
 /** How much is on the disk. */
