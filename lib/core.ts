@@ -18,7 +18,7 @@ import { type SessionDependencies, Sessions } from './session/sessions'
 import { debug } from './settings/debug'
 import type { Settings } from './settings/settings'
 import { toText } from './settings/size'
-import { type ReduceReport, Stats } from './stats'
+import { type PurgeReport, type ReduceReport, Stats } from './stats'
 import { type Clock, systemClock } from './time/clock'
 import { Purger } from './time/purger'
 import { DEFAULT_SHARE, Reducer } from './time/reducer'
@@ -72,7 +72,7 @@ export function assemble(
   const answers = new Answers(emitter)
   const codec = new Codec(settings.serializer)
   const stats = new Stats()
-  const departed = new Departed(settings.owner === undefined)
+  const departed = new Departed(settings.owner === undefined, clock)
   const removals = new Removals(emitter, answers, codec, clock, settings)
   const atRest = removals.flush
   const verbs = new Verbs(answers, atRest)
@@ -94,7 +94,11 @@ export function assemble(
     tellReduced(report)
     removals.announce('reduce', report)
   }
-  const purger = new Purger(ledger, clock, settings.interval, atRest, (r) => stats.purged(r))
+  const purged = (report: PurgeReport) => {
+    stats.purged(report)
+    departed.sweep()
+  }
+  const purger = new Purger(ledger, clock, settings.interval, atRest, purged)
   const reducer = new Reducer(ledger, clock, atRest, reduced)
   // What is loaded from a file is neither counted nor told: these begin to listen once that is over.
   const listen = () => {

@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { Entry } from '../../lib/entry/entry'
 import { Lane } from '../../lib/ledger/lane'
 import { Departed } from '../../lib/session/departed'
+import { FakeClock } from '../support/clock'
 import { nextTurn } from '../support/time'
 
 function loaded(sid: string, name?: string): Entry {
@@ -16,7 +17,7 @@ function loaded(sid: string, name?: string): Entry {
 
 describe('departed entries', () => {
   it('are remembered if a request may hold their session, whether evicted or expired', () => {
-    const departed = new Departed(true)
+    const departed = new Departed(true, new FakeClock())
     const [evicted, expired, unread] = [loaded('a'), loaded('b'), new Entry('c')]
     departed.remove(evicted, 'evict')
     departed.remove(expired, 'expire')
@@ -31,7 +32,7 @@ describe('departed entries', () => {
   })
 
   it('are not remembered without an owner, unless the store knows no owners', () => {
-    const departed = new Departed(false)
+    const departed = new Departed(false, new FakeClock())
     const [stranger, owned] = [loaded('a'), loaded('b', 'ann')]
     for (const entry of [stranger, owned]) departed.remove(entry, 'evict')
     assert.equal(departed.size, 1)
@@ -40,7 +41,7 @@ describe('departed entries', () => {
   })
 
   it('are all marked if one id has left several times', () => {
-    const departed = new Departed(true)
+    const departed = new Departed(true, new FakeClock())
     const lives = [loaded('a'), loaded('a')]
     for (const entry of [...lives, ...lives]) departed.remove(entry, 'expire')
     departed.destroy('a')
@@ -48,7 +49,7 @@ describe('departed entries', () => {
   })
 
   it('are marked with all the others of their owner, but for the one that is excepted', () => {
-    const departed = new Departed(true)
+    const departed = new Departed(true, new FakeClock())
     const entries = [loaded('a', 'ann'), loaded('b', 'ann'), loaded('c', 'bob'), loaded('d')]
     for (const entry of entries) departed.remove(entry, 'evict')
     departed.destroyOwner('ann', 'b')
@@ -60,7 +61,7 @@ describe('departed entries', () => {
   })
 
   it('are not remembered once they are destroyed, or all is cleared', () => {
-    const departed = new Departed(true)
+    const departed = new Departed(true, new FakeClock())
     const [destroyed, cleared] = [loaded('a'), loaded('c')]
     departed.remove(destroyed, 'destroy')
     departed.remove(cleared, 'evict')
@@ -70,7 +71,7 @@ describe('departed entries', () => {
   })
 
   it('are left alone if a request has stored them again', () => {
-    const departed = new Departed(true)
+    const departed = new Departed(true, new FakeClock())
     const again = loaded('a', 'ann')
     departed.remove(again, 'evict')
     new Lane().add(again)
@@ -78,20 +79,48 @@ describe('departed entries', () => {
     assert.deepEqual([again.destroyed, departed.size], [false, 0])
   })
 
-  it('are forgotten once no request holds them any more', async () => {
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
-    const departed = new Departed(true)
-    const held = loaded('held')
-    departed.remove(held, 'evict')
-    for (let n = 0; n < 1000; n++) departed.remove(loaded(`s${n}`), 'evict')
-    assert.equal(departed.size, 1001)
-    for (let turns = 0; turns < 50 && departed.size > 1; turns++) {
+  it('are forgotten by a sweep once no request holds them any more', async () => {
+    const clock = new FakeClock()
+    const departed = new Departed(true, clock)
+    const [held, again] = [loaded('held', 'ann'), loaded('s7', 'bob')]
+    for (const entry of [held, again]) departed.remove(entry, 'evict')
+    for (let n = 0; n < 900; n++) departed.remove(loaded(`s${n}`, `owner-${n % 300}`), 'evict')
+    assert.equal(departed.size, 901)
+    for (let turns = 0; turns < 50 && departed.size > 2; turns++) {
       await nextTurn()
       collect()
+      departed.sweep()
+      clock.settle()
     }
-    assert.equal(departed.size, 1)
+    assert.equal(departed.size, 2)
+    departed.destroyOwner('owner-7', undefined)
+    departed.destroyOwner('bob', undefined)
     departed.destroy('held')
-    assert.equal(held.destroyed, true)
+    assert.deepEqual([held.destroyed, again.destroyed, departed.size], [true, true, 0])
+  })
+
+  it('are swept when there are many, a few ms at a time, and again when there are twice as many', () => {
+    const clock = new FakeClock()
+    const departed = new Departed(true, clock)
+    const entries = Array.from({ length: 3000 }, (_, n) => loaded(`s${n}`))
+    const leave = (from: number, to: number) => {
+      for (const entry of entries.slice(from, to)) departed.remove(entry, 'evict')
+    }
+    leave(0, 999)
+    assert.equal(clock.breathing, false)
+    leave(999, 1000)
+    assert.equal(clock.breathing, true)
+    clock.settle()
+    leave(1000, 1999)
+    assert.equal(clock.breathing, false)
+    leave(1999, 2000)
+    assert.equal(clock.breathing, true)
+    clock.settle()
+    assert.equal(departed.size, 2000)
   })
 })
+
+const collect = (() => {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
+})()

@@ -34,7 +34,7 @@ function make(options: LembroOptions = {}) {
   const clock = new FakeClock()
   const ledger = new Ledger(settings, clock.now())
   const [stats, codec] = [new Stats(), new Codec(settings.serializer)]
-  const departed = new Departed(true)
+  const departed = new Departed(true, clock)
   const emitter = new EventEmitter()
   const removals = new Removals(emitter, new Answers(emitter), codec, clock, settings)
   for (const listener of [stats, removals, departed]) ledger.listen(listener)

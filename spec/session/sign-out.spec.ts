@@ -10,7 +10,7 @@ import { newLedger, put, sidsOf } from '../support/ledger'
 function make(sids: readonly string[]) {
   const clock = new FakeClock()
   const ledger = newLedger({ maxBytes: 1_000_000 })
-  const departed = new Departed(true)
+  const departed = new Departed(true, clock)
   ledger.listen(departed)
   const add = (sid: string, name = 'ann', ttl = 1000) =>
     put(ledger, sid, { owner: name, expiry: clock.now() + ttl })
