@@ -9,33 +9,51 @@
  * in one turn: 35 ms for 50,000 (Node 20).
  */
 
-import type { Entry } from '../entry/entry'
+import { Entry } from '../entry/entry'
 import { flat } from '../entry/text'
 import type { LeaveCause, LedgerListener } from '../ledger/listeners'
+import { TextIndex } from '../ledger/text-index'
 import type { Clock } from '../time/clock'
 import { inSlices } from '../time/slices'
 
 /** Fewer than this are not worth a sweep. */
 const FEW = 1000
 
-/** An entry that left, and before it perhaps another with the same id. */
+/** An entry that left. */
 class Left {
-  constructor(
-    readonly ref: WeakRef<Entry>,
-    readonly owner: string | undefined,
-    readonly former: Left | undefined,
-  ) {}
+  readonly sid: string
+  readonly owner: string | undefined
+  readonly ref: WeakRef<Entry>
+  /** Whether it is to be forgotten: nobody refers to the entry any more, or it was destroyed. */
+  isOver = false
+  /** The one that left next. */
+  next: Left | undefined = undefined
+  /** The one before with the same id, and the one before of the same owner. */
+  sameSid: Left | undefined = undefined
+  sameOwner: Left | undefined = undefined
+
+  constructor(entry: Entry) {
+    const { sid, ownerName } = entry
+    this.sid = sid
+    this.owner = ownerName === undefined ? undefined : flat(ownerName)
+    this.ref = new WeakRef(entry)
+  }
 }
 
 export class Departed implements LedgerListener {
   readonly #remembersAll: boolean
   readonly #clock: Clock
-  /** By id. */
-  readonly #left = new Map<string, Left>()
-  /** The ids that left, by the names of their owners: nearly every owner has one. */
-  readonly #sidsOf = new Map<string, string | Set<string>>()
+  /** The last one of each id, and of each owner. */
+  #bySid = new TextIndex<Left>(({ sid }) => sid)
+  #byOwner = new TextIndex<Left>(({ owner }) => owner as string)
+  /** All of them, the first one first, behind one that is none. */
+  #head = noneLeft()
+  #last = this.#head
+  #length = 0
+  /** Those of them that are not over. */
+  #size = 0
   #sweeping = false
-  /** So many ids are worth a sweep: twice as many as the last one left. */
+  /** So many are worth a sweep: twice as many as the last one left. */
   #many = FEW
 
   /** `remembersAll`: entries without an owner too, for a store that knows no owners. */
@@ -44,108 +62,117 @@ export class Departed implements LedgerListener {
     this.#clock = clock
   }
 
-  /** Ids that are remembered now. */
+  /** Entries that are remembered now. */
   get size(): number {
-    return this.#left.size
+    return this.#size
   }
 
   /** Marks the entries of an id as destroyed, except one that a request has stored again since. */
   destroy(sid: string): void {
-    if (this.#left.size === 0) return
-    const last = this.#left.get(sid)
-    for (const { ref } of chain(last)) {
-      const entry = ref.deref()
-      if (entry !== undefined && !entry.inLane) entry.destroy()
-    }
-    if (last !== undefined) this.#keep(sid, last, undefined)
+    if (this.#size === 0) return
+    for (let left = this.#bySid.get(sid); left !== undefined; left = left.sameSid)
+      this.#destroy(left)
+    this.#dropOver(this.#bySid, sid, 'sameSid')
   }
 
   /** Marks all entries of an owner as destroyed, except those with the id `except`. */
   destroyOwner(name: string, except: string | undefined): void {
-    const sids = this.#sidsOf.get(name) ?? []
-    for (const sid of typeof sids === 'string' ? [sids] : [...sids]) {
-      if (sid !== except) this.destroy(sid)
+    if (this.#size === 0) return
+    for (let left = this.#byOwner.get(name); left !== undefined; left = left.sameOwner) {
+      if (left.sid !== except) this.#destroy(left)
     }
+    this.#dropOver(this.#byOwner, name, 'sameOwner')
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
     const isFinal = cause === 'destroy' || cause === 'limit'
     if (isFinal || !entry.loaded || (!entry.owned && !this.#remembersAll)) return
-    const { sid } = entry
-    const former = this.#left.get(sid)
-    for (const { ref } of chain(former)) if (ref.deref() === entry) return
-    const name = entry.ownerName
-    const owner = name === undefined ? undefined : flat(name)
-    this.#left.set(sid, new Left(new WeakRef(entry), owner, former))
-    if (owner !== undefined) this.#list(owner, sid)
-    if (this.#left.size >= this.#many) this.sweep()
+    const former = this.#bySid.get(entry.sid)
+    for (let left = former; left !== undefined; left = left.sameSid) {
+      if (!left.isOver && left.ref.deref() === entry) return
+    }
+    const left = new Left(entry)
+    left.sameSid = former
+    putLast(this.#bySid, left, former)
+    if (left.owner !== undefined) {
+      left.sameOwner = this.#byOwner.get(left.owner)
+      putLast(this.#byOwner, left, left.sameOwner)
+    }
+    this.#last.next = left
+    this.#last = left
+    this.#size++
+    this.#length++
+    if (this.#length >= this.#many) this.sweep()
   }
 
   /** A clear revokes every link by itself. */
   clear(): void {
-    this.#left.clear()
-    this.#sidsOf.clear()
+    this.#bySid = new TextIndex(({ sid }) => sid)
+    this.#byOwner = new TextIndex(({ owner }) => owner as string)
+    this.#head = noneLeft()
+    this.#last = this.#head
+    this.#length = 0
+    this.#size = 0
   }
 
   /** Forgets those that no request holds any more, a few ms at a time. */
   sweep(): void {
-    if (this.#sweeping || this.#left.size === 0) return
+    if (this.#sweeping || this.#length === 0) return
     this.#sweeping = true
-    const walk = this.#left.entries()
+    const head = this.#head
+    let before = head
     const step = () => {
-      const { done, value } = walk.next()
-      if (done) return false
-      const [sid, last] = value
-      this.#keep(sid, last, living(last))
+      const left = before.next
+      // A clear leaves nothing to sweep.
+      if (left === undefined || this.#head !== head) return false
+      if (left.isOver || left.ref.deref() === undefined) this.#forget(left, before)
+      else before = left
       return true
     }
     const end = () => {
       this.#sweeping = false
-      this.#many = Math.max(FEW, 2 * this.#left.size)
+      this.#many = Math.max(FEW, 2 * this.#length)
     }
     this.#clock.breathe(() => inSlices(this.#clock, step, end))
   }
 
-  #list(owner: string, sid: string): void {
-    const sids = this.#sidsOf.get(owner)
-    if (sids === undefined) this.#sidsOf.set(owner, sid)
-    else if (typeof sids === 'object') sids.add(sid)
-    else if (sids !== sid) this.#sidsOf.set(owner, new Set([sids, sid]))
+  #destroy(left: Left): void {
+    const entry = left.ref.deref()
+    if (entry !== undefined && !entry.inLane) entry.destroy()
+    this.#end(left)
   }
 
-  /** Keeps of the entries of an id those that are left of them. */
-  #keep(sid: string, last: Left, left: Left | undefined): void {
-    if (left === last) return
-    if (left === undefined) this.#left.delete(sid)
-    else this.#left.set(sid, left)
-    const owners = new Set([...chain(left)].map(({ owner }) => owner))
-    for (const { owner } of chain(last)) {
-      if (owner !== undefined && !owners.has(owner)) this.#strike(owner, sid)
-    }
+  #end(left: Left): void {
+    if (left.isOver) return
+    left.isOver = true
+    this.#size--
   }
 
-  #strike(owner: string, sid: string): void {
-    const sids = this.#sidsOf.get(owner)
-    if (typeof sids === 'object') sids.delete(sid)
-    if (sids === sid || (typeof sids === 'object' && sids.size === 0)) this.#sidsOf.delete(owner)
+  #forget(left: Left, before: Left): void {
+    this.#end(left)
+    before.next = left.next
+    if (this.#last === left) this.#last = before
+    this.#length--
+    this.#dropOver(this.#bySid, left.sid, 'sameSid')
+    if (left.owner !== undefined) this.#dropOver(this.#byOwner, left.owner, 'sameOwner')
+  }
+
+  /** Drops those that are over from the end of a row: what lies before one that is not goes with that one. */
+  #dropOver(index: TextIndex<Left>, key: string, same: 'sameSid' | 'sameOwner'): void {
+    const last = index.get(key)
+    if (last?.isOver !== true) return
+    let left: Left | undefined = last
+    while (left?.isOver) left = left[same]
+    if (left === undefined) index.delete(last)
+    else index.replace(last, left)
   }
 }
 
-function* chain(last: Left | undefined): Iterable<Left> {
-  for (let left = last; left !== undefined; left = left.former) yield left
+function putLast(index: TextIndex<Left>, left: Left, former: Left | undefined): void {
+  if (former === undefined) index.add(left)
+  else index.replace(former, left)
 }
 
-/** Those of a chain whose entries are still there. */
-function living(last: Left): Left | undefined {
-  let isWhole = true
-  const alive: Left[] = []
-  for (const left of chain(last)) {
-    if (left.ref.deref() === undefined) isWhole = false
-    else alive.push(left)
-  }
-  if (isWhole) return last
-  return alive.reduceRight<Left | undefined>(
-    (former, { ref, owner }) => new Left(ref, owner, former),
-    undefined,
-  )
+function noneLeft(): Left {
+  return new Left(new Entry(''))
 }

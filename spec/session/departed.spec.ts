@@ -85,7 +85,7 @@ describe('departed entries', () => {
     const [held, again] = [loaded('held', 'ann'), loaded('s7', 'bob')]
     for (const entry of [held, again]) departed.remove(entry, 'evict')
     for (let n = 0; n < 900; n++) departed.remove(loaded(`s${n}`, `owner-${n % 300}`), 'evict')
-    assert.equal(departed.size, 901)
+    assert.equal(departed.size, 902)
     for (let turns = 0; turns < 50 && departed.size > 2; turns++) {
       await nextTurn()
       collect()
@@ -97,6 +97,35 @@ describe('departed entries', () => {
     departed.destroyOwner('bob', undefined)
     departed.destroy('held')
     assert.deepEqual([held.destroyed, again.destroyed, departed.size], [true, true, 0])
+  })
+
+  it('are none after a clear in the midst of a sweep', () => {
+    const clock = new FakeClock()
+    const departed = new Departed(true, clock)
+    const entries = Array.from({ length: 10 }, (_, n) => loaded(`s${n}`, 'ann'))
+    for (const entry of entries) departed.remove(entry, 'evict')
+    departed.destroy('s0')
+    departed.sweep()
+    departed.clear()
+    departed.remove(loaded('again', 'ann'), 'evict')
+    clock.settle()
+    assert.equal(departed.size, 1)
+    departed.destroyOwner('ann', undefined)
+    assert.equal(departed.size, 0)
+    assert.ok(entries.slice(1).every((entry) => !entry.destroyed))
+  })
+
+  it('are remembered again if they were stored and evicted once more', () => {
+    const departed = new Departed(true, new FakeClock())
+    const entry = loaded('a', 'ann')
+    const lane = new Lane()
+    departed.remove(entry, 'evict')
+    lane.add(entry)
+    departed.destroy('a')
+    lane.take(entry)
+    departed.remove(entry, 'evict')
+    departed.destroyOwner('ann', undefined)
+    assert.equal(entry.destroyed, true)
   })
 
   it('are swept when there are many, a few ms at a time, and again when there are twice as many', () => {
