@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runNode } from '../support/process'
 
-const SESSIONS = 700
+const SESSIONS = 1000
 const VISITS = [
   ...['a form', 'a form with padding', 'a form with an emoji elsewhere'],
   ...['JSON', 'JSON with padding and half an emoji'],
