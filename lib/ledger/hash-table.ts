@@ -16,7 +16,7 @@ const EMPTIEST = 1 / 8
 
 export class HashTable<Node extends object> {
   /** How many low bits of their hashes the nodes of this table have in common. */
-  bits: number
+  readonly bits: number
   readonly #keyOf: (node: Node) => string
   #hashes: Int32Array
   #nodes: (Node | undefined)[]

@@ -40,18 +40,23 @@ class Left {
   }
 }
 
+/** All that left since the last clear. */
+class Lefts {
+  /** The last one of each id, and of each owner. */
+  readonly bySid = new TextIndex<Left>(({ sid }) => sid)
+  readonly byOwner = new TextIndex<Left>(({ owner }) => owner as string)
+  /** The first one comes after this, which is none. */
+  readonly head = new Left(new Entry(''))
+  last = this.head
+  length = 0
+  /** Those of them that are not over. */
+  size = 0
+}
+
 export class Departed implements LedgerListener {
   readonly #remembersAll: boolean
   readonly #clock: Clock
-  /** The last one of each id, and of each owner. */
-  #bySid = new TextIndex<Left>(({ sid }) => sid)
-  #byOwner = new TextIndex<Left>(({ owner }) => owner as string)
-  /** All of them, the first one first, behind one that is none. */
-  #head = noneLeft()
-  #last = this.#head
-  #length = 0
-  /** Those of them that are not over. */
-  #size = 0
+  #lefts = new Lefts()
   #sweeping = false
   /** So many are worth a sweep: twice as many as the last one left. */
   #many = FEW
@@ -64,74 +69,70 @@ export class Departed implements LedgerListener {
 
   /** Entries that are remembered now. */
   get size(): number {
-    return this.#size
+    return this.#lefts.size
   }
 
   /** Marks the entries of an id as destroyed, except one that a request has stored again since. */
   destroy(sid: string): void {
-    if (this.#size === 0) return
-    for (let left = this.#bySid.get(sid); left !== undefined; left = left.sameSid)
+    if (this.#lefts.size === 0) return
+    for (let left = this.#lefts.bySid.get(sid); left !== undefined; left = left.sameSid)
       this.#destroy(left)
-    this.#dropOver(this.#bySid, sid, 'sameSid')
+    this.#dropOver(this.#lefts.bySid, sid, 'sameSid')
   }
 
   /** Marks all entries of an owner as destroyed, except those with the id `except`. */
   destroyOwner(name: string, except: string | undefined): void {
-    if (this.#size === 0) return
-    for (let left = this.#byOwner.get(name); left !== undefined; left = left.sameOwner) {
+    if (this.#lefts.size === 0) return
+    for (let left = this.#lefts.byOwner.get(name); left !== undefined; left = left.sameOwner) {
       if (left.sid !== except) this.#destroy(left)
     }
-    this.#dropOver(this.#byOwner, name, 'sameOwner')
+    this.#dropOver(this.#lefts.byOwner, name, 'sameOwner')
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
     const isFinal = cause === 'destroy' || cause === 'limit'
     if (isFinal || !entry.loaded || (!entry.owned && !this.#remembersAll)) return
-    const former = this.#bySid.get(entry.sid)
+    const lefts = this.#lefts
+    const former = lefts.bySid.get(entry.sid)
     for (let left = former; left !== undefined; left = left.sameSid) {
       if (!left.isOver && left.ref.deref() === entry) return
     }
     const left = new Left(entry)
     left.sameSid = former
-    putLast(this.#bySid, left, former)
+    putLast(lefts.bySid, left, former)
     if (left.owner !== undefined) {
-      left.sameOwner = this.#byOwner.get(left.owner)
-      putLast(this.#byOwner, left, left.sameOwner)
+      left.sameOwner = lefts.byOwner.get(left.owner)
+      putLast(lefts.byOwner, left, left.sameOwner)
     }
-    this.#last.next = left
-    this.#last = left
-    this.#size++
-    this.#length++
-    if (this.#length >= this.#many) this.sweep()
+    lefts.last.next = left
+    lefts.last = left
+    lefts.size++
+    lefts.length++
+    if (lefts.length >= this.#many) this.sweep()
   }
 
   /** A clear revokes every link by itself. */
   clear(): void {
-    this.#bySid = new TextIndex(({ sid }) => sid)
-    this.#byOwner = new TextIndex(({ owner }) => owner as string)
-    this.#head = noneLeft()
-    this.#last = this.#head
-    this.#length = 0
-    this.#size = 0
+    this.#lefts = new Lefts()
   }
 
   /** Forgets those that no request holds any more, a few ms at a time. */
   sweep(): void {
-    if (this.#sweeping || this.#length === 0) return
+    if (this.#sweeping || this.#lefts.length === 0) return
     this.#sweeping = true
-    const head = this.#head
-    let before = head
+    const lefts = this.#lefts
+    let before = lefts.head
     const step = () => {
       const left = before.next
       // A clear leaves nothing to sweep.
-      if (left === undefined || this.#head !== head) return false
+      if (left === undefined || this.#lefts !== lefts) return false
       if (left.isOver || left.ref.deref() === undefined) this.#forget(left, before)
       else before = left
       return true
     }
     const end = () => {
       this.#sweeping = false
-      this.#many = Math.max(FEW, 2 * this.#length)
+      this.#many = Math.max(FEW, 2 * this.#lefts.length)
     }
     this.#clock.breathe(() => inSlices(this.#clock, step, end))
   }
@@ -145,16 +146,16 @@ export class Departed implements LedgerListener {
   #end(left: Left): void {
     if (left.isOver) return
     left.isOver = true
-    this.#size--
+    this.#lefts.size--
   }
 
   #forget(left: Left, before: Left): void {
     this.#end(left)
     before.next = left.next
-    if (this.#last === left) this.#last = before
-    this.#length--
-    this.#dropOver(this.#bySid, left.sid, 'sameSid')
-    if (left.owner !== undefined) this.#dropOver(this.#byOwner, left.owner, 'sameOwner')
+    if (this.#lefts.last === left) this.#lefts.last = before
+    this.#lefts.length--
+    this.#dropOver(this.#lefts.bySid, left.sid, 'sameSid')
+    if (left.owner !== undefined) this.#dropOver(this.#lefts.byOwner, left.owner, 'sameOwner')
   }
 
   /** Drops those that are over from the end of a row: what lies before one that is not goes with that one. */
@@ -171,8 +172,4 @@ export class Departed implements LedgerListener {
 function putLast(index: TextIndex<Left>, left: Left, former: Left | undefined): void {
   if (former === undefined) index.add(left)
   else index.replace(former, left)
-}
-
-function noneLeft(): Left {
-  return new Left(new Entry(''))
 }
