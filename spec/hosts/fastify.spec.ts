@@ -7,7 +7,7 @@ import session, { type FastifySessionOptions } from '@fastify/session'
 import fastify from 'fastify'
 import { fastifyStore } from '../../lib/hosts'
 import { Lembro } from '../../lib/store'
-import { hostedApp } from '../support/hosted'
+import { hostedApp, mergesVisits, staysOut, staysOutAcross } from '../support/hosted'
 import { Browser } from '../support/http'
 import { needsRedis, RedisServer } from '../support/redis'
 
@@ -54,14 +54,8 @@ async function staysSignedOut(
   path = '/slow',
   options: Partial<FastifySessionOptions> = {},
 ) {
-  const { store, browser, inside, pass } = await open(t, adapt, options)
-  const old = browser.copy()
-  const slow = browser.copy().get(path)
-  await inside
-  await browser.get('/sign-out')
-  pass()
-  assert.equal((await slow).text, 'done')
-  return { store, staysOut: (await old.get('/')).text.startsWith('nobody') }
+  const opened = await open(t, adapt, options)
+  return { store: opened.store, staysOut: await staysOut(opened, path) }
 }
 
 describe('fastifyStore', () => {
@@ -112,15 +106,7 @@ describe('fastifyStore', () => {
 
   it('merges what two requests change, as between requests of Express', async (t) => {
     const merging = new Lembro({ onConflict: 'merge', interval: 0 })
-    const { store, browser, inside, pass } = await open(t, hosted, {}, merging)
-    const slow = browser.copy().get('/slow')
-    await inside
-    await browser.get('/')
-    pass()
-    await slow
-    const [kept] = Object.values(await store.all())
-    const { visits, late } = Object(kept)
-    assert.deepEqual({ visits, late }, { visits: 1, late: 'after' })
+    await mergesVisits(await open(t, hosted, {}, merging), merging)
   })
 
   it('tells Fastify of what fails', async (t) => {
@@ -136,15 +122,7 @@ describe('fastifyStore before Redis', needsRedis, () => {
     const stores = await Promise.all([1, 2].map(() => server.store(t)))
     const [one, other] = await Promise.all(stores.map((store) => open(t, hosted, {}, store)))
     assert(one !== undefined && other !== undefined)
-    const slow = one.browser.copy(other.url).get('/slow')
-    await other.inside
-    const old = one.browser.copy()
-    await one.browser.get('/sign-out')
-    other.pass()
-    assert.equal((await slow).text, 'done')
-    for (const { url } of [one, other]) {
-      assert.equal((await old.copy(url).get('/')).text, 'nobody, visit 1')
-    }
+    await staysOutAcross(one, other)
   })
 })
 

@@ -6,7 +6,7 @@ import Koa from 'koa'
 import session from 'koa-session'
 import { koaStore } from '../../lib/hosts'
 import { Lembro } from '../../lib/store'
-import { hostedApp } from '../support/hosted'
+import { hostedApp, mergesVisits, staysOut, staysOutAcross } from '../support/hosted'
 import { Browser, serve } from '../support/http'
 import { needsRedis, RedisServer } from '../support/redis'
 import { NOON } from '../support/time'
@@ -42,14 +42,8 @@ const plain = (store: Lembro): Options => ({ store: store as never })
 
 /** Whether a user who signs out is still signed out when a slow request has ended. */
 async function staysSignedOut(t: TestContext, options: (store: Lembro) => Options) {
-  const { store, browser, inside, pass } = await open(t, options)
-  const old = browser.copy()
-  const slow = browser.copy().get('/slow')
-  await inside
-  await browser.get('/sign-out')
-  pass()
-  assert.equal((await slow).text, 'done')
-  return { store, staysOut: (await old.get('/')).text.startsWith('nobody') }
+  const opened = await open(t, options)
+  return { store: opened.store, staysOut: await staysOut(opened) }
 }
 
 describe('koaStore', () => {
@@ -127,19 +121,8 @@ describe('koaStore', () => {
   })
 
   it('merges what two requests change, as between requests of Express', async (t) => {
-    const { store, browser, inside, pass } = await open(
-      t,
-      hosted,
-      new Lembro({ onConflict: 'merge' }),
-    )
-    const slow = browser.copy().get('/slow')
-    await inside
-    await browser.get('/')
-    pass()
-    await slow
-    const [all] = Object.values(await store.all())
-    const { visits, late } = Object(all)
-    assert.deepEqual({ visits, late }, { visits: 1, late: 'after' })
+    const merging = new Lembro({ onConflict: 'merge' })
+    await mergesVisits(await open(t, hosted, merging), merging)
   })
 })
 
@@ -149,15 +132,7 @@ describe('koaStore before Redis', needsRedis, () => {
     const stores = await Promise.all([1, 2].map(() => server.store(t)))
     const [one, other] = await Promise.all(stores.map((store) => open(t, hosted, store)))
     assert(one !== undefined && other !== undefined)
-    const slow = one.browser.copy(other.url).get('/slow')
-    await other.inside
-    const old = one.browser.copy()
-    await one.browser.get('/sign-out')
-    other.pass()
-    assert.equal((await slow).text, 'done')
-    for (const { url } of [one, other]) {
-      assert.equal((await old.copy(url).get('/')).text, 'nobody, visit 1')
-    }
+    await staysOutAcross(one, other)
   })
 })
 
