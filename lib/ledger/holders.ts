@@ -2,22 +2,15 @@
 
 import type { Content, Entry } from '../entry/entry'
 import { Holder, refTo } from '../entry/holder'
-import { flat } from '../entry/text'
-import type { FairLane } from './fair-lane'
-import { LARGE_BYTES, MANY_ENTRIES } from './holdings'
-import { TextIndex } from './text-index'
+import { flat } from '../entry/weigh'
+import { NameIndex } from './names'
 
 /** Nearly every holder has one entry, and that one stands for its holder. */
 type Named = Entry | Holder<Entry>
 
 export class Holders {
-  readonly #laneOf: (entry: Entry) => FairLane
-  readonly #owners = new TextIndex<Named>(nameOf)
-  readonly #clients = new TextIndex<Named>(nameOf)
-
-  constructor(laneOf: (entry: Entry) => FairLane) {
-    this.#laneOf = laneOf
-  }
+  readonly #owners = new NameIndex<Named>(nameOf)
+  readonly #clients = new NameIndex<Named>(nameOf)
 
   /** The entries of the owner of that name, oldest first. */
   entriesOf(name: string): Entry[] {
@@ -46,14 +39,11 @@ export class Holders {
     const found = index.get(name)
     if (found === undefined) {
       index.add(entry, name)
-      if (isLarge(entry)) this.#count(this.#gather(index, entry, name))
       return
     }
     const holder = found instanceof Holder ? found : this.#gather(index, found, name)
     holder.entries.add(entry)
     entry.holder = holder
-    if (holder.counted) this.#laneOf(entry).count(entry, holder)
-    else if (isLarge(entry) || holder.entries.size >= MANY_ENTRIES) this.#count(holder)
   }
 
   /** An entry that is listed, and in its lane, is its holder's newest now. */
@@ -62,9 +52,6 @@ export class Holders {
     if (typeof holder === 'object') {
       holder.entries.delete(entry)
       holder.entries.add(entry)
-      if (!holder.counted && isLarge(entry)) this.#count(holder)
-    } else if (holder !== undefined && isLarge(entry)) {
-      this.#count(this.#gather(this.#indexOf(entry), entry, nameOf(entry)))
     }
   }
 
@@ -83,35 +70,24 @@ export class Holders {
     const [last] = holder.entries
     if (last === undefined) {
       index.delete(holder)
-    } else if (!isLarge(last)) {
-      if (holder.counted) this.#laneOf(last).uncount(last, holder)
+    } else {
       last.holder = refTo(holder.name, last.body, holder)
       index.replace(holder, last)
     }
   }
 
-  #indexOf(entry: Entry): TextIndex<Named> {
+  #indexOf(entry: Entry): NameIndex<Named> {
     return entry.owned ? this.#owners : this.#clients
   }
 
   /** Makes the only entry of a holder one of several. */
-  #gather(index: TextIndex<Named>, entry: Entry, name: string): Holder<Entry> {
+  #gather(index: NameIndex<Named>, entry: Entry, name: string): Holder<Entry> {
     const { holder } = entry
     const gathered = new Holder(typeof holder === 'string' ? holder : flat(name), [entry])
     index.replace(entry, gathered)
     entry.holder = gathered
     return gathered
   }
-
-  /** From now on the lanes count what a holder has. */
-  #count(holder: Holder<Entry>): void {
-    holder.counted = true
-    for (const each of holder.entries) this.#laneOf(each).count(each, holder)
-  }
-}
-
-function isLarge({ bytes }: Entry): boolean {
-  return bytes >= LARGE_BYTES
 }
 
 function nameOf(named: Named): string {

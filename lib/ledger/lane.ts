@@ -1,13 +1,18 @@
 /** A lane: entries in age order, the longest unused first, and the sum of their bytes, which is kept here and nowhere else. */
 
-import { Entry } from '../entry/entry'
+import { Entry, type Trust } from '../entry/entry'
 
-export class Lane {
+export class Lane implements Trust {
   // A ring through the entries: `newer` of its head is the oldest, `older` the newest.
   readonly #head = new Entry('')
   readonly #walks = new Set<LaneWalk>()
   #size = 0
   #bytes = 0
+
+  constructor(
+    readonly isOwned: boolean,
+    readonly isMembers: boolean,
+  ) {}
 
   get size(): number {
     return this.#size
@@ -31,6 +36,7 @@ export class Lane {
   add(entry: Entry): void {
     const head = this.#head
     const newest = head.older
+    entry.lane = this
     entry.older = newest
     entry.newer = head
     newest.newer = entry
@@ -40,7 +46,7 @@ export class Lane {
   }
 
   /** Takes an entry out. Its `bytes` must still be those it was added with. */
-  take(entry: Entry): void {
+  remove(entry: Entry): void {
     if (this.#walks.size > 0) for (const walk of this.#walks) walk.leave(entry)
     entry.older.newer = entry.newer
     entry.newer.older = entry.older

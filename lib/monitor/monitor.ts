@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { got, toFunction } from '../settings/check'
-import type { Clock } from '../time/clock'
+import type { Clock } from '../clock'
 import { ACTIONS, act, type MonitoredStore } from './actions'
 import type { Assets } from './assets'
 import { EventStream } from './event-stream'

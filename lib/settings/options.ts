@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { SessionData } from 'express-session'
-import type { OwnerName } from './default-owner'
+import type { OwnerName } from './owner'
 
 /** Decides what becomes of a session that two requests changed. Returns the session to store, at once and not as a promise. */
 export type ConflictResolver = (

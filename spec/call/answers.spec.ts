@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 import { describe, it, type TestContext } from 'node:test'
-import { Answers, type End, toError } from '../../lib/call/answers'
+import { Answers, type End, toError } from '../../lib/call'
 import { runNode } from '../support/process'
 import { nextTurn } from '../support/time'
 

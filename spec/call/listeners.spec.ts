@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, errorMonitor } from 'node:events'
 import { describe, it } from 'node:test'
-import { callSafely, emitSafely } from '../../lib/call/listeners'
+import { callSafely, emitSafely } from '../../lib/call'
 import { nextTurn } from '../support/time'
 
 const noFault = (thrown: unknown) => assert.fail(String(thrown))

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
-import { Answers } from '../../lib/call/answers'
-import { Verbs } from '../../lib/call/verbs'
+import { Answers } from '../../lib/call'
+import { Verbs } from '../../lib/call'
 import { nextTurn } from '../support/time'
 
 function make() {

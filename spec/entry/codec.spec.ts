@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { Codec } from '../../lib/entry/codec'
 import { CookieJar, type KeptCookie } from '../../lib/entry/cookie'
 import { Entry } from '../../lib/entry/entry'
-import { expiryOf, readableCookie } from '../../lib/entry/readable-cookie'
+import { expiryOf, readableCookie } from '../../lib/entry/cookie'
 import { type Data, plainSession, roundTrip } from '../support/sessions'
 import { NOON, nextTurn, stopTime } from '../support/time'
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CookieJar, type KeptCookie } from '../../lib/entry/cookie'
-import { expiryOf, readableCookie } from '../../lib/entry/readable-cookie'
+import { expiryOf, readableCookie } from '../../lib/entry/cookie'
 import { type Data, plainSession, roundTrip } from '../support/sessions'
 import { NOON, stopTime } from '../support/time'
 

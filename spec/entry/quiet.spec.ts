@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { quiet } from '../../lib/entry/quiet'
+import { quiet } from '../../lib/settings/check'
 import { Lembro } from '../../lib/store'
 import { type Data, plainSession } from '../support/sessions'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import v8 from 'node:v8'
-import { flat, narrowed, textBytes } from '../../lib/entry/text'
+import { flat, narrowed, textBytes } from '../../lib/entry/weigh'
 
 describe('textBytes', () => {
   it('counts one byte a character for Latin-1 text', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { CookieJar } from '../../lib/entry/cookie'
 import { type Content, DatedEntry, Entry } from '../../lib/entry/entry'
 import { holderRefOf } from '../../lib/entry/holder'
-import { ENTRY_BYTES, HOLDER_BYTES, SHARED_BYTES, weigh } from '../../lib/entry/weight'
+import { ENTRY_BYTES, HOLDER_BYTES, SHARED_BYTES, weigh } from '../../lib/entry/weigh'
 import { NOON } from '../support/time'
 
 const character = fc.constantFrom('a', '7', 'é', '世', '\ud800', '\0')

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type Content, Entry } from '../../lib/entry/entry'
 import { Ledger } from '../../lib/ledger/ledger'
-import type { LedgerWalk } from '../../lib/ledger/ledger-walk'
+import type { LedgerWalk } from '../../lib/ledger/lanes'
 import { audit, auditOwners } from '../support/audit'
 import { NOON } from '../support/time'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CookieJar } from '../../lib/entry/cookie'
 import { Entry } from '../../lib/entry/entry'
-import { type LedgerListener, Listeners } from '../../lib/ledger/listeners'
+import { type LedgerListener, Listeners } from '../../lib/ledger/ledger'
 
 const KINDS = ['put', 'filled', 'touch', 'remove', 'clear', 'cleared'] as const
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Entry } from '../../lib/entry/entry'
-import { TimerWheel } from '../../lib/ledger/timer-wheel'
+import { TimerWheel } from '../../lib/ledger/wheel'
 import { NOON } from '../support/time'
 
 const DAY = 86_400_000

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { coreOf } from '../../lib/session-store'
+import { coreOf } from '../../lib/store'
 import { audit } from '../support/audit'
 import type { Data } from '../support/sessions'
 import { near, type Process, Tiers, turns } from '../support/tiers'

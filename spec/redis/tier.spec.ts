@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { coreOf } from '../../lib/session-store'
+import { coreOf } from '../../lib/store'
 import { type Data, load, newSession } from '../support/sessions'
 import { near, type Process, Tiers, turns } from '../support/tiers'
 

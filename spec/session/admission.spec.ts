@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Admission } from '../../lib/session/admission'
+import { Admission } from '../../lib/session/sessions'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { Stats } from '../../lib/stats'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { gather } from '../../lib/session/gather'
+import { gather } from '../../lib/session/many'
 import { FakeClock } from '../support/clock'
 import { newLedger, put } from '../support/ledger'
 import { NOON } from '../support/time'

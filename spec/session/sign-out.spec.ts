@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Departed } from '../../lib/session/departed'
-import { exceptOf, ownerText, signOut } from '../../lib/session/sign-out'
+import { exceptOf, ownerText, signOut } from '../../lib/session/many'
 import { audit } from '../support/audit'
 import { FakeClock } from '../support/clock'
 import { newLedger, put, sidsOf } from '../support/ledger'

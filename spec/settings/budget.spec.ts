@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseMaxSize } from '../../lib/settings/budget'
+import { parseMaxSize } from '../../lib/settings/settings'
 import { Lembro } from '../../lib/store'
 import { slicedSid } from '../support/sessions'
 

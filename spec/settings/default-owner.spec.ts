@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { defaultOwner, isOwnerName } from '../../lib/settings/default-owner'
+import { defaultOwner, isOwnerName } from '../../lib/settings/owner'
 import type { Data } from '../support/sessions'
 
 describe('the default owner', () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import v8 from 'node:v8'
-import { defaultOwner } from '../../lib/settings/default-owner'
+import { defaultOwner } from '../../lib/settings/owner'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions, type Settings } from '../../lib/settings/settings'
 import { runNode } from '../support/process'

@@ -1,6 +1,6 @@
 /** A clock that only a spec moves. */
 
-import type { Clock } from '../../lib/time/clock'
+import type { Clock } from '../../lib/clock'
 
 /** The instant at which every spec's time stands. */
 export const NOON = Date.UTC(2026, 0, 1, 12)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { LONGEST_DELAY, systemClock } from '../../lib/time/clock'
+import { LONGEST_DELAY, systemClock } from '../../lib/clock'
 import { runNode } from '../support/process'
 import { NOON, nextTurn, stopTime } from '../support/time'
 

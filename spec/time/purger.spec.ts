@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { PurgeReport } from '../../lib/stats'
-import { Purger } from '../../lib/time/purger'
+import { Purger } from '../../lib/reduce'
 import { audit } from '../support/audit'
 import { FakeClock } from '../support/clock'
 import { newLedger, put, sidsOf } from '../support/ledger'

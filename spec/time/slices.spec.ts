@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { inSlices } from '../../lib/time/slices'
+import { inSlices } from '../../lib/clock'
 import { FakeClock } from '../support/clock'
 
 /** Work of so many steps that each take `ms`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Sweep } from '../../lib/time/sweep'
+import { Sweep } from '../../lib/reduce'
 import { FakeClock } from '../support/clock'
 
 /** A sweep of so many steps, four of them a slice. */

@@ -1,9 +1,12 @@
-/** The time: the only file that reads it and sets timers. */
+/** The time: the only file that reads it and sets timers; and long work in slices of 2 ms. */
 
 import { AsyncResource } from 'node:async_hooks'
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 
 /** The longest delay of a Node timer; a longer one would fire at once. */
 export const LONGEST_DELAY = 2 ** 31 - 1
+/** The longest a slice may hold the event loop, in ms (plus one step). */
+export const SLICE_MS = 2
 
 export interface Clock {
   /** The wall clock in ms, as cookies use it. */
@@ -30,4 +33,19 @@ export const systemClock: Clock = {
   breathe(callback) {
     setImmediate(callback)
   },
+}
+
+/**
+ * Repeats `step` until it returns false, then calls `done`. The first slice runs before this
+ * returns, so that small work is over by then; the rest follows slice by slice.
+ */
+export function inSlices(clock: Clock, step: () => boolean, done: () => void): void {
+  const slice = () => {
+    const end = clock.elapsed() + SLICE_MS
+    do {
+      if (!step()) return done()
+    } while (clock.elapsed() < end)
+    clock.breathe(slice)
+  }
+  slice()
 }

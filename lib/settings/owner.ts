@@ -1,10 +1,17 @@
-/** Who a session belongs to by default, and what an `owner` option may say. */
+/** Whose a session is: what the options `owner` and `client` say, and what lembro sees without them. */
 
+import type { IncomingMessage } from 'node:http'
 import type { SessionData } from 'express-session'
 import { badReturn } from './check'
 
 /** What an `owner` option may return: a name, `true` for signed in without one, nothing for anonymous. */
 export type OwnerName = string | number | boolean | null | undefined
+
+/** The name of a signed-in user; `true` for one without a name. */
+export type Owner = string | true
+
+type ClientOption = (req: IncomingMessage) => string | null | undefined
+type Fault = (thrown: unknown) => void
 
 const { propertyIsEnumerable: isOwn } = Object.prototype
 
@@ -57,7 +64,7 @@ export function isOwnerName(value: unknown): value is string | number {
 }
 
 /** What an `owner` option returned. Throws a `TypeError` for what is neither a name, nor yes, nor no. */
-export function checkedOwner(returned: unknown): OwnerName {
+function checkedOwner(returned: unknown): OwnerName {
   if (returned === undefined || returned === null || returned === '') return undefined
   if (typeof returned === 'boolean' || isOwnerName(returned)) return returned
   throw badReturn(
@@ -65,4 +72,51 @@ export function checkedOwner(returned: unknown): OwnerName {
     'a string, a number, true, or nothing for an anonymous session',
     returned,
   )
+}
+
+/** Asks an `owner` option; `undefined` for none. What that throws goes to `fault` the first time, and the session is anonymous. */
+export function askOwner(owner: ((session: SessionData) => unknown) | undefined, fault: Fault) {
+  return asking<OwnerName>(owner && ((session) => checkedOwner(owner(session))), fault)
+}
+
+/**
+ * Asks a `client` option of the request that a live session belongs to; a plain object has none.
+ * What it throws goes to `fault` the first time, and the session has no client.
+ */
+export function askClient(client: ClientOption | undefined, fault: Fault) {
+  return asking(client && ((session) => clientOf(client, session)), fault)
+}
+
+function asking<Answer>(
+  ask: ((session: SessionData) => Answer) | undefined,
+  fault: Fault,
+): (session: SessionData) => Answer | undefined {
+  if (ask === undefined) return () => undefined
+  let told = false
+  return (session) => {
+    try {
+      return ask(session)
+    } catch (thrown) {
+      if (!told) fault(thrown)
+      told = true
+      return undefined
+    }
+  }
+}
+
+function clientOf(client: ClientOption, session: SessionData): string | undefined {
+  const { req } = session as { req?: IncomingMessage | null }
+  return req === undefined || req === null ? undefined : checkedClient(client(req))
+}
+
+function checkedClient(returned: unknown): string | undefined {
+  if (returned === undefined || returned === null || returned === '') return undefined
+  if (typeof returned === 'string') return returned
+  throw badReturn('client', 'a string, or nothing for one that is not known', returned)
+}
+
+/** The owner of a session as an entry has it: `undefined` for an anonymous one. */
+export function ownerNamed(name: OwnerName): Owner | undefined {
+  if (name === true) return true
+  return isOwnerName(name) ? String(name) : undefined
 }
