@@ -55,10 +55,12 @@ export function assemble(
   const { clock } = world
   const calls = new Calls(emitter)
   const inBackground = (step: () => boolean) => clock.breathe(() => inSlices(clock, step, () => {}))
-  const ledger = new Ledger(settings, clock, inBackground)
+  const isPlain = settings.owner === undefined
+  const { maxBytes, maxSessions } = settings
+  const ledger = new Ledger({ maxBytes, maxSessions, isPlain }, clock, inBackground)
   const codec = new Codec(settings.serializer)
   const stats = new Stats()
-  const departed = new Departed(settings.owner === undefined, clock)
+  const departed = new Departed(isPlain, clock)
   const told = new Told(emitter, calls, codec, clock, settings)
   const intake = new Intake(settings, codec, ledger, clock, (thrown) => calls.report(thrown))
   const purged = (report: PurgeReport) => {
@@ -75,7 +77,7 @@ export function assemble(
     sessions: new Sessions(settings, ledger, intake, departed, stats),
     signOut: new SignOut(ledger, departed, clock, calls),
     purger: new Purger(ledger, clock, calls, settings.interval, purged),
-    reducer: new Reducer(ledger, clock, calls, settings.maxBytes, reduced),
+    reducer: new Reducer(ledger, clock, calls, maxBytes, reduced),
   }
   const begin = (error: Error | null) => {
     // What was loaded from a file is neither counted nor told: these begin to listen now.

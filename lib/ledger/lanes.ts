@@ -55,6 +55,13 @@ export class Lanes {
   readonly #ranks = [this.strangers, new Rank(this.newcomers), new Rank(this.members)] as const
   readonly #all = [this.#passing, this.#returned, this.newcomers, this.members]
 
+  readonly #isPlain: boolean
+
+  /** `isPlain`: there are no owners, and all are in one lane. */
+  constructor(isPlain: boolean) {
+    this.#isPlain = isPlain
+  }
+
   get bytes(): number {
     return this.#passing.bytes + this.#returned.bytes + this.newcomers.bytes + this.members.bytes
   }
@@ -70,6 +77,7 @@ export class Lanes {
 
   /** The lane of an entry whose holder is set. */
   of(entry: Entry, isOwned: boolean): Lane {
+    if (this.#isPlain) return this.#passing
     if (!isOwned) return entry.age >= RETURNED_AGE ? this.#returned : this.#passing
     const isNamed = entry.holder !== undefined
     return isNamed && entry.age >= KNOWN_AGE ? this.members : this.newcomers

@@ -19,6 +19,8 @@ import { TimerWheel } from './wheel'
 export interface Budget {
   readonly maxBytes: number
   readonly maxSessions: number
+  /** Whether there are no owners, and eviction is plain oldest first. */
+  readonly isPlain?: boolean
 }
 
 /** Why one entry leaves the ledger; `limit`: its owner had more than `maxPerOwner`, which the application hears of as `evict`. */
@@ -62,7 +64,7 @@ export class Ledger {
   #ofTouch: LedgerListener[] = []
   #ofReplaced: LedgerListener[] = []
   #entries = newMaps()
-  #lanes = new Lanes()
+  #lanes: Lanes
   #holders = new Holders()
   #wheel: TimerWheel
   #epoch = 0
@@ -76,6 +78,7 @@ export class Ledger {
     this.#budget = budget
     this.#clock = clock
     this.#background = background
+    this.#lanes = this.#newLanes()
     this.#wheel = new TimerWheel(clock.now())
   }
 
@@ -210,7 +213,7 @@ export class Ledger {
     const [lanes, wheel] = [this.#lanes, this.#wheel]
     const { size } = lanes
     this.#entries = newMaps()
-    this.#lanes = new Lanes()
+    this.#lanes = this.#newLanes()
     this.#holders = new Holders()
     this.#wheel = new TimerWheel(this.now())
     this.#epoch++
@@ -293,6 +296,10 @@ export class Ledger {
 
   #evict(victim: Entry | undefined): void {
     if (victim !== undefined) this.remove(victim, 'evict')
+  }
+
+  #newLanes(): Lanes {
+    return new Lanes(this.#budget.isPlain === true)
   }
 
   #takeApart(lanes: Lanes, wheel: TimerWheel): boolean {

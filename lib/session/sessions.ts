@@ -53,8 +53,6 @@ export class Sessions {
     if (expired) this.#ledger.remove(entry, 'expire')
     if (entry === undefined || (expired && !stale)) {
       this.#stats.misses++
-      // Whoever asks is a stranger from now on, and may log out as one.
-      this.#departed.destroy(sid)
       return undefined
     }
     this.#stats.hits++

@@ -49,7 +49,7 @@ describe('what a ledger holds', () => {
   it('is begun anew if all is cleared meanwhile', () => {
     const { clock, ledger, ends, start } = make(10)
     start()
-    ledger.clear(NOON)
+    ledger.clear()
     put(ledger, 'new')
     clock.settle()
     assert.deepEqual(ends, [['new']])

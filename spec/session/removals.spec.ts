@@ -85,7 +85,7 @@ describe('dispose', () => {
     const { gone, ledger, clock } = disposing()
     put(ledger, 'a', { owner: ann })
     put(ledger, 'b')
-    ledger.clear(NOON)
+    ledger.clear()
     put(ledger, 'a')
     assert.deepEqual(gone, [])
     clock.settle()

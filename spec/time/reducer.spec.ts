@@ -104,7 +104,7 @@ describe('a trim', () => {
     reducer.reduce(0)
     clock.settle()
     assert.deepEqual(sidsOf(ledger), ['s99'])
-    ledger.clear(NOON)
+    ledger.clear()
     reducer.reduce(0)
     assert.equal(reports[1]?.evicted, 0)
   })
