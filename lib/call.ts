@@ -6,7 +6,7 @@
 
 import { AsyncResource } from 'node:async_hooks'
 import { type EventEmitter, errorMonitor } from 'node:events'
-import { setImmediate } from 'node:timers'
+import { setImmediate } from './clock'
 import { coded, gotKind, isThenable, warnOnce } from './settings/check'
 
 /** A Node callback: an error or `null`, and then the value. */

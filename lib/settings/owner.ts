@@ -64,7 +64,7 @@ export function isOwnerName(value: unknown): value is string | number {
 }
 
 /** What an `owner` option returned. Throws a `TypeError` for what is neither a name, nor yes, nor no. */
-function checkedOwner(returned: unknown): OwnerName {
+export function checkedOwner(returned: unknown): OwnerName {
   if (returned === undefined || returned === null || returned === '') return undefined
   if (typeof returned === 'boolean' || isOwnerName(returned)) return returned
   throw badReturn(

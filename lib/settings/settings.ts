@@ -30,7 +30,7 @@ export interface Settings extends SaveSettings {
 }
 
 /** Less than an empty session weighs with the id that express-session gives it: nothing could be stored. */
-const LEAST_BYTES = 208
+const LEAST_BYTES = 256
 /** Less than twenty sessions of signed-in users. */
 const FEW_BYTES = 8192
 /** Above this, a number of bytes is hardly one of megabytes. */
@@ -145,7 +145,7 @@ function given(options: LembroOptions, completed: LembroOptions): Readonly<Lembr
 }
 
 /** Bytes of `maxSize`. Throws for what can't be read or holds no session; warns once of a budget that is hardly meant. */
-function parseMaxSize(size: unknown): number {
+export function parseMaxSize(size: unknown): number {
   const heapLimit = getHeapStatistics().heap_size_limit
   const bytes = toBytes('maxSize', size, heapLimit, "V8's heap limit")
   if (bytes < LEAST_BYTES) {

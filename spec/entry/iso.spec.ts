@@ -1,3 +1,5 @@
+/** Of `cookie.ts`: instants as text. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

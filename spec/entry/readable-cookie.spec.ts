@@ -1,3 +1,5 @@
+/** Of `cookie.ts`: cookies as sessions come with them. */
+
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'

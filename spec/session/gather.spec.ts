@@ -1,3 +1,5 @@
+/** Of `many.ts`: all sessions. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gather } from '../../lib/session/many'

@@ -1,3 +1,5 @@
+/** Of `check.ts`: errors with a code. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { coded } from '../../lib/settings/check'

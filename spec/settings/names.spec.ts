@@ -1,3 +1,5 @@
+/** Of `settings.ts`: unknown names. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { nearestName, OPTION_NAMES } from '../../lib/settings/settings'

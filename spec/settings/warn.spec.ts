@@ -1,3 +1,5 @@
+/** Of `check.ts`: warnings. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { warnOnce } from '../../lib/settings/check'

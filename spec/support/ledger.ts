@@ -6,6 +6,7 @@ import type { Owner } from '../../lib/settings/owner'
 import { FakeClock } from './clock'
 
 export interface Given {
+  readonly body?: string
   readonly bytes?: number
   readonly owner?: Owner | undefined
   readonly expiry?: number
@@ -35,9 +36,9 @@ export function at(ledger: Ledger, now: number): Ledger {
 
 /** Puts an entry of 100 bytes that belongs to nobody and never expires, unless told otherwise. */
 export function put(ledger: Ledger, sid: string, given: Given = {}): Entry {
-  const { bytes = 100, owner, expiry = Number.POSITIVE_INFINITY, now = 0 } = given
+  const { body = sid, bytes = 100, owner, expiry = Number.POSITIVE_INFINITY, now = 0 } = given
   const entry = ledger.find(sid) ?? new Entry(sid)
-  at(ledger, now).put(entry, { body: sid, cookie: undefined, expiry, owner }, bytes)
+  at(ledger, now).put(entry, { body, cookie: undefined, expiry, owner }, bytes)
   return entry
 }
 

@@ -1,12 +1,12 @@
 /** Stores of several processes in front of one scripted server, under one clock. */
 
 import { HomeStore } from '../../lib/redis/home-store'
-import { coreOf } from '../../lib/store'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { FakeClock } from './clock'
 import { type ScriptedHome, ScriptedServer } from './scripted-home'
 import { type Data, plainSession } from './sessions'
+import { coreOf } from './store'
 import { nextTurn } from './time'
 
 export interface Process {
@@ -21,7 +21,7 @@ export class Tiers {
   /** A process with a store of its own. */
   process(options: LembroOptions = {}, touchAfter?: number): Process {
     const home = this.server.home()
-    const world = { clock: this.clock }
+    const world = { clock: this.clock, hasHome: true }
     const store = new HomeStore(home, parseOptions(options), touchAfter, world, undefined)
     store.on('error', () => {})
     return { store, home }

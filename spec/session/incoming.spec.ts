@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Expiry, ONE_DAY } from '../../lib/session/incoming'
+import { Codec } from '../../lib/entry/codec'
+import { Intake, ONE_DAY } from '../../lib/session/incoming'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
+import { FakeClock } from '../support/clock'
+import { newLedger } from '../support/ledger'
 import type { Data } from '../support/sessions'
 import { NOON } from '../support/time'
 
 const session = { n: 1 } as unknown as Data
 
 function expiryOf(options: LembroOptions, cookie?: object, created = NOON): number {
-  const expiry = new Expiry(parseOptions(options))
-  const asked = expiry.of('a', session, cookie as Record<string, unknown>, NOON)
-  return expiry.within(created, asked) - NOON
+  const codec = new Codec(undefined)
+  const intake = new Intake(parseOptions(options), codec, newLedger(), new FakeClock(), () => {})
+  const asked = intake.expiryOf('a', session, cookie as Record<string, unknown>, NOON)
+  return intake.withinLife(created, asked) - NOON
 }
 
 describe('a session expires', () => {
@@ -75,10 +79,5 @@ describe('a session expires', () => {
     assert.equal(expiryOf({ absoluteTtl: 100 }, { maxAge: 500 }, NOON - 90), 10)
     assert.equal(expiryOf({ absoluteTtl: 100 }, { maxAge: 50 }), 50)
     assert.equal(expiryOf({ absoluteTtl: 100, ttl: Infinity }), 100)
-  })
-
-  it('by an instant of creation only where absoluteTtl needs one', () => {
-    assert.equal(new Expiry(parseOptions({})).needsCreated, false)
-    assert.equal(new Expiry(parseOptions({ absoluteTtl: 1 })).needsCreated, true)
   })
 })

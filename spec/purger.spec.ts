@@ -1,22 +1,27 @@
+/** Of `reduce.ts`: the purge. */
+
 import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
-import type { PurgeReport } from '../../lib/stats'
-import { Purger } from '../../lib/reduce'
-import { audit } from '../support/audit'
-import { FakeClock } from '../support/clock'
-import { newLedger, put, sidsOf } from '../support/ledger'
-import { NOON } from '../support/time'
+import { Calls } from '../lib/call'
+import { Purger } from '../lib/reduce'
+import type { PurgeReport } from '../lib/stats'
+import { audit } from './support/audit'
+import { FakeClock } from './support/clock'
+import { newLedger, put, sidsOf } from './support/ledger'
+import { NOON } from './support/time'
 
 /** A purger that takes four steps a slice, and puts that know the time. */
 function make({ interval = 1000 } = {}) {
   const clock = new FakeClock()
-  const ledger = newLedger({ maxBytes: 1_000_000 })
+  const ledger = newLedger({ maxBytes: 1_000_000, clock })
   const reports: PurgeReport[] = []
-  const rest = () => {
+  const calls = new Calls(new EventEmitter())
+  calls.rest = () => {
     audit(ledger)
     clock.work(0.5)
   }
-  const purger = new Purger(ledger, clock, interval, rest, (report) => reports.push(report))
+  const purger = new Purger(ledger, clock, calls, interval, (report) => reports.push(report))
   const add = (sid: string, ttl = Infinity) =>
     put(ledger, sid, { expiry: clock.now() + ttl, now: clock.now() })
   return { clock, ledger, purger, reports, add }

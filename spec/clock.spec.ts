@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { LONGEST_DELAY, systemClock } from '../../lib/clock'
-import { runNode } from '../support/process'
-import { NOON, nextTurn, stopTime } from '../support/time'
+import { LONGEST_DELAY, systemClock } from '../lib/clock'
+import { runNode } from './support/process'
+import { NOON, nextTurn, stopTime } from './support/time'
 
 describe('the system clock', () => {
   for (const [asked, delay] of [
@@ -57,7 +57,7 @@ describe('the system clock', () => {
 
   it('lets a process end whose only work is a timer', async () => {
     const { code, out } = await runNode(`
-      const { systemClock } = require('./lib/time/clock')
+      const { systemClock } = require('./lib/clock')
       systemClock.after(15_000, () => console.log('fired'))
     `)
     assert.deepEqual([code, out], [0, ''])

@@ -1,24 +1,29 @@
+/** Of `reduce.ts`: the trim. */
+
 import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
-import type { ReduceReport } from '../../lib/stats'
-import { Reducer } from '../../lib/reduce'
-import { audit } from '../support/audit'
-import { FakeClock } from '../support/clock'
-import { newLedger, put, sidsOf } from '../support/ledger'
-import { NOON } from '../support/time'
+import { Calls } from '../lib/call'
+import { Reducer } from '../lib/reduce'
+import type { ReduceReport } from '../lib/stats'
+import { audit } from './support/audit'
+import { FakeClock } from './support/clock'
+import { newLedger, put, sidsOf } from './support/ledger'
+import { NOON } from './support/time'
 
 /** A full ledger of ten times ten entries, and a reducer that takes four steps a slice. */
 function full() {
   const clock = new FakeClock()
-  const ledger = newLedger({ maxBytes: 1000 })
+  const ledger = newLedger({ maxBytes: 1000, clock })
   const reports: ReduceReport[] = []
   const rests = { count: 0 }
-  const rest = () => {
+  const calls = new Calls(new EventEmitter())
+  calls.rest = () => {
     audit(ledger)
     rests.count++
     clock.work(0.5)
   }
-  const reducer = new Reducer(ledger, clock, rest, (report) => reports.push(report))
+  const reducer = new Reducer(ledger, clock, calls, 1000, (report) => reports.push(report))
   for (let n = 0; n < 100; n++) put(ledger, `s${n}`, { bytes: 10 })
   return { clock, ledger, reducer, reports, rests }
 }

@@ -1,7 +1,9 @@
+/** Of `clock.ts`: work in slices. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { inSlices } from '../../lib/clock'
-import { FakeClock } from '../support/clock'
+import { inSlices } from '../lib/clock'
+import { FakeClock } from './support/clock'
 
 /** Work of so many steps that each take `ms`. */
 function start({ steps, ms }: { steps: number; ms: number }) {

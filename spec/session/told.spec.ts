@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
-import { Answers } from '../../lib/call'
+import { Calls } from '../../lib/call'
+import { inSlices } from '../../lib/clock'
 import { Codec } from '../../lib/entry/codec'
-import { Removals } from '../../lib/session/told'
+import { Told } from '../../lib/session/told'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
-import { inSlices } from '../../lib/clock'
 import { FakeClock } from '../support/clock'
 import { ann, newLedger, put } from '../support/ledger'
-import { NOON, nextTurn } from '../support/time'
+import { nextTurn } from '../support/time'
 
 const text = {
   stringify: (session: unknown) => String(session),
@@ -23,10 +23,11 @@ function make(options: LembroOptions = {}) {
   const clock = new FakeClock()
   const settings = parseOptions({ serializer: text, ...options })
   const codec = new Codec(settings.serializer)
-  const notices = new Removals(emitter, new Answers(emitter), codec, clock, settings)
+  const calls = new Calls(emitter)
+  const told = new Told(emitter, calls, codec, clock, settings)
   const ledger = newLedger({}, (step) => clock.breathe(() => inSlices(clock, step, () => {})))
-  ledger.listen(notices)
-  return { emitter, notices, ledger, clock, heard }
+  ledger.listen(told)
+  return { emitter, calls, told, ledger, clock, heard }
 }
 
 /** With a `dispose` that notes what it is told. */
@@ -40,7 +41,7 @@ function disposing(options: LembroOptions = {}) {
 
 describe('dispose', () => {
   it('is told when the ledger is at rest, not before', () => {
-    const { gone, notices, ledger } = disposing()
+    const { gone, calls, ledger } = disposing()
     for (const [sid, cause] of [
       ['a', 'evict'],
       ['b', 'expire'],
@@ -49,18 +50,18 @@ describe('dispose', () => {
       ledger.remove(put(ledger, sid), cause)
     }
     assert.deepEqual(gone, [])
-    notices.flush()
+    calls.rest()
     assert.deepEqual(gone, ['evict a a', 'expire b b', 'destroy c c'])
-    notices.flush()
+    calls.rest()
     assert.equal(gone.length, 3)
   })
 
   it('is told of the session as it was, whatever became of the entry since', () => {
-    const { gone, notices, ledger } = disposing()
+    const { gone, calls, ledger } = disposing()
     const entry = put(ledger, 'a')
     ledger.remove(entry, 'evict')
     entry.body = 'changed'
-    notices.flush()
+    calls.rest()
     assert.deepEqual(gone, ['evict a a'])
   })
 
@@ -70,11 +71,11 @@ describe('dispose', () => {
       dispose: (sid) => {
         gone.push(sid)
         parts.ledger.remove(put(parts.ledger, `${sid}+`), 'evict')
-        parts.notices.flush()
+        parts.calls.rest()
       },
     })
     parts.ledger.remove(put(parts.ledger, 'a'), 'evict')
-    parts.notices.flush()
+    parts.calls.rest()
     assert.deepEqual(gone, ['a'])
     parts.clock.breatheOnce()
     assert.deepEqual(gone, ['a', 'a+'])
@@ -94,14 +95,14 @@ describe('dispose', () => {
 
   it('may throw: the others are told all the same, and the error is reported', async () => {
     const told: string[] = []
-    const { notices, ledger, heard } = make({
+    const { calls, ledger, heard } = make({
       dispose: (sid) => {
         told.push(sid)
         throw new Error(`no ${sid}`)
       },
     })
     for (const sid of ['a', 'b']) ledger.remove(put(ledger, sid), 'destroy')
-    notices.flush()
+    calls.rest()
     await nextTurn()
     assert.deepEqual(
       [told, heard],
@@ -112,20 +113,19 @@ describe('dispose', () => {
     )
   })
 
-  it('wants to know of what is replaced, unless it is told not to', () => {
-    assert.equal(disposing().notices.wantsReplaced, true)
-    assert.equal(disposing({ noDisposeOnSet: true }).notices.wantsReplaced, false)
-    assert.equal(make().notices.wantsReplaced, false)
-    const { gone, notices, ledger } = disposing()
-    notices.replaced(put(ledger, 'a').copy())
-    notices.flush()
-    assert.deepEqual(gone, ['replace a a'])
+  it('is told of what is replaced, unless it is not to be', () => {
+    const { gone, calls, ledger } = disposing()
+    for (const text of ['a', 'b']) put(ledger, 'sid', { body: text })
+    calls.rest()
+    assert.deepEqual(gone, ['replace sid a'])
+    assert.equal(disposing({ noDisposeOnSet: true }).told.replaced, undefined)
+    assert.equal(make().told.replaced, undefined)
   })
 })
 
 describe('an event', () => {
   it('tells of evictions and expiries, whose they were and what was in them', () => {
-    const { emitter, notices, ledger } = make()
+    const { emitter, calls, ledger } = make()
     const told: unknown[] = []
     for (const event of ['evict', 'expire', 'destroy']) {
       emitter.on(event, (sid, { owner, bytes, session }) => {
@@ -135,7 +135,7 @@ describe('an event', () => {
     ledger.remove(put(ledger, 'a', { owner: ann }), 'evict')
     ledger.remove(put(ledger, 'b', { bytes: 7 }), 'expire')
     ledger.remove(put(ledger, 'c'), 'destroy')
-    notices.flush()
+    calls.rest()
     assert.deepEqual(told, [
       ['evict', 'a', 'ann', 100, 'a'],
       ['expire', 'b', undefined, 7, 'b'],
@@ -144,17 +144,17 @@ describe('an event', () => {
 
   it('reads no session that nobody asks for', () => {
     const parse = () => assert.fail('read')
-    const { emitter, notices, ledger, heard } = make({ serializer: { ...text, parse } })
+    const { emitter, calls, ledger, heard } = make({ serializer: { ...text, parse } })
     emitter.on('evict', () => {})
     ledger.remove(put(ledger, 'a'), 'evict')
-    notices.flush()
+    calls.rest()
     assert.deepEqual(heard, [])
   })
 
   it('harms nobody by a listener that throws, which is reported', async () => {
-    const { emitter, notices, heard } = make()
+    const { emitter, told, heard } = make()
     emitter.on('reduce', () => assert.fail('mine'))
-    notices.announce('reduce', {})
+    told.announce('reduce', {})
     await nextTurn()
     assert.deepEqual(heard, ['mine'])
   })

@@ -1,8 +1,10 @@
+/** Of `call.ts`: functions of the application. */
+
 import assert from 'node:assert/strict'
 import { EventEmitter, errorMonitor } from 'node:events'
 import { describe, it } from 'node:test'
-import { callSafely, emitSafely } from '../../lib/call'
-import { nextTurn } from '../support/time'
+import { callSafely, emitSafely } from '../lib/call'
+import { nextTurn } from './support/time'
 
 const noFault = (thrown: unknown) => assert.fail(String(thrown))
 

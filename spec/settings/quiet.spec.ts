@@ -1,3 +1,5 @@
+/** Of `check.ts`: errors of JSON. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { quiet } from '../../lib/settings/check'

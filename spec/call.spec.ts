@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 import { describe, it, type TestContext } from 'node:test'
-import { Answers, type End, toError } from '../../lib/call'
-import { runNode } from '../support/process'
-import { nextTurn } from '../support/time'
+import { Calls, type End, toError } from '../lib/call'
+import { runNode } from './support/process'
+import { nextTurn } from './support/time'
 
-/** Answers with a listener that notes what it hears. */
+/** Calls with a listener that notes what it hears. */
 function make() {
   const emitter = new EventEmitter()
   const heard: unknown[] = []
   emitter.on('error', (error) => heard.push(error))
-  return { emitter, answers: new Answers(emitter), heard }
+  return { emitter, calls: new Calls(emitter), heard }
 }
 
 /** What is warned of while a test runs, instead of on the console. */
@@ -23,80 +23,82 @@ function warnings(t: TestContext): string[] {
 
 const fault = (code: string) => Object.assign(new Error(`of ${code}`), { code })
 
-describe('a verb with a callback', () => {
-  it('calls it once and later, with null for no error', async () => {
-    const { answers } = make()
-    const calls: unknown[][] = []
-    const note = (...args: unknown[]) => calls.push(args)
-    assert.equal(answers.give(note, null, 7), undefined)
+describe('a method with a callback', () => {
+  it('called it once and later, with null for no error', async () => {
+    const { calls } = make()
+    const called: unknown[][] = []
+    const note = (...args: unknown[]) => called.push(args)
+    assert.equal(calls.end(note, null, 7), undefined)
     assert.equal(
-      answers.later(note, (end) => end(null, 8)),
+      calls.later(note, (end) => end(null, 8)),
       undefined,
     )
-    assert.deepEqual(calls, [])
+    assert.deepEqual(called, [])
     await nextTurn()
-    assert.deepEqual(calls, [
+    assert.deepEqual(called, [
       [null, 7],
       [null, 8],
     ])
     await nextTurn()
-    assert.equal(calls.length, 2)
+    assert.equal(called.length, 2)
   })
 
-  it('calls it with the error alone, which the listeners hear once too', async () => {
-    const { answers, heard } = make()
+  it('called it with the error alone, which the listeners hear once too', async () => {
+    const { calls, heard } = make()
     const [one, other] = [fault('EONE'), fault('EOTHER')]
-    const calls: unknown[][] = []
-    const note = (...args: unknown[]) => calls.push(args)
-    answers.give(note, one)
-    answers.later(note, (end) => end(other))
-    assert.deepEqual([calls, heard], [[], []])
+    const called: unknown[][] = []
+    const note = (...args: unknown[]) => called.push(args)
+    calls.end(note, one)
+    calls.later(note, (end) => end(other))
+    assert.deepEqual([called, heard], [[], []])
     await nextTurn()
-    assert.deepEqual(calls, [[one], [other]])
+    assert.deepEqual(called, [[one], [other]])
     assert.deepEqual(heard, [one, other])
   })
 
   it('warns nobody where there is no listener: the callback knows', async (t) => {
     const said = warnings(t)
-    const answers = new Answers(new EventEmitter())
-    const failed = await new Promise((resolve) => answers.give(resolve, fault('EQUIET')))
+    const calls = new Calls(new EventEmitter())
+    const failed = await new Promise((resolve) => calls.end(resolve, fault('EQUIET')))
     assert.equal((failed as NodeJS.ErrnoException).code, 'EQUIET')
     assert.deepEqual(said, [])
   })
 
   it('ends only when what it waits for does', async () => {
-    const { answers } = make()
-    const calls: unknown[] = []
+    const { calls } = make()
+    const called: unknown[] = []
     let end: End<number> = () => {}
-    answers.later<number>(
-      (_: unknown, value: unknown) => calls.push(value),
+    calls.later<number>(
+      (_: unknown, value: unknown) => called.push(value),
       (ended) => {
         end = ended
       },
     )
     await nextTurn()
-    assert.deepEqual(calls, [])
+    assert.deepEqual(called, [])
     end(null, 1)
     await nextTurn()
-    assert.deepEqual(calls, [1])
+    assert.deepEqual(called, [1])
   })
 
   it('that waits ends in the context of its caller, with the value or with the error alone', async () => {
-    const { answers, heard } = make()
+    const { calls, heard } = make()
+    const saved: ((error: Error | null) => void)[] = []
+    calls.waitFor({ committed: (done) => saved.push(done) })()
     const caller = new AsyncLocalStorage<string>()
-    const calls: unknown[][] = []
-    const note = (...args: unknown[]) => calls.push([caller.getStore(), ...args])
-    const [good, bad] = caller.run('a request', () => [
-      answers.ending(note, 7),
-      answers.ending(note, 8),
-    ])
+    const called: unknown[][] = []
+    const note = (...args: unknown[]) => called.push([caller.getStore(), ...args])
+    caller.run('a request', () => {
+      calls.change(note, () => 7)
+      calls.change(note, () => 8)
+    })
     const other = fault('EOTHER')
     caller.run('another', () => {
-      good?.(null)
-      bad?.(other)
+      saved[0]?.(null)
+      saved[1]?.(other)
     })
     await nextTurn()
-    assert.deepEqual(calls, [
+    assert.deepEqual(called, [
       ['a request', null, 7],
       ['a request', other],
     ])
@@ -107,9 +109,9 @@ describe('a verb with a callback', () => {
     const { out } = await runNode(`
       const { Lembro } = require('./lib/store')
       const store = new Lembro()
-      let calls = 0
+      let called = 0
       store.on('error', () => console.log('taken for ours'))
-      process.on('uncaughtException', (error) => console.log(error.message, ++calls))
+      process.on('uncaughtException', (error) => console.log(error.message, ++called))
       const fail = (name) => () => { throw new Error(name) }
       store.set('a', { cookie: {} }, fail('set'))
       store.get('a', fail('get'))
@@ -120,31 +122,31 @@ describe('a verb with a callback', () => {
   })
 })
 
-describe('a verb without a callback', () => {
+describe('a method without a callback', () => {
   for (const callback of [undefined, null, {}, 'callback']) {
     it(`gives a promise, as for ${JSON.stringify(callback)}`, async () => {
-      const { answers } = make()
-      assert.equal(await answers.give(callback, null, 7), 7)
-      assert.equal(await answers.later(callback, (end) => end(null, 8)), 8)
+      const { calls } = make()
+      assert.equal(await calls.end(callback, null, 7), 7)
+      assert.equal(await calls.later(callback, (end) => end(null, 8)), 8)
     })
   }
 
   it('rejects it, which the listeners hear once too', async () => {
-    const { answers, heard } = make()
+    const { calls, heard } = make()
     const [one, other] = [fault('EONE'), fault('EOTHER')]
-    await assert.rejects(answers.give(undefined, one) as Promise<void>, one)
-    await assert.rejects(answers.later(undefined, (end) => end(other)) as Promise<void>, other)
+    await assert.rejects(calls.end(undefined, one) as Promise<void>, one)
+    await assert.rejects(calls.later(undefined, (end) => end(other)) as Promise<void>, other)
     await nextTurn()
     assert.deepEqual(heard, [one, other])
   })
 
   it('ends no process where nobody awaits it', async () => {
     const { code, out, err } = await runNode(`
-      const { Answers } = require('./lib/call/answers')
-      const answers = new Answers(new (require('node:events'))())
+      const { Calls } = require('./lib/call')
+      const calls = new Calls(new (require('node:events'))())
       process.on('unhandledRejection', () => console.log('unhandled'))
-      answers.give(undefined, new Error('one'))
-      answers.later(undefined, (end) => setTimeout(end, 5, new Error('other')))
+      calls.end(undefined, new Error('one'))
+      calls.later(undefined, (end) => setTimeout(end, 5, new Error('other')))
       setTimeout(() => console.log('goes on'), 20)
     `)
     assert.deepEqual([code, out.trim()], [0, 'goes on'])
@@ -155,8 +157,8 @@ describe('a verb without a callback', () => {
 describe('a report', () => {
   it('warns once for each code where nobody listens', (t) => {
     const said = warnings(t)
-    const answers = new Answers(new EventEmitter())
-    for (const code of ['EA', 'EB', 'EA', 'EB', 'EC']) answers.report(fault(code))
+    const calls = new Calls(new EventEmitter())
+    for (const code of ['EA', 'EB', 'EA', 'EB', 'EC']) calls.report(fault(code))
     assert.deepEqual(
       said,
       ['EA', 'EB', 'EC'].map((code) => `lembro: of ${code} (listen to 'error' to hear of each)`),
@@ -165,17 +167,17 @@ describe('a report', () => {
 
   it('goes by the name of an error that has no code', (t) => {
     const said = warnings(t)
-    const answers = new Answers(new EventEmitter())
-    for (const message of ['first', 'second']) answers.report(new SyntaxError(message))
+    const calls = new Calls(new EventEmitter())
+    for (const message of ['first', 'second']) calls.report(new SyntaxError(message))
     assert.equal(said.length, 1)
     assert.match(said[0] ?? '', /first/)
   })
 
   it('tells each to the listeners, later, and warns of none', async (t) => {
     const said = warnings(t)
-    const { answers, heard } = make()
+    const { calls, heard } = make()
     const faults = [fault('ED'), fault('ED')]
-    for (const each of faults) answers.report(each)
+    for (const each of faults) calls.report(each)
     assert.deepEqual(heard, [])
     await nextTurn()
     assert.deepEqual(heard, faults)
@@ -184,16 +186,16 @@ describe('a report', () => {
 
   it('ends no process where a listener throws: that is a warning', async (t) => {
     const said = warnings(t)
-    const { emitter, answers } = make()
+    const { emitter, calls } = make()
     emitter.on('error', () => assert.fail('I did not expect that'))
-    answers.report(fault('EF'))
+    calls.report(fault('EF'))
     await nextTurn()
     assert.match(String(said), /an 'error' listener threw: I did not expect that/)
   })
 
   it('ends no process where the last listener left meanwhile', async () => {
-    const { emitter, answers, heard } = make()
-    answers.report(fault('EE'))
+    const { emitter, calls, heard } = make()
+    calls.report(fault('EE'))
     emitter.removeAllListeners('error')
     await nextTurn()
     assert.deepEqual(heard, [])

@@ -1,8 +1,9 @@
+/** Of `owner.ts`: what the options say. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { askClient, askOwner, ownerNamed } from '../../lib/settings/owner'
 import { gotKind } from '../../lib/settings/check'
-import { checkedOwner } from '../../lib/settings/owner'
+import { askClient, askOwner, checkedOwner, ownerNamed } from '../../lib/settings/owner'
 
 describe('owners', () => {
   it('are anonymous if there is no name', () => {
