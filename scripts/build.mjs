@@ -1,17 +1,15 @@
 /** The build: the declarations of `lib`, its code in a file for each thing that a user may load, and the page of the monitor. */
 
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { buildSync, transformSync } from 'esbuild'
 import { bundle } from './bundles.mjs'
 import { pruneDeclarations } from './declarations.mjs'
 
 const root = join(import.meta.dirname, '..')
 const [lib, dist] = [join(root, 'lib'), join(root, 'dist')]
-const [page, built] = [join(lib, 'monitor/page'), join(dist, 'monitor/page')]
-const uPlot = dirname(createRequire(import.meta.url).resolve('uplot/package.json'))
 const { exports: exported } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 const entries = Object.values(exported).filter((each) => each.require !== undefined)
@@ -27,16 +25,27 @@ for (const { import: esm } of entries) {
   writeFileSync(join(root, esm.default), transformSync(readFileSync(file, 'utf8'), options).code)
 }
 
-buildSync({
-  ...{ entryPoints: [join(page, 'main.ts')], outdir: built },
-  ...{ bundle: true, format: 'esm', target: 'es2022', legalComments: 'none' },
-  ...{ minifyWhitespace: true, lineLimit: 100 },
-})
-for (const file of ['index.html', 'monitor.css']) copyFileSync(join(page, file), join(built, file))
-for (const file of ['uPlot.iife.min.js', 'uPlot.min.css']) {
-  copyFileSync(join(uPlot, 'dist', file), join(built, file))
+writeFileSync(join(dist, 'monitor/page.js'), pageOf(join(lib, 'monitor/page')))
+
+/** The page of the monitor as a module: its files by name. Read from files beside the code, it would be missing in a bundle. */
+function pageOf(folder) {
+  const uPlot = dirname(createRequire(import.meta.url).resolve('uplot/package.json'))
+  const { outputFiles } = buildSync({
+    ...{ entryPoints: [join(folder, 'main.ts')], write: false },
+    ...{ bundle: true, format: 'esm', target: 'es2022', legalComments: 'none' },
+    ...{ minifyWhitespace: true, lineLimit: 100 },
+  })
+  const files = [
+    ...['index.html', 'monitor.css'].map((name) => join(folder, name)),
+    ...['uPlot.iife.min.js', 'uPlot.min.css'].map((name) => join(uPlot, 'dist', name)),
+  ]
+  const texts = Object.fromEntries(
+    files.map((file) => [basename(file), readFileSync(file, 'utf8')]),
+  )
+  texts['main.js'] = outputFiles[0].text
+  const licence = readFileSync(join(uPlot, 'LICENSE'), 'utf8')
+  return `/*!\nuPlot, the chart library of the page:\n\n${licence}*/\nmodule.exports = ${JSON.stringify(texts, null, 1)}\n`
 }
-copyFileSync(join(uPlot, 'LICENSE'), join(built, 'uPlot.LICENSE'))
 
 function sourceOf({ require: { default: file } }) {
   return file.slice('./dist/'.length, -'.js'.length)

@@ -70,6 +70,8 @@ function apart(lib, isApart, fileOf) {
     onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) => {
       const target = resolve(resolveDir, path)
       const file = [`${target}.ts`, join(target, 'index.ts')].find(existsSync)
+      // The page of the monitor, which the build writes beside the code.
+      if (file === undefined) return { path, external: true }
       const source = nameOf(lib, file)
       return isApart(source, kind) ? { path: fileOf(source), external: true } : { path: file }
     })

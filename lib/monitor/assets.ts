@@ -1,6 +1,5 @@
 /** The files of the page. */
 
-import fs from 'node:fs'
 import path from 'node:path'
 
 export interface Asset {
@@ -18,20 +17,18 @@ export type Assets = ReadonlyMap<string, Asset>
 
 let built: Assets | undefined
 
-/** The files of the page as the build has laid them beside the code, read once. */
+/** The page as the build has written it beside this code: a module, so that it goes into an application's bundle. */
 export function builtAssets(): Assets {
-  built ??= assetsIn(path.join(__dirname, 'page'))
+  built ??= assetsOf(require('./page.js'))
   return built
 }
 
-/** The files of a folder by their path below the mount point; `index.html` is `/`. */
-export function assetsIn(folder: string): Assets {
+/** Files, their texts by their names, as they are served below the mount point; `index.html` is `/`. */
+export function assetsOf(texts: Readonly<Record<string, string>>): Assets {
   const files = new Map<string, Asset>()
-  for (const name of fs.readdirSync(folder)) {
-    const type = TYPES[path.extname(name)]
-    if (type === undefined) continue
-    const body = fs.readFileSync(path.join(folder, name))
-    files.set(name === 'index.html' ? '/' : `/${name}`, { type, body })
+  for (const [name, text] of Object.entries(texts)) {
+    const type = TYPES[path.extname(name)] ?? 'text/plain; charset=utf-8'
+    files.set(name === 'index.html' ? '/' : `/${name}`, { type, body: Buffer.from(text) })
   }
   return files
 }

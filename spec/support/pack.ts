@@ -1,7 +1,15 @@
 /** The package as a user gets it: packed, and installed in a folder of its own. */
 
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -30,6 +38,11 @@ export class Installation {
     writeFileSync(path, text)
   }
 
+  /** The path of a file here. */
+  path(file: string): string {
+    return join(this.#folder, file)
+  }
+
   /** Runs a command here and gives what it prints. Throws when it fails, with all it printed. */
   run(command: string, ...args: string[]): string {
     try {
@@ -44,6 +57,11 @@ export class Installation {
   script(file: string, text: string): string {
     this.write(file, text)
     return this.run(process.execPath, file).trim()
+  }
+
+  /** A file of the installed package itself. */
+  read(file: string): string {
+    return readFileSync(join(this.#folder, 'node_modules/lembro', file), 'utf8')
   }
 
   /** The files of the installed package itself, by their paths in it. */

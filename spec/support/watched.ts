@@ -1,15 +1,14 @@
 /** A monitor with the page as it was built, over a store and a clock in a spec's hands, served on a port of its own. */
 
-import { join } from 'node:path'
 import express from 'express'
 import type { Figures } from '../../lib/metrics/figures'
-import { assetsIn } from '../../lib/monitor/assets'
+import { assetsOf } from '../../lib/monitor/assets'
 import { Monitor } from '../../lib/monitor/monitor'
 import { FakeClock } from './clock'
 import { SpokenStore } from './figures'
 import { serve } from './http'
 
-const PAGE = join(__dirname, '../../dist/monitor/page')
+const PAGE = require('../../dist/monitor/page.js')
 
 /** A store that says what a spec wants, and counts what it is told to do. */
 export class ToldStore extends SpokenStore {
@@ -36,7 +35,7 @@ type Authorize = (request: express.Request) => boolean | Promise<boolean>
 /** Below `/admin/sessions`. The application refuses with 500 what `authorize` throws. */
 export async function watched(authorize: Authorize = () => true) {
   const [store, clock] = [new ToldStore(), new FakeClock()]
-  const monitor = new Monitor(store, { authorize }, clock, assetsIn(PAGE))
+  const monitor = new Monitor(store, { authorize }, clock, assetsOf(PAGE))
   const app = express()
   app.use('/admin/sessions', (req, res, next) => monitor.handle(req, res, next))
   app.use((_req, res) => res.status(404).send('the application’s own'))

@@ -4,12 +4,15 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { coreOf } from '../../../lib/store'
+import { coreOf } from '../../../lib/session-store'
+import { type Clock, systemClock } from '../../../lib/time/clock'
 import { newSaveFile } from '../../support/folder'
 import { idsIn, open } from '../../support/saving'
 import { type Data, plainSession } from '../../support/sessions'
 
 const KEY = new Uint8Array(32).fill(1)
+/** The day of the fixtures, on which none of their sessions has expired. */
+const clock: Clock = { ...systemClock, now: () => Date.UTC(2026, 10, 20) }
 
 function fixture(kind: string): string {
   const saveFile = newSaveFile()
@@ -27,7 +30,7 @@ for (const [kind, saveKeys] of [
   describe(`${kind} files of version 1`, () => {
     it('load as they were, without a word, and go on in this version', async () => {
       const saveFile = fixture(kind)
-      const { store, error, heard } = await open({ saveFile, saveKeys })
+      const { store, error, heard } = await open({ saveFile, saveKeys }, { clock })
       assert.deepEqual([error, heard], [null, []])
       const all = (await store.all()) as Record<string, Data>
       assert.deepEqual(Object.keys(all).sort(), [
@@ -46,7 +49,7 @@ for (const [kind, saveKeys] of [
       assert.equal(coreOf(store).ledger.find('member')?.known, true)
       await store.destroy('member')
       await store.close()
-      const { ids, heard: none } = await idsIn(saveFile, { saveKeys })
+      const { ids, heard: none } = await idsIn(saveFile, { saveKeys }, { clock })
       assert.deepEqual([ids.length, ids.includes('member'), none], [5, false, []])
     })
 
@@ -54,7 +57,7 @@ for (const [kind, saveKeys] of [
       const saveFile = fixture(kind)
       const last = `${saveFile}.journal-4`
       fs.truncateSync(last, fs.statSync(last).size - 1)
-      const { ids, heard } = await idsIn(saveFile, { saveKeys })
+      const { ids, heard } = await idsIn(saveFile, { saveKeys }, { clock })
       assert.deepEqual([ids.length, heard], [5, []])
     })
   })
@@ -68,7 +71,7 @@ it('a plain record that was slipped into an encrypted file of version 1 is refus
   const record = Buffer.from(forged.subarray(32))
   bytes.copy(record, 0, 12, 16)
   fs.writeFileSync(last, Buffer.concat([bytes, record]))
-  const { store, heard } = await open({ saveFile, saveKeys: [KEY] })
+  const { store, heard } = await open({ saveFile, saveKeys: [KEY] }, { clock })
   assert.deepEqual(
     heard.map(({ code }) => code),
     ['ESAVEDAMAGED'],
