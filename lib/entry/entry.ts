@@ -14,6 +14,8 @@ export interface Content {
   readonly owner: Owner | undefined
   /** Where a session without an owner comes from, if that is known. */
   readonly client?: string | undefined
+  /** How the name of the owner or the client is kept, if that has been found out already. */
+  readonly holder?: HolderRef<Entry> | undefined
 }
 
 /** How much an entry is trusted: what it says of the lane that the entry is in. */
@@ -132,11 +134,15 @@ export class Entry {
     return hasName(this.holder, this.body, client)
   }
 
+  /** How the entry refers to the holder of a content. */
+  holderOf({ owner, client, body, holder }: Content): HolderRef<Entry> | undefined {
+    return holder ?? holderRefOf(owner, client, body, this.holder)
+  }
+
   /** Takes over a content, except its expiry. `isSame`: whether the entry has the holder of that content already. */
-  assign({ body, cookie, owner, client }: Content, isSame: boolean): void {
-    if (!isSame || typeof this.holder !== 'object') {
-      this.holder = holderRefOf(owner, client, body, this.holder)
-    }
+  assign(content: Content, isSame: boolean): void {
+    const { body, cookie } = content
+    if (!isSame || typeof this.holder !== 'object') this.holder = this.holderOf(content)
     this.body = body
     this.cookie = cookie
   }

@@ -7,7 +7,6 @@
 import type { Clock } from '../clock'
 import type { KeptCookie } from '../entry/cookie'
 import type { Content, Entry } from '../entry/entry'
-import { holderRefOf } from '../entry/holder'
 import { weigh } from '../entry/weigh'
 import type { RemovalCause } from '../settings/options'
 import type { Owner } from '../settings/owner'
@@ -134,9 +133,7 @@ export class Ledger {
 
   /** What an entry weighs here with that content: more if its holder has others. */
   weigh(entry: Entry, content: Content): number {
-    const { owner, client, body } = content
-    const holder = holderRefOf(owner, client, body, entry.holder)
-    return weigh(entry, content, holder, this.#holders.countBeside(entry, content))
+    return weigh(entry, content, entry.holderOf(content), this.#holders.countBeside(entry, content))
   }
 
   /** Whether an entry, new or present, is so large that keeping it would evict those it must not push out. */

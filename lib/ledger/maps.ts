@@ -66,9 +66,9 @@ export class Maps<Key, Value> {
     this.#parts[this.#placeOf(key)]?.map.delete(key)
   }
 
-  /** All keys and values, in no order. What is added meanwhile may be missed. */
-  *entries(): Generator<[Key, Value], void> {
-    for (const part of this.#parts) if (part !== undefined) yield* part.map.entries()
+  /** All keys, in no order. What is added meanwhile may be missed. */
+  *keys(): Generator<Key, void> {
+    for (const part of this.#parts) if (part !== undefined) yield* part.map.keys()
   }
 
   #placeOf(key: Key): number {

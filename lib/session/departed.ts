@@ -39,8 +39,8 @@ class Left {
   }
 }
 
-/** Lists by the hash of an id or a name, which keeps no text. */
-type Lefts = Maps<number, Left[]>
+/** By the hash of an id or a name, which keeps no text: mostly there is one. */
+type Lefts = Maps<number, Left | Left[]>
 
 export class Departed implements LedgerListener {
   readonly #remembersAll: boolean
@@ -66,7 +66,7 @@ export class Departed implements LedgerListener {
   /** Marks the entries of an id as destroyed, except one that a request has stored again since. */
   destroy(sid: string): void {
     if (this.#size === 0) return
-    for (const left of this.#bySid.get(hashOf(sid)) ?? []) {
+    for (const left of listOf(this.#bySid.get(hashOf(sid)))) {
       left.destroyIf((entry) => entry.sid === sid)
     }
   }
@@ -74,7 +74,7 @@ export class Departed implements LedgerListener {
   /** Marks all entries of an owner as destroyed, except those with the id `except`. */
   destroyOwner(name: string, except: string | undefined): void {
     if (this.#size === 0) return
-    for (const left of this.#byOwner.get(hashOf(name)) ?? []) {
+    for (const left of listOf(this.#byOwner.get(hashOf(name)))) {
       left.destroyIf((entry) => entry.isOwnedBy(name) && entry.sid !== except)
     }
   }
@@ -82,17 +82,17 @@ export class Departed implements LedgerListener {
   remove(entry: Entry, cause: LeaveCause): void {
     const isFinal = cause === 'destroy' || cause === 'limit'
     if (isFinal || (!entry.owned && !this.#remembersAll)) return
-    const ofSid = listOf(this.#bySid, hashOf(entry.sid))
-    let left = ofSid.find(({ ref }) => ref.deref() === entry)
+    const sid = hashOf(entry.sid)
+    let left = listOf(this.#bySid.get(sid)).find(({ ref }) => ref.deref() === entry)
     if (left === undefined) {
       left = new Left(entry)
-      ofSid.push(left)
+      add(this.#bySid, sid, left)
       this.#size++
     }
     // It may have left before, as another owner's.
     const name = entry.ownerName
     const owner = name === undefined ? undefined : hashOf(name)
-    if (owner !== undefined && owner !== left.owner) listOf(this.#byOwner, owner).push(left)
+    if (owner !== undefined && owner !== left.owner) add(this.#byOwner, owner, left)
     left.owner = owner
     if (this.#size >= this.#many) this.sweep()
   }
@@ -119,32 +119,32 @@ export class Departed implements LedgerListener {
   /** Looks at one after the other. A clear leaves nothing to forget. */
   *#forget(bySid: Lefts, byOwner: Lefts): Generator<void, void> {
     for (const lefts of [byOwner, bySid]) {
-      for (const [hash, list] of lefts.entries()) {
-        let kept = 0
-        // The list may grow meanwhile.
-        for (let at = 0; at < list.length; at++) {
-          const left = list[at] as Left
-          if (!left.isOver) list[kept++] = left
-          else if (lefts === bySid) this.#size--
-          yield
-          if (this.#bySid !== bySid) return
-        }
-        list.length = kept
-        if (kept === 0) lefts.delete(hash)
+      for (const hash of lefts.keys()) {
+        const found = lefts.get(hash)
+        const list = listOf(found)
+        const matter = list.filter((left) => !left.isOver)
+        if (lefts === bySid) this.#size -= list.length - matter.length
+        if (matter.length === 0) lefts.delete(hash)
+        else if (found !== matter[0]) lefts.set(hash, matter)
+        yield
+        if (this.#bySid !== bySid) return
       }
     }
   }
 }
 
-function listOf(lefts: Lefts, hash: number): Left[] {
-  let list = lefts.get(hash)
-  if (list === undefined) {
-    list = []
-    lefts.set(hash, list)
-  }
-  return list
+function listOf(lefts: Left | Left[] | undefined): Left[] {
+  if (lefts === undefined) return []
+  return lefts instanceof Left ? [lefts] : lefts
+}
+
+function add(lefts: Lefts, hash: number, left: Left): void {
+  const others = lefts.get(hash)
+  if (others === undefined) lefts.set(hash, left)
+  else if (others instanceof Left) lefts.set(hash, [others, left])
+  else others.push(left)
 }
 
 function newLefts(): Lefts {
-  return new Maps<number, Left[]>((hash) => hash)
+  return new Maps<number, Left | Left[]>((hash) => hash)
 }

@@ -5,6 +5,8 @@ import type { Clock } from '../clock'
 import type { Codec } from '../entry/codec'
 import { CookieJar, expiryOf, type ReadableCookie, readableCookie } from '../entry/cookie'
 import { type Content, type Entry, keepable } from '../entry/entry'
+import { holderRefOf } from '../entry/holder'
+import { flat } from '../entry/weigh'
 import type { Ledger } from '../ledger/ledger'
 import { badReturn, toSession } from '../settings/check'
 import { askClient, askOwner, type OwnerName, ownerNamed } from '../settings/owner'
@@ -17,6 +19,7 @@ export const ONE_DAY = 86_400_000
 
 /** A session on its way in: all that the application has a say in. Nothing is looked up or stored yet. */
 export interface Incoming {
+  /** Flat, if the session is a new one. */
   readonly sid: string
   readonly session: SessionData
   /** What is stored of it: the session itself; after a merge, what came of that. */
@@ -64,7 +67,10 @@ export class Intake {
   prepare(sid: string, given: SessionData | string): Incoming {
     // express-lembro takes a session that is text already.
     const session = toSession(typeof given === 'string' ? this.codec.parse(given) : given)
-    return this.#incoming(sid, session, this.linkOf(sid, session), this.#clock.now())
+    const link = this.linkOf(sid, session)
+    // V8 would hash a slice to look it up, and then its flat copy again.
+    const kept = link === undefined ? flat(sid) : sid
+    return this.#incoming(kept, session, link, this.#clock.now())
   }
 
   /** What to store of a session if `stored` is stored now: the two merged, if `onConflict` asks for that and they differ. Asks the application. */
@@ -87,7 +93,9 @@ export class Intake {
     const { body, cookie, client } = incoming
     const expiry = this.withinLife(entry.created, incoming.expiry)
     const kept = cookie === undefined ? undefined : this.jar.keep(cookie, expiry, entry.cookie)
-    return { body, cookie: kept, expiry, owner: ownerNamed(incoming.owner), client }
+    const owner = ownerNamed(incoming.owner)
+    const holder = holderRefOf(owner, client, body, entry.holder)
+    return { body, cookie: kept, expiry, owner, client, holder }
   }
 
   /** The link of a session that was loaded from this store under that id. */

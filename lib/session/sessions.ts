@@ -3,7 +3,6 @@
 import type { SessionData } from 'express-session'
 import { readableCookie } from '../entry/cookie'
 import { type Content, Entry, LastingEntry } from '../entry/entry'
-import { flat } from '../entry/weigh'
 import type { Ledger } from '../ledger/ledger'
 import { coded, toSession } from '../settings/check'
 import type { Owner } from '../settings/owner'
@@ -153,10 +152,9 @@ export class Sessions {
     if (entry !== undefined) this.#ledger.remove(entry, 'destroy')
   }
 
-  /** An entry for a session that was first set at that instant. */
+  /** An entry for a session that was first set at that instant. `sid` must be flat. */
   newEntry(sid: string, created: number): Entry {
-    const kept = flat(sid)
-    return this.#isLasting ? new LastingEntry(kept, created) : new Entry(kept)
+    return this.#isLasting ? new LastingEntry(sid, created) : new Entry(sid)
   }
 
   #store(entry: Entry, incoming: Incoming): void {
