@@ -17,6 +17,8 @@ export class Holder<Entry = unknown> {
   readonly name: string
   /** Oldest first. */
   readonly entries: Set<Entry>
+  /** Whether the lanes count what this holder has: see `holdings.ts`. */
+  counted = false
 
   constructor(name: string, entries: Iterable<Entry>) {
     this.name = name

@@ -3,6 +3,8 @@
 import type { Content, Entry } from '../entry/entry'
 import { Holder, refTo } from '../entry/holder'
 import { flat } from '../entry/weigh'
+import { LARGE_BYTES, MANY_ENTRIES } from './holdings'
+import type { FairLane } from './lane'
 import { NameIndex } from './names'
 
 /** Nearly every holder has one entry, and that one stands for its holder. */
@@ -39,11 +41,14 @@ export class Holders {
     const found = index.get(name)
     if (found === undefined) {
       index.add(entry, name)
+      if (isLarge(entry)) this.#count(this.#gather(index, entry, name))
       return
     }
     const holder = found instanceof Holder ? found : this.#gather(index, found, name)
     holder.entries.add(entry)
     entry.holder = holder
+    if (holder.counted) laneOf(entry).count(entry, holder)
+    else if (isLarge(entry) || holder.entries.size >= MANY_ENTRIES) this.#count(holder)
   }
 
   /** An entry that is listed, and in its lane, is its holder's newest now. */
@@ -52,6 +57,9 @@ export class Holders {
     if (typeof holder === 'object') {
       holder.entries.delete(entry)
       holder.entries.add(entry)
+      if (!holder.counted && isLarge(entry)) this.#count(holder)
+    } else if (holder !== undefined && isLarge(entry)) {
+      this.#count(this.#gather(this.#indexOf(entry), entry, nameOf(entry)))
     }
   }
 
@@ -70,7 +78,8 @@ export class Holders {
     const [last] = holder.entries
     if (last === undefined) {
       index.delete(holder)
-    } else {
+    } else if (!isLarge(last)) {
+      if (holder.counted) laneOf(last).uncount(last, holder)
       last.holder = refTo(holder.name, last.body, holder)
       index.replace(holder, last)
     }
@@ -88,8 +97,22 @@ export class Holders {
     entry.holder = gathered
     return gathered
   }
+
+  /** From now on the lanes count what a holder has. */
+  #count(holder: Holder<Entry>): void {
+    holder.counted = true
+    for (const each of holder.entries) laneOf(each).count(each, holder)
+  }
+}
+
+function isLarge({ bytes }: Entry): boolean {
+  return bytes >= LARGE_BYTES
 }
 
 function nameOf(named: Named): string {
   return named instanceof Holder ? named.name : (named.holderName as string)
+}
+
+function laneOf(entry: Entry): FairLane {
+  return entry.lane as FairLane
 }

@@ -8,7 +8,8 @@
 
 import type { Entry } from '../entry/entry'
 import type { Owner } from '../settings/owner'
-import { Lane, type LaneWalk } from './lane'
+import { isFarMore } from './holdings'
+import { FairLane, type LaneWalk } from './lane'
 
 export type Measure = 'bytes' | 'size'
 
@@ -27,8 +28,8 @@ const RETURNED_AGE = 2
 /** The entries of one trust, in one lane or in two: those in `upper` were used again, and stay longer. */
 class Rank {
   constructor(
-    readonly lane: Lane,
-    readonly upper?: Lane,
+    readonly lane: FairLane,
+    readonly upper?: FairLane,
   ) {}
 
   get bytes(): number {
@@ -39,18 +40,22 @@ class Rank {
     return this.lane.size + (this.upper?.size ?? 0)
   }
 
+  has(lane: unknown): boolean {
+    return lane !== undefined && (lane === this.lane || lane === this.upper)
+  }
+
   victim(measure: Measure): Entry | undefined {
     const { lane, upper } = this
     // Those that returned have half of the room, or newer strangers would have none.
-    return upper !== undefined && upper[measure] > lane[measure] ? upper.oldest : lane.oldest
+    return upper !== undefined && upper[measure] > lane[measure] ? upper.victim() : lane.victim()
   }
 }
 
 export class Lanes {
-  readonly #passing = new Lane(false, false)
-  readonly #returned = new Lane(false, false)
-  readonly newcomers = new Lane(true, false)
-  readonly members = new Lane(true, true)
+  readonly #passing = new FairLane(false, false)
+  readonly #returned = new FairLane(false, false)
+  readonly newcomers = new FairLane(true, false)
+  readonly members = new FairLane(true, true)
   readonly strangers = new Rank(this.#passing, this.#returned)
   readonly #ranks = [this.strangers, new Rank(this.newcomers), new Rank(this.members)] as const
   readonly #all = [this.#passing, this.#returned, this.newcomers, this.members]
@@ -76,7 +81,7 @@ export class Lanes {
   }
 
   /** The lane of an entry whose holder is set. */
-  of(entry: Entry, isOwned: boolean): Lane {
+  of(entry: Entry, isOwned: boolean): FairLane {
     if (this.#isPlain) return this.#passing
     if (!isOwned) return entry.age >= RETURNED_AGE ? this.#returned : this.#passing
     const isNamed = entry.holder !== undefined
@@ -85,12 +90,12 @@ export class Lanes {
 
   /** Adds an entry as the newest of its `lane`. */
   add(entry: Entry): void {
-    ;(entry.lane as Lane).add(entry)
+    ;(entry.lane as FairLane).add(entry)
   }
 
   /** Takes an entry out. It keeps the `lane` as the one that it was in last. */
   remove(entry: Entry): void {
-    ;(entry.lane as Lane).remove(entry)
+    ;(entry.lane as FairLane).remove(entry)
   }
 
   /** The entry that gives way so that all keep within `whole`, with `coming`, which is in no lane yet. */
@@ -122,18 +127,23 @@ export class Lanes {
 
   /**
    * Whether an entry, new or present, of more than a fifth of `whole` could only be kept by evicting
-   * those it must not push out: those above it.
+   * those it must not push out: those above it, and those who hold far less.
    */
   wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined, whole: number): boolean {
     const share = whole * LOWER_SHARE
     if (bytes <= share) return false
     const here = entry.inLane ? entry.lane : undefined
-    const [newcomers, members] = [this.newcomers, this.members].map(
-      (lane) => lane.bytes - (lane === here ? entry.bytes : 0),
-    ) as [number, number]
+    const [strangers, newcomers, members] = this.#ranks.map(
+      (rank) => rank.bytes - (rank.has(here) ? entry.bytes : 0),
+    ) as [number, number, number]
     const room = whole - bytes
     if (owner === undefined) return newcomers + members > room
-    return !(entry.known && entry.isOwnedBy(owner)) && members > room
+    const isMember = entry.known && entry.isOwnedBy(owner)
+    if (!isMember && members > room) return true
+    if (newcomers + members + Math.min(strangers, share) <= room) return false
+    const from = this.newcomers.victim(entry) === undefined ? this.members : this.newcomers
+    const victim = from.victim(entry)
+    return victim !== undefined && isFarMore(bytes, from.holderBytes(victim))
   }
 
   /** A walk through all, the least trusted first, and of each trust the oldest first. It survives changes as {@link LaneWalk} does. */

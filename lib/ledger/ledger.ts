@@ -196,7 +196,7 @@ export class Ledger {
     this.#entries.delete(entry.sid)
     this.#wheel.unschedule(entry)
     this.#holders.remove(entry)
-    const unused = (this.#currentSecond() - entry.used) * 1000
+    const unused = (this.#second - entry.used) * 1000
     for (const listener of this.#listeners) listener.remove?.(entry, cause, unused)
     // Beyond `maxPerOwner` too: a slow request of the session that had to go must not push out a newer one.
     if (cause === 'destroy' || cause === 'limit') entry.destroy()
@@ -272,7 +272,8 @@ export class Ledger {
   #makeRoom(entry: Entry, more: 0 | 1): boolean {
     const { maxBytes, maxSessions } = this.#budget
     while (this.size + more > maxSessions && this.size > 0) {
-      if (!this.expireOne()) this.#evict(this.#lanes.victim('size', maxSessions, entry, more))
+      if (this.expireOne()) continue
+      this.#evict(this.#lanes.victim('size', maxSessions, entry, more))
     }
     let crowded = false
     while (this.bytes + entry.bytes > maxBytes && this.size > 0) {
@@ -285,6 +286,7 @@ export class Ledger {
 
   #goDown(goal: number, victimOf: () => Entry | undefined): Removed {
     if (this.size <= 1 || this.bytes <= goal) return undefined
+    this.#currentSecond()
     if (this.expireOne()) return 'expire'
     const victim = victimOf()
     this.#evict(victim)

@@ -1,8 +1,9 @@
 /**
- * Finds the holder of a name, which keeps the name itself. A place costs some 15 bytes: in a `Map`, by
+ * Finds the holder of a name, which keeps the name itself. A place costs some 20 bytes: in a `Map`, by
  * the text or by its hash, it would be 40 to 54, a tenth of a session (Node 20).
  *
- * A few hundred open tables with linear probing, each of which grows by itself.
+ * A few hundred open tables with linear probing, each of which grows by itself. The hashes lie beside
+ * the holders, so that hardly any name is looked at but the one that is meant.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -15,8 +16,59 @@ const EMPTY = 1 / 4
 const SEED = randomBytes(4).readInt32LE()
 
 class Table<Node> {
-  nodes: (Node | undefined)[] = places(LEAST_PLACES)
+  nodes: (Node | undefined)[] = []
+  hashes = new Int32Array(0)
   size = 0
+
+  constructor(places: number) {
+    this.resize(places)
+  }
+
+  /** The first place for a hash from which a search goes on to the next, up to one without a node. */
+  place(hash: number): number {
+    return hash & (this.nodes.length - 1)
+  }
+
+  next(at: number): number {
+    return (at + 1) & (this.nodes.length - 1)
+  }
+
+  find(node: Node, hash: number): number {
+    let at = this.place(hash)
+    while (this.nodes[at] !== node) {
+      if (this.nodes[at] === undefined) throw new Error('the index of names lost a holder')
+      at = this.next(at)
+    }
+    return at
+  }
+
+  put(node: Node, hash: number): void {
+    let at = this.place(hash)
+    while (this.nodes[at] !== undefined) at = this.next(at)
+    this.nodes[at] = node
+    this.hashes[at] = hash
+  }
+
+  removeAt(gone: number): void {
+    this.size--
+    this.nodes[gone] = undefined
+    // Those that follow may have been put there because this place was taken.
+    for (let at = this.next(gone); ; at = this.next(at)) {
+      const node = this.nodes[at]
+      if (node === undefined) return
+      this.nodes[at] = undefined
+      this.put(node, this.hashes[at] as number)
+    }
+  }
+
+  resize(places: number): void {
+    const { nodes, hashes } = this
+    this.nodes = new Array<Node | undefined>(places).fill(undefined)
+    this.hashes = new Int32Array(places)
+    for (const [at, node] of nodes.entries()) {
+      if (node !== undefined) this.put(node, hashes[at] as number)
+    }
+  }
 }
 
 export class NameIndex<Node extends object> {
@@ -31,89 +83,42 @@ export class NameIndex<Node extends object> {
     const hash = hashOf(name)
     const table = this.#tables[placeOf(hash)]
     if (table === undefined) return undefined
-    const { nodes } = table
-    for (let at = placeIn(nodes, hash); ; at = after(nodes, at)) {
-      const node = nodes[at]
-      if (node === undefined || this.#nameOf(node) === name) return node
+    for (let at = table.place(hash); ; at = table.next(at)) {
+      const node = table.nodes[at]
+      if (node === undefined) return undefined
+      if (table.hashes[at] === hash && this.#nameOf(node) === name) return node
     }
   }
 
   /** Adds a node. There must be none of its name. */
   add(node: Node, name = this.#nameOf(node)): void {
     const hash = hashOf(name)
-    let table = this.#tables[placeOf(hash)]
+    const nth = placeOf(hash)
+    let table = this.#tables[nth]
     if (table === undefined) {
-      table = new Table()
-      this.#tables[placeOf(hash)] = table
+      table = new Table(LEAST_PLACES)
+      this.#tables[nth] = table
     }
-    if (table.size + 1 > table.nodes.length * FULL) this.#resize(table, 2 * table.nodes.length)
-    put(table.nodes, node, hash)
+    if (table.size + 1 > table.nodes.length * FULL) table.resize(2 * table.nodes.length)
+    table.put(node, hash)
     table.size++
   }
 
   /** Puts a node in the place of another of the same name, which must be there. */
   replace(node: Node, by: Node): void {
-    const { table, hash } = this.#tableOf(by)
-    table.nodes[find(table.nodes, node, hash)] = by
+    const hash = hashOf(this.#nameOf(by))
+    const table = this.#tables[placeOf(hash)] as Table<Node>
+    table.nodes[table.find(node, hash)] = by
   }
 
   /** Removes a node, which must be there. */
   delete(node: Node): void {
-    const { table, hash } = this.#tableOf(node)
-    const { nodes } = table
-    const at = find(nodes, node, hash)
-    nodes[at] = undefined
-    table.size--
-    // Those that follow may have been put there because this place was taken.
-    for (let next = after(nodes, at); ; next = after(nodes, next)) {
-      const moved = nodes[next]
-      if (moved === undefined) break
-      nodes[next] = undefined
-      put(nodes, moved, hashOf(this.#nameOf(moved)))
-    }
-    const { length } = nodes
-    if (length > LEAST_PLACES && table.size < length * EMPTY) this.#resize(table, length / 2)
-  }
-
-  #tableOf(node: Node): { table: Table<Node>; hash: number } {
     const hash = hashOf(this.#nameOf(node))
-    return { table: this.#tables[placeOf(hash)] as Table<Node>, hash }
+    const table = this.#tables[placeOf(hash)] as Table<Node>
+    table.removeAt(table.find(node, hash))
+    const { length } = table.nodes
+    if (length > LEAST_PLACES && table.size < length * EMPTY) table.resize(length / 2)
   }
-
-  #resize(table: Table<Node>, length: number): void {
-    const { nodes } = table
-    table.nodes = places(length)
-    for (const node of nodes) {
-      if (node !== undefined) put(table.nodes, node, hashOf(this.#nameOf(node)))
-    }
-  }
-}
-
-function places<Node>(length: number): (Node | undefined)[] {
-  return new Array<Node | undefined>(length).fill(undefined)
-}
-
-function put<Node>(nodes: (Node | undefined)[], node: Node, hash: number): void {
-  let at = placeIn(nodes, hash)
-  while (nodes[at] !== undefined) at = after(nodes, at)
-  nodes[at] = node
-}
-
-function find<Node>(nodes: readonly (Node | undefined)[], node: Node, hash: number): number {
-  let at = placeIn(nodes, hash)
-  while (nodes[at] !== node) {
-    if (nodes[at] === undefined) throw new Error('the index of names lost a holder')
-    at = after(nodes, at)
-  }
-  return at
-}
-
-function placeIn(nodes: readonly unknown[], hash: number): number {
-  return hash & (nodes.length - 1)
-}
-
-function after(nodes: readonly unknown[], at: number): number {
-  return (at + 1) & (nodes.length - 1)
 }
 
 /** Jenkins' one-at-a-time hash, from a seed, over all of a name. */

@@ -23,7 +23,11 @@ class Left {
   /** The hash of the owner's name that it is listed under. */
   owner: number | undefined = undefined
 
-  constructor(entry: Entry) {
+  constructor(
+    /** The hash of the id that it is listed under. */
+    readonly sid: number,
+    entry: Entry,
+  ) {
     this.ref = new WeakRef(entry)
   }
 
@@ -85,15 +89,18 @@ export class Departed implements LedgerListener {
     const sid = hashOf(entry.sid)
     let left = listOf(this.#bySid.get(sid)).find(({ ref }) => ref.deref() === entry)
     if (left === undefined) {
-      left = new Left(entry)
+      left = new Left(sid, entry)
       add(this.#bySid, sid, left)
       this.#size++
     }
     // It may have left before, as another owner's.
     const name = entry.ownerName
     const owner = name === undefined ? undefined : hashOf(name)
-    if (owner !== undefined && owner !== left.owner) add(this.#byOwner, owner, left)
-    left.owner = owner
+    if (owner !== left.owner) {
+      if (left.owner !== undefined) drop(this.#byOwner, left.owner, (each) => each === left)
+      if (owner !== undefined) add(this.#byOwner, owner, left)
+      left.owner = owner
+    }
     if (this.#size >= this.#many) this.sweep()
   }
 
@@ -116,21 +123,34 @@ export class Departed implements LedgerListener {
     this.#clock.breathe(() => inSlices(this.#clock, () => sweep.next().done !== true, end))
   }
 
-  /** Looks at one after the other. A clear leaves nothing to forget. */
+  /** Looks at those of one id after those of another. A clear leaves nothing to forget. */
   *#forget(bySid: Lefts, byOwner: Lefts): Generator<void, void> {
-    for (const lefts of [byOwner, bySid]) {
-      for (const hash of lefts.keys()) {
-        const found = lefts.get(hash)
-        const list = listOf(found)
-        const matter = list.filter((left) => !left.isOver)
-        if (lefts === bySid) this.#size -= list.length - matter.length
-        if (matter.length === 0) lefts.delete(hash)
-        else if (found !== matter[0]) lefts.set(hash, matter)
-        yield
-        if (this.#bySid !== bySid) return
+    for (const sid of bySid.keys()) {
+      for (const { owner, isOver } of listOf(bySid.get(sid))) {
+        if (isOver && owner !== undefined) {
+          for (const left of drop(byOwner, owner, isForgotten)) left.owner = undefined
+        }
       }
+      this.#size -= drop(bySid, sid, isForgotten).length
+      yield
+      if (this.#bySid !== bySid) return
     }
   }
+}
+
+function isForgotten(left: Left): boolean {
+  return left.isOver
+}
+
+/** Takes out those of one hash that are `gone`, and gives them. */
+function drop(lefts: Lefts, hash: number, gone: (left: Left) => boolean): readonly Left[] {
+  const found = lefts.get(hash)
+  const list = listOf(found)
+  const kept = list.filter((left) => !gone(left))
+  if (kept.length === list.length) return []
+  if (kept.length === 0) lefts.delete(hash)
+  else lefts.set(hash, kept)
+  return kept.length === 0 ? list : list.filter(gone)
 }
 
 function listOf(lefts: Left | Left[] | undefined): Left[] {

@@ -449,7 +449,8 @@ describe('restore', () => {
     const heard: number[] = []
     const entry = restore(ledger, 'a', {}, 5000)
     ledger.listen({ remove: (_entry, _cause, unused) => heard.push(unused) })
-    at(ledger, NOON + 2000).remove(entry, 'evict')
+    put(ledger, 'b', { now: NOON + 2000 })
+    ledger.remove(entry, 'evict')
     assert.deepEqual(heard, [7000])
   })
 })
