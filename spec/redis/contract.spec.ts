@@ -1,5 +1,5 @@
 import { after } from 'node:test'
-import { HomeStore } from '../../lib/redis/home-store'
+import { HomeStore } from '../../lib/home/home-store'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { systemClock } from '../../lib/time/clock'

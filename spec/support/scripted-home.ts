@@ -1,6 +1,6 @@
 /** A home of sessions in memory whose answers come when a spec says so: for the races between a near cache and what lies behind it. */
 
-import type { Ended, Found, Home, HomeListener, Save, Saved } from '../../lib/redis/home'
+import type { Ended, Found, Home, HomeListener, Save, Saved } from '../../lib/home/home'
 import type { Clock } from '../../lib/time/clock'
 
 interface Kept {

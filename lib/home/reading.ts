@@ -5,25 +5,30 @@ import { isoText } from '../entry/iso'
 import { expiryOf, readableCookie } from '../entry/readable-cookie'
 import type { Incoming } from '../session/intake'
 import { isOwnerName } from '../settings/default-owner'
-import type { Found } from './home'
+import type { HomeSession } from './home'
 
-/** Redis counts a session's life in whole seconds, rounded up: an expiry that seems so many ms longer may be the same. */
+/** A home counts a session's life in whole seconds, rounded up: expiries less than this apart are equal. */
 export const ROUNDING = 1000
 /** The last instant that a Date can be. */
 const LAST_INSTANT = 8.64e15
 
-/** A session as its home holds it, for the near cache. Throws for a text that holds none. */
-export function readFound(core: Core, sid: string, { text, left }: Found): Incoming {
-  const { codec, intake, settings, clock } = core
-  const session: unknown = codec.parse(text)
-  if (typeof session !== 'object' || session === null) {
-    throw new TypeError(`session: expected Redis to hold an object; got ${typeof session}`)
+/** A session as its home holds it, for the near cache; `undefined` for a text that says there is none. Throws for one that can't be read. */
+export function readHomeSession(
+  core: Core,
+  sid: string,
+  { text, left }: HomeSession,
+): Incoming | undefined {
+  const { intake, settings, clock } = core
+  const session: unknown = text === '' ? null : core.codec.parse(text)
+  if (session === null) return undefined
+  if (typeof session !== 'object') {
+    throw new TypeError(`session: expected Redis to hold an object; got a ${typeof session}`)
   }
   const kept = session as Parameters<typeof intake.adopt>[1]
   const now = clock.now()
   const ends = now + left
   if (settings.ttl !== undefined) return intake.adopt(sid, kept, ends)
-  // A touch moves the expiry in Redis and leaves the text as it was: the cookie of the text is stale.
+  // A touch moves the expiry in the home and leaves the text as it was: the cookie of the text is stale.
   const cookie = readableCookie(kept.cookie)
   const said = cookie?.expires == null ? undefined : expiryOf(cookie, now)
   const expiry = said !== undefined && said <= ends && ends - said <= ROUNDING ? said : ends
@@ -35,12 +40,12 @@ export function readFound(core: Core, sid: string, { text, left }: Found): Incom
 
 /** The name that a text's session is listed under; `undefined` for none. Throws what the serializer throws. */
 export function ownerOfText(core: Core, text: string): string | undefined {
-  const session: unknown = core.codec.parse(text)
+  const session: unknown = text === '' ? null : core.codec.parse(text)
   const isSession = typeof session === 'object' && session !== null
-  return isSession ? listName(core.ownerOf(session as never)) : undefined
+  return isSession ? nameOf(core.ownerOf(session as never)) : undefined
 }
 
 /** What an owner is listed under; `undefined` for anonymous, and for one without a name. */
-export function listName(owner: unknown): string | undefined {
+export function nameOf(owner: unknown): string | undefined {
   return isOwnerName(owner) ? String(owner) : undefined
 }
