@@ -31,7 +31,9 @@ export function readHomeSession(
   // A touch moves the expiry in the home and leaves the text as it was: the cookie of the text is stale.
   const cookie = readableCookie(kept.cookie)
   const said = cookie?.expires == null ? undefined : expiryOf(cookie, now)
-  const expiry = said !== undefined && said <= ends && ends - said <= ROUNDING ? said : ends
+  // Unless that is over: then a touch has moved it by less than the rounding.
+  const isSame = said !== undefined && said > now && said <= ends && ends - said < ROUNDING
+  const expiry = isSame ? said : ends
   if (said !== undefined && expiry <= LAST_INSTANT && typeof cookie?.expires === 'string') {
     kept.cookie = { ...kept.cookie, expires: isoText(expiry) } as unknown as typeof kept.cookie
   }

@@ -66,7 +66,8 @@ export function routeOf(client: unknown): Route {
 
 function gotClient(client: unknown): string {
   const { totalClients, withCommandOptions, server_info } = Object(client ?? {})
-  if (totalClients !== undefined) return 'got a pool, of which lembro has no use: it takes one connection'
+  if (totalClients !== undefined)
+    return 'got a pool, of which lembro has no use: it takes one connection'
   const isOld = server_info !== undefined || (client && typeof withCommandOptions !== 'function')
   const name = typeof client === 'object' ? client?.constructor?.name : undefined
   const old = isOld && typeof (client as Options).sendCommand === 'function'
@@ -127,7 +128,9 @@ function nodeCluster(options: Options): Route {
   return {
     ...nodeRoute(options, hasLogin ? defaults : { ...roots[0], ...defaults }),
     ...{ kind: 'cluster', database: undefined, sentinelName: undefined },
-    places: roots.map((root) => nodePlace({ ...asOptions(defaults.socket), ...asOptions(root.socket) })),
+    places: roots.map((root) =>
+      nodePlace({ ...asOptions(defaults.socket), ...asOptions(root.socket) }),
+    ),
     placeOf: mapped(options.nodeAddressMap, (host, port) =>
       nodePlace({ ...socket, path: undefined, host, port }),
     ),
@@ -167,11 +170,21 @@ function nodeLogin(options: Options): Login {
   }
 }
 
-const NODE_ONLY = ['reconnectStrategy', 'socketTimeout', 'connectTimeout', 'tls', 'host', 'port', 'path']
+const NODE_ONLY = [
+  'reconnectStrategy',
+  'socketTimeout',
+  'connectTimeout',
+  'tls',
+  'host',
+  'port',
+  'path',
+]
 
 function nodePlace(socket: Options): Place {
   const { host, port, path, tls } = socket as Place & Options
-  const more = Object.fromEntries(Object.entries(socket).filter(([name]) => !NODE_ONLY.includes(name)))
+  const more = Object.fromEntries(
+    Object.entries(socket).filter(([name]) => !NODE_ONLY.includes(name)),
+  )
   // node-redis takes the options of TLS among those of the socket.
   return { host, port: port && Number(port), path, tls: tls ? more : undefined, socket: more }
 }
@@ -190,7 +203,11 @@ function ioServer(options: Options): Route {
     kind: 'sentinel',
     askingLogin: async () => ({ username, password }) as Awaited<ReturnType<Login>>,
     places: (sentinels as Options[]).map((each) =>
-      ioPlace({ family: each.family ?? options.family, tls: sentinelTLS }, each.host, each.port ?? 26379),
+      ioPlace(
+        { family: each.family ?? options.family, tls: sentinelTLS },
+        each.host,
+        each.port ?? 26379,
+      ),
     ),
     placeOf: mapped(options.natMap, (to, at) => ioPlace({ ...options, tls }, to, at)),
   }
@@ -213,7 +230,9 @@ function ioCluster(nodes: readonly unknown[], options: Options): Route {
   return {
     ...ioRoute({ ...options, retryStrategy: options.clusterRetryStrategy }, shared),
     ...{ kind: 'cluster', database: undefined },
-    places: places.map(({ host, port, tls }) => ioPlace({ ...shared, tls: tls ?? shared.tls }, host, port)),
+    places: places.map(({ host, port, tls }) =>
+      ioPlace({ ...shared, tls: tls ?? shared.tls }, host, port),
+    ),
     placeOf: mapped(options.natMap, (host, port) => ioPlace(shared, host, port)),
   }
 }

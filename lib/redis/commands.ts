@@ -53,7 +53,12 @@ const REFUSALS = ['NOPERM', 'READONLY', 'LOADING', 'MASTERDOWN', 'NOAUTH']
  * Rejects with what is missing, if that server can't be used: it is a replica, a node of a cluster that
  * is not known as one, or it refuses commands. All of these change nothing.
  */
-export async function probe(line: Line, kind: string, prefix: string, lists: string): Promise<void> {
+export async function probe(
+  line: Line,
+  kind: string,
+  prefix: string,
+  lists: string,
+): Promise<void> {
   const { mode, role } = line.about
   if (role === 'replica' || role === 'slave') {
     throw new Error('it is a replica, which takes no writes')

@@ -212,7 +212,8 @@ export class Connection {
   async #ask(args: readonly string[], asking: (place: Place) => void = () => {}) {
     let fault: Error | undefined
     const known = [...this.#lines.keys()].map((address) => this.#route.placeOf(...split(address)))
-    const places = this.#route.kind === 'cluster' ? [...known, ...this.#route.places] : this.#route.places
+    const places =
+      this.#route.kind === 'cluster' ? [...known, ...this.#route.places] : this.#route.places
     for (const place of places) {
       const line = this.#newLine(place)
       try {

@@ -163,7 +163,8 @@ export class Line {
     const hello = await this.#try(['HELLO', '3', ...auth])
     const isOld = hello instanceof ReplyError && /^(ERR|NOPROTO|NOPERM)\b/.test(hello.message)
     if (!isOld) this.about = aboutOf(accepted(hello))
-    else if (secret.length > 0) accepted(await this.#try(username ? auth : ['AUTH', password ?? '']))
+    else if (secret.length > 0)
+      accepted(await this.#try(username ? auth : ['AUTH', password ?? '']))
     if (database) accepted(await this.#try(['SELECT', String(database)]))
     if (name) await this.#try(['CLIENT', 'SETNAME', name])
     if (tracked === undefined) return
@@ -268,8 +269,8 @@ function accepted(answer: unknown): unknown {
 /** The answer to HELLO is a map: names and values in turn. */
 function aboutOf(answer: unknown): About {
   const values = Array.isArray(answer) ? answer : []
-  const valueOf = (name: string) => String(values[values.indexOf(name) + 1] ?? '')
-  return { mode: valueOf('mode'), role: valueOf('role') }
+  const named = (name: string) => String(values[values.indexOf(name) + 1] ?? '')
+  return { mode: named('mode'), role: named('role') }
 }
 
 function isName(host: string): boolean {
