@@ -31,15 +31,17 @@ export const OPTION_NAMES: readonly string[] = Object.keys(NAMES)
 /** The most edits between an unknown name and the one that is suggested, and no more than a third of its letters. */
 const MOST_EDITS = 3
 
-/** Warns of each unknown option, once in a process, with the name that was probably meant. */
+/** Warns of the unknown options in one warning, once in a process for the same ones, with the names that were probably meant. */
 export function warnOfUnknown(options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue
+  const unknown = Object.keys(options).filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  const told = unknown.map((name) => {
     const nearest = nearestName(name, known)
-    const hint = nearest === undefined ? '' : `. Did you mean '${nearest}'?`
-    const message = `lembro has no option '${name}': it is ignored${hint}`
-    warnOnce('LEMBRO_UNKNOWN_OPTION', name, message)
-  }
+    return nearest === undefined ? `'${name}'` : `'${name}' (did you mean '${nearest}'?)`
+  })
+  const ignored = told.length === 1 ? 'option, which is ignored' : 'options, which are ignored'
+  const message = `lembro does not have the ${ignored}: ${told.join(', ')}`
+  warnOnce('LEMBRO_UNKNOWN_OPTION', unknown.join(), message)
 }
 
 /** The name that differs from `name` only in case, or else in the fewest letters; `undefined` when all differ too much. */

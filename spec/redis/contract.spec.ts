@@ -41,6 +41,7 @@ const TIMED = Object.fromEntries(
     'takes null for no expiry of its own',
     'lets ttl win over the cookie',
     'asks a ttl function with the options, the session and the id',
+    'leaves the expiry as it was set with disableTouch',
     'does not let a slow request bring back a session that had expired when its owner was ended',
   ].map((name) => [name, TIME]),
 )
