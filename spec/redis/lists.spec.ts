@@ -1,5 +1,3 @@
-/** Of `directory.ts`. */
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { needsRedis, pause, RedisServer, type Scope } from '../support/redis'

@@ -1,4 +1,4 @@
-/** Of `redis-home.ts`, `connection.ts`, `scripts.ts`, `store.ts` and `found.ts`, with a real server. */
+/** Of `redis-home.ts`, `connection.ts`, `line.ts`, `commands.ts` and `store.ts`, with a real server. */
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'

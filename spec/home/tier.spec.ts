@@ -1,4 +1,4 @@
-/** Of `tier.ts`, `saving.ts`, `touching.ts`, `near.ts`, `near-entry.ts`, `counts.ts` and `traffic.ts`, in a `home-store.ts` before a scripted `home.ts`. */
+/** Of `tier.ts`, `saving.ts`, `near.ts`, `traffic.ts`, `reading.ts` and `directory.ts`, in a `home-store.ts` before a scripted `home.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
