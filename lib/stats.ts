@@ -69,6 +69,8 @@ export interface NearStats {
   readonly invalidations: number
   /** Times that the connection was lost, and all that it held with it. */
   readonly losses: number
+  /** Whether Redis can be reached. While it can't, every call fails. */
+  readonly connected: boolean
   /** Whether it is told of changes now. While it is not, it holds nothing and every read asks Redis. */
   readonly coherent: boolean
 }

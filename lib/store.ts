@@ -313,8 +313,9 @@ export class Lembro extends LembroStore {
    * saved: the store serves all the same. Throws a `TypeError` or `RangeError` for
    * an option that it can't use.
    */
-  constructor(options?: LembroOptions | null, ready?: Ready)
   constructor(ready: Ready)
+  // The last, since TypeScript reports a mistake against that one.
+  constructor(options?: LembroOptions | null, ready?: Ready)
   constructor(options?: LembroOptions | null | Ready, ready?: Ready) {
     const [given, callback] = typeof options === 'function' ? [{}, options] : [options, ready]
     super(parseOptions(given ?? {}), systemWorld, readyOf(callback))

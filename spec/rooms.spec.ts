@@ -26,6 +26,7 @@ const ROOMS = [
   'store',
   'bind',
   'index',
+  'home',
   'redis',
   'metrics',
   'monitor',

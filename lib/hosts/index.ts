@@ -3,3 +3,4 @@
 export { type FastifyStore, fastifyStore } from './fastify'
 export type { HostedStore } from './hosted'
 export { type KoaStore, koaStore } from './koa'
+export { type OpenidStore, openidStore } from './openid'

@@ -1,6 +1,7 @@
 /** A store for `koa-session`: sessions without a cookie, by promises, each call with the context of its request. */
 
 import type { SessionData } from 'express-session'
+import { got } from '../settings/check'
 import { systemClock } from '../clock'
 import { type HostedStore, refill } from './hosted'
 
@@ -29,19 +30,28 @@ export interface KoaStore {
 export function koaStore(store: HostedStore): KoaStore {
   const loaded = new WeakMap<object, SessionData>()
   return {
-    async get(key, _maxAge, { ctx }) {
+    async get(key, _maxAge, call) {
+      const ctx = contextOf(call)
       const session = await store.get(key)
       if (session === undefined) return undefined
-      loaded.set(ctx as object, session)
+      loaded.set(ctx, session)
       const { cookie: _, ...content } = session
       return content
     },
-    set(key, content, maxAge, { ctx }) {
-      const session = loaded.get(ctx as object) ?? ({} as SessionData)
+    async set(key, content, maxAge, call) {
+      const session = loaded.get(contextOf(call)) ?? ({} as SessionData)
       return store.set(key, refill(session, content, cookieFor(maxAge)))
     },
     destroy: (key) => store.destroy(key),
   }
+}
+
+/** Without it, which session a request has loaded is not known, and a slow one would undo a logout. */
+function contextOf(call: Call | undefined): object {
+  const { ctx } = Object(call) as Call
+  if (typeof ctx === 'object' && ctx !== null) return ctx
+  const expected = 'the context of the request, as koa-session hands it over from version 6.1 on'
+  throw new TypeError(`koaStore: expected ${expected}; ${got(ctx)}`)
 }
 
 function cookieFor(maxAge: unknown): object {

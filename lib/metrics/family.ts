@@ -14,19 +14,19 @@ interface Exported {
 /** A store that is read, and what each of its counters said when it was last read. */
 class Source {
   readonly name: string
-  readonly #store: MeasuredStore
+  readonly store: MeasuredStore
   readonly #counted = new Map<string, number>()
   #figures: Figures | undefined
 
   constructor(name: string, store: MeasuredStore) {
     this.name = name
-    this.#store = store
+    this.store = store
   }
 
   /** The same for all that is read in one turn, so that the figures of a scrape fit together. */
   get figures(): Figures {
     if (this.#figures === undefined) {
-      this.#figures = this.#store.stats()
+      this.#figures = this.store.stats()
       queueMicrotask(() => {
         this.#figures = undefined
       })
@@ -56,6 +56,12 @@ export class Family {
   /** Whether the register still has these metrics: it may have been cleared. */
   get registered(): boolean {
     return this.#exported.every(({ metric, row }) => this.#registered(row) === metric)
+  }
+
+  /** Whether another store than this one is read under a name. */
+  readsAnother(name: string, than: MeasuredStore): boolean {
+    const source = this.#sources.get(name)
+    return source !== undefined && source.store !== than
   }
 
   /** Reads a store from now on. One of the same name is read a last time: its counters go on from there. */

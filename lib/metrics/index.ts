@@ -2,6 +2,8 @@
 
 import { register as globalRegister, type Registry, type RegistryContentType } from 'prom-client'
 import { got } from '../settings/check'
+import { warnOfUnknown } from '../settings/settings'
+import { warnOnce } from '../settings/check'
 import { Family } from './family'
 import type { MeasuredStore } from './figures'
 
@@ -16,6 +18,9 @@ export interface MetricsOptions {
   readonly name?: string
 }
 
+const OPTIONS: readonly string[] = ['register', 'prefix', 'name']
+const UNNAMED = 'default'
+
 const families = new WeakMap<object, Map<string, Family>>()
 
 /**
@@ -23,21 +28,28 @@ const families = new WeakMap<object, Map<string, Family>>()
  * depend on the number of sessions. A figure that the store does not have is not exported.
  *
  * Call it once for each store, with names of their own. A store that takes the name of another one
- * takes its place, and the counters go on from where they were.
+ * takes its place, and the counters go on from where they were. Two without a name are warned of.
  *
  * Returns a function that ends it: the gauges of the store go, its counters stay. Throws a
  * `TypeError` for a store without `stats` and for options that it can't use, and the `Error` of
  * prom-client for a prefix that no metric may have.
  */
 export function collectMetrics(store: MeasuredStore, options: MetricsOptions = {}): () => void {
-  const { register = globalRegister, prefix = 'lembro_', name = 'default' } = options
+  warnOfUnknown(options, OPTIONS)
+  const { register = globalRegister, prefix = 'lembro_', name } = options
   if (typeof store?.stats !== 'function') {
     throw new TypeError(`store: expected a store with stats(); ${got(store)}`)
   }
   if (typeof register?.registerMetric !== 'function') {
     throw new TypeError(`register: expected a Registry of prom-client; ${got(register)}`)
   }
-  return familyOf(register, toText('prefix', prefix)).add(toText('name', name), store)
+  const family = familyOf(register, toText('prefix', prefix))
+  if (name !== undefined) return family.add(toText('name', name), store)
+  if (family.readsAnother(UNNAMED, store)) {
+    const message = `collectMetrics was given a second store without a name: only that one is read from now on. Give each its name, collectMetrics(store, { name: 'shop' })`
+    warnOnce('LEMBRO_SAME_NAME', '', message)
+  }
+  return family.add(UNNAMED, store)
 }
 
 function familyOf(register: Registry<RegistryContentType>, prefix: string): Family {

@@ -52,6 +52,7 @@ const SHAPE: Shape<Figures> = {
     loads: FIGURE,
     invalidations: FIGURE,
     losses: FIGURE,
+    connected: FIGURE,
     coherent: FIGURE,
   },
 }

@@ -2,8 +2,8 @@
 
 import type { KeptCookie } from '../entry/cookie'
 import type { Entry } from '../entry/entry'
-import type { LeaveCause, LedgerListener } from '../ledger/listeners'
-import type { Clock } from '../time/clock'
+import type { LeaveCause, LedgerListener } from '../ledger/ledger'
+import type { Clock } from '../clock'
 import type { RecordWriter } from './format/record-writer'
 import type { Journal } from './journal/journal'
 

@@ -1,7 +1,7 @@
 /** Owns how the saved sessions come into the ledger: read whole first, then put in a few ms at a time. */
 
 import v8 from 'node:v8'
-import { inSlices } from '../time/slices'
+import { inSlices } from '../clock'
 import { isFinal } from './disk/errors'
 import { codeOf, type Files } from './disk/files'
 import type { Paths } from './disk/paths'

@@ -1,193 +1,315 @@
 /**
- * The connection to Redis, for reads, writes and invalidations alike, so that these come in the order
- * in which they happened. Knows at every moment whether invalidations are coming, and finds out soon
- * when they are not.
+ * The way to Redis, whatever it consists of: one server, the primary that sentinels name, or the
+ * primaries of a cluster. Knows at every moment whether invalidations are coming.
  */
 
-import { toError } from '../call/answers'
-import { coded } from '../settings/errors'
-import { warnOnce } from '../settings/warn'
-import type { Clock } from '../time/clock'
-import { type Hook, type Line, type NodeRedisClient, newLine } from './client'
+import { toError } from '../call'
+import { coded } from '../settings/check'
+import type { Clock } from '../clock'
+import type { Route } from './client'
+import { probe } from './commands'
+import { Line, offline, type Place, reasonOf } from './line'
+import { ReplyError } from './wire'
 
-/** Ms after one answered ping until the next, and until an unanswered one means that the connection is dead: 1.5 s at the most. */
-const PING_EVERY = 500
-const PING_PATIENCE = 1000
+/** Times that a command follows a slot that moves. */
+const MOST_REDIRECTIONS = 8
+const SLOTS = 16_384
 
 export interface ConnectionListener {
   /** `null`: any key may have changed. */
   invalidated(key: string | null): void
+  /** It can be used. `tracking`: changes of all keys are told. Told again whenever that changes. */
   connected(tracking: boolean): void
-  lost(error: Error | undefined): void
+  lost(error: Error): void
 }
 
 export class Connection {
-  readonly #client: NodeRedisClient
+  readonly #route: Route
   readonly #prefix: string
+  readonly #lists: string
   readonly #clock: Clock
   #listener: ConnectionListener | undefined
-  #line: Line | undefined
-  #ready = false
-  #tracks = true
+  /** To the primaries, by address. */
+  readonly #lines = new Map<string, Line>()
+  /** Of a cluster: the address of the primary of each slot. */
+  #slots: (string | undefined)[] = []
   #closed = false
-  /** Why there is no connection. */
   #fault: Error | undefined
+  #told: 'nothing' | 'lost' | 'connected' | 'tracking' = 'nothing'
   /** Until the first attempt has ended. */
   #opening: Promise<void> | undefined
-  #opened: ((error: Error | undefined) => void) | undefined
+  #connecting: Promise<void> | undefined
+  /** Until the next attempt. */
+  #pausing = false
+  #attempts = 0
+  /** Lines that are not in use yet. */
+  readonly #dialled = new Set<Line>()
 
-  /** Keys that begin with `prefix` are tracked. */
-  constructor(client: NodeRedisClient, prefix: string, clock: Clock) {
-    this.#client = client
+  /** Keys that begin with `prefix` are tracked; those that begin with `lists` are used as well. */
+  constructor(route: Route, prefix: string, lists: string, clock: Clock) {
+    this.#route = route
     this.#prefix = prefix
+    this.#lists = lists
     this.#clock = clock
   }
 
-  /** Connects. Resolves when that is done, rejects with why it can't be done yet; goes on trying as the client's options say. */
+  /** Connects. Resolves when that is done, rejects with why it can't be done yet; goes on trying. */
   open(listener: ConnectionListener): Promise<void> {
     this.#listener = listener
-    const opening = new Promise<void>((resolve, reject) => {
-      this.#opened = (error) => (error === undefined ? resolve() : reject(error))
-    })
-    this.#opening = opening.finally(() => {
-      this.#opening = undefined
-    })
-    this.#opening.catch(() => {})
-    this.#dial()
+    const opening = this.#refresh()
+    this.#opening = opening
+      .catch(() => {})
+      .finally(() => {
+        this.#opening = undefined
+      })
     return opening
   }
 
-  /** Sends a command. Rejects at once while there is no connection; waits only for the first one. */
-  async send(args: readonly string[]): Promise<unknown> {
-    if (this.#opening !== undefined) await this.#opening.catch(() => {})
-    const line = this.#line
-    if (line === undefined || !this.#ready) throw offline(this.#fault)
-    return line.sendCommand(args)
+  /** Sends a command about a key to the server that has it. Rejects at once while there is no connection; waits only for the first one. */
+  send(key: string, args: readonly string[]): Promise<unknown> {
+    if (this.#opening !== undefined) return this.#opening.then(() => this.send(key, args))
+    const isCluster = this.#route.kind === 'cluster'
+    const slot = isCluster ? slotOf(key) : 0
+    const line = this.#lineOf(slot)
+    if (line === undefined) return Promise.reject(offline(this.#fault))
+    return isCluster ? this.#follow(line, slot, args) : line.send(args)
+  }
+
+  /** Each server that has keys. */
+  async primaries(): Promise<Pick<Line, 'send'>[]> {
+    if (this.#opening !== undefined) await this.#opening
+    const lines = [...this.#lines.values()]
+    if (!this.#isWhole) throw offline(this.#fault)
+    return lines
   }
 
   close(): void {
     this.#closed = true
-    this.#ready = false
-    const line = this.#line
-    this.#line = undefined
-    if (line?.isOpen) line.destroy()
-    this.#settle(offline(undefined))
+    for (const line of [...this.#dialled, ...this.#lines.values()]) line.destroy()
   }
 
-  #dial(): void {
-    if (this.#closed) return
-    const line = newLine(
-      this.#client,
-      this.#hook(() => line),
-    )
-    this.#line = line
-    line.on('ready', () => this.#whenReady(line))
-    line.on('error', (thrown) => this.#whenFailed(line, thrown))
-    line.on('end', () => this.#whenFailed(line, undefined))
-    this.#connect(line)
+  #lineOf(slot: number): Line | undefined {
+    if (this.#route.kind !== 'cluster') return this.#lines.get('')
+    return this.#lines.get(this.#slots[slot] ?? '')
   }
 
-  #connect(line: Line): void {
-    line.connect().catch((thrown: unknown) => this.#whenFailed(line, thrown))
+  /** Whether all keys can be reached. */
+  get #isWhole(): boolean {
+    if (this.#route.kind !== 'cluster') return this.#lines.size > 0
+    const addresses = new Set(this.#slots)
+    return addresses.size > 0 && [...addresses].every((address) => this.#lines.has(address ?? ''))
   }
 
-  #hook(line: () => Line): Hook {
-    const lost = () => this.#whenFailed(line(), undefined)
-    return {
-      // Without tracking the handshake has to be as long.
-      trackingOn: () => (this.#tracks ? tracking(this.#prefix) : ['PING']),
-      invalidate: (key) => {
-        if (this.#line === line()) this.#listener?.invalidated(key === null ? null : String(key))
-      },
-      clear: () => {},
-      onError: lost,
-      onClose: lost,
-    }
-  }
-
-  #whenReady(line: Line): void {
-    if (this.#line !== line || this.#closed) return
-    this.#ready = true
-    this.#fault = undefined
-    this.#listener?.connected(this.#tracks)
-    this.#settle(undefined)
-    this.#watch(line)
-  }
-
-  #whenFailed(line: Line, thrown: unknown): void {
-    if (this.#line !== line || this.#closed) return
-    const error = thrown === undefined ? undefined : toError(thrown)
-    this.#fault = error ?? this.#fault
-    if (this.#ready) {
-      this.#ready = false
-      this.#listener?.lost(error === undefined ? undefined : unreachable(error))
-    }
-    if (error === undefined) return
-    if (this.#tracks && isRefusal(error)) {
-      this.#tracks = false
-      const message = `lembro/redis: Redis refuses CLIENT TRACKING (${error.message}): every read asks Redis, since a near cache could not be told of changes`
-      warnOnce('LEMBRO_NO_TRACKING', '', message)
-      // node-redis tries again by itself, unless its options forbid that.
-      if (!line.isOpen) this.#connect(line)
-      return
-    }
-    this.#settle(unreachable(error))
-  }
-
-  #settle(error: Error | undefined): void {
-    const opened = this.#opened
-    this.#opened = undefined
-    opened?.(error)
-  }
-
-  /** Pings, so that a connection on which nothing comes any more is found out: TCP alone would take minutes. */
-  #watch(line: Line): void {
-    const goesOn = () => this.#line === line && this.#ready && !this.#closed
-    this.#clock.after(PING_EVERY, () => {
-      if (!goesOn()) return
-      const cancel = this.#clock.after(PING_PATIENCE, () => {
-        // The answer may be there already, if this process was busy.
-        this.#clock.breathe(() =>
-          this.#clock.breathe(() => answered || !goesOn() || this.#redial(line)),
-        )
-      })
-      let answered = false
-      const heard = () => {
-        answered = true
-        cancel()
-        if (goesOn()) this.#watch(line)
+  async #follow(first: Line, slot: number, args: readonly string[]): Promise<unknown> {
+    let line = first
+    let asking = false
+    for (let i = 0; ; i++) {
+      try {
+        if (asking) line.send(['ASKING']).catch(() => {})
+        return await line.send(args)
+      } catch (thrown) {
+        const { word = '', message = '' } = thrown instanceof ReplyError ? thrown : {}
+        asking = word === 'ASK'
+        if (word === 'CLUSTERDOWN') this.#refresh().catch(() => {})
+        if (i === MOST_REDIRECTIONS || (word !== 'MOVED' && !asking)) throw thrown
+        if (!asking) await this.#refresh()
+        const [host, port] = split(message.split(' ')[2] ?? '')
+        const moved = asking ? await this.#lineTo(host, port) : this.#lineOf(slot)
+        if (moved === undefined) throw offline(this.#fault)
+        line = moved
       }
-      line.sendCommand(['PING']).then(heard, heard)
+    }
+  }
+
+  /** A line to a node that gets slots, which the map of the cluster does not know yet. */
+  async #lineTo(host: string, port: number): Promise<Line | undefined> {
+    const address = `${host}:${port}`
+    const open = this.#lines.get(address)
+    if (open !== undefined) return open
+    const line = await this.#dial(this.#route.placeOf(host, port))
+    this.#lines.set(address, line)
+    return line
+  }
+
+  /** Connects to what is not connected, and looks where the slots are; once for all who ask meanwhile. Goes on trying. */
+  #refresh(): Promise<void> {
+    this.#connecting ??= this.#connect()
+      .catch((thrown) => {
+        this.#fault = toError(thrown)
+        throw unusable(this.#fault)
+      })
+      .finally(() => {
+        this.#connecting = undefined
+        if (this.#isWhole) this.#attempts = 0
+        else this.#again()
+      })
+    return this.#connecting
+  }
+
+  #again(): void {
+    const pause = this.#route.pause(this.#attempts++, this.#fault ?? new Error('it was lost'))
+    if (pause === undefined || this.#pausing) return
+    this.#pausing = true
+    this.#clock.after(pause, () => {
+      this.#pausing = false
+      if (!this.#closed && !this.#isWhole) this.#refresh().catch(() => {})
     })
   }
 
-  #redial(line: Line): void {
-    const silent = new Error(`it answered no ping for ${PING_PATIENCE} ms`)
-    this.#whenFailed(line, silent)
-    this.#line = undefined
-    line.destroy()
-    this.#dial()
+  async #connect(): Promise<void> {
+    if (this.#route.kind === 'server') await this.#one(this.#route.places[0] as Place)
+    else if (this.#route.kind === 'sentinel') await this.#one(await this.#named())
+    else await this.#all()
+    if (this.#closed) throw offline(undefined)
+    this.#tell()
+  }
+
+  async #one(place: Place): Promise<void> {
+    if (this.#lines.has('')) return
+    this.#lines.set('', await this.#dial(place))
+  }
+
+  /** The primary that the first sentinel names that answers. */
+  async #named(): Promise<Place> {
+    const { sentinelName = '', placeOf } = this.#route
+    const answer = await this.#ask(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', sentinelName])
+    if (!Array.isArray(answer)) throw new Error(`no sentinel knows a primary named ${sentinelName}`)
+    return placeOf(String(answer[0]), Number(answer[1]))
+  }
+
+  async #all(): Promise<void> {
+    let asked = ''
+    const answer = await this.#ask(['CLUSTER', 'SLOTS'], (place) => {
+      asked = place.host ?? '127.0.0.1'
+    })
+    const slots: string[] = []
+    const places = new Map<string, Place>()
+    for (const [from, to, [host, port]] of answer as [number, number, [string | null, number]][]) {
+      const address = `${host || asked}:${port}`
+      places.set(address, this.#route.placeOf(host || asked, port))
+      slots.fill(address, slots.length)
+      for (let slot = from; slot <= to; slot++) slots[slot] = address
+    }
+    if (places.size === 0) throw new Error('the cluster has no slots')
+    this.#slots = slots
+    for (const [address, line] of this.#lines) {
+      if (places.has(address)) continue
+      this.#lines.delete(address)
+      line.destroy()
+    }
+    const missing = [...places].filter(([address]) => !this.#lines.has(address))
+    const dialled = await Promise.allSettled(
+      missing.map(async ([address, place]) => {
+        this.#lines.set(address, await this.#dial(place))
+      }),
+    )
+    const failed = dialled.find((each) => each.status === 'rejected')
+    if (failed !== undefined) this.#fault = toError(failed.reason)
+    if (this.#lines.size === 0) throw this.#fault ?? new Error('no primary of the cluster answers')
+  }
+
+  /** Asks the sentinels, or nodes of a cluster, one after the other. */
+  async #ask(args: readonly string[], asking: (place: Place) => void = () => {}) {
+    let fault: Error | undefined
+    const known = [...this.#lines.keys()].map((address) => this.#route.placeOf(...split(address)))
+    const places =
+      this.#route.kind === 'cluster' ? [...known, ...this.#route.places] : this.#route.places
+    for (const place of places) {
+      const line = this.#newLine(place)
+      try {
+        await line.open({ login: this.#route.askingLogin })
+        asking(place)
+        const answer = await within(this.#clock, line.send(args))
+        if (answer !== null) return answer
+      } catch (thrown) {
+        fault = toError(thrown)
+      } finally {
+        this.#dialled.delete(line)
+        line.destroy()
+      }
+    }
+    if (fault !== undefined) throw fault
+    return undefined
+  }
+
+  /** A line to a primary that can do all that is needed. */
+  async #dial(place: Place): Promise<Line> {
+    const line = this.#newLine(place)
+    const { login, database, name } = this.#route
+    try {
+      await line.open({ login, database, name, tracked: this.#prefix })
+      await within(this.#clock, probe(line, this.#route.kind, this.#prefix, this.#lists))
+    } catch (thrown) {
+      line.destroy()
+      throw thrown
+    } finally {
+      this.#dialled.delete(line)
+    }
+    if (this.#closed) {
+      line.destroy()
+      throw offline(undefined)
+    }
+    line.use()
+    return line
+  }
+
+  #newLine(place: Place): Line {
+    const line = new Line(place, this.#clock, {
+      invalidated: (key) => this.#listener?.invalidated(key),
+      lost: (lost, error) => this.#whenLost(lost, error),
+    })
+    this.#dialled.add(line)
+    return line
+  }
+
+  #whenLost(line: Line, error: Error): void {
+    for (const [address, each] of this.#lines) if (each === line) this.#lines.delete(address)
+    if (this.#closed) return
+    this.#fault = error
+    this.#tell()
+    this.#refresh().catch(() => {})
+  }
+
+  /** Tells what has changed of that: whether it can be used, and whether changes are told. */
+  #tell(): void {
+    const lines = [...this.#lines.values()]
+    const tracks = this.#isWhole && lines.every((line) => line.tracks)
+    const state = lines.length === 0 ? 'lost' : tracks ? 'tracking' : 'connected'
+    if (state === this.#told) return
+    this.#told = state
+    if (state !== 'lost') this.#listener?.connected(state === 'tracking')
+    else this.#listener?.lost(unusable(this.#fault as Error))
   }
 }
 
-function tracking(prefix: string): string[] {
-  // BCAST: with plain tracking NOLOOP would leave entries stale for ever after a write of one's own.
-  return ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', prefix, 'NOLOOP']
+function unusable(cause: Error): Error {
+  return coded('EREDIS', `Redis can't be used: ${reasonOf(cause)}`, { cause })
 }
 
-/** Whether Redis, and not the way to it, said no to tracking. */
-function isRefusal({ message }: Error): boolean {
-  return /tracking/i.test(message) && /^(NOPERM|ERR)\b/.test(message)
+/** The slot of a key in a cluster: CRC-16 (XMODEM) of it, or of what it has in braces. */
+export function slotOf(key: string): number {
+  const open = key.indexOf('{')
+  const close = open < 0 ? -1 : key.indexOf('}', open + 1)
+  const hashed = close > open + 1 ? key.slice(open + 1, close) : key
+  let crc = 0
+  for (const byte of Buffer.from(hashed)) {
+    crc ^= byte << 8
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021
+  }
+  return (crc & 0xffff) % SLOTS
 }
 
-/** A connection error of Node has its reason in other places than the message. */
-function unreachable(error: Error): Error {
-  const { code, errors } = error as Error & { code?: string; errors?: readonly Error[] }
-  const why = error.message || errors?.map(({ message }) => message).join('; ') || code
-  return coded('EREDIS', `Redis can't be used: ${why}`, { cause: error })
+/** `host:port`, the host of version 6 of IP in it too. */
+function split(address: string): [string, number] {
+  const at = address.lastIndexOf(':')
+  return [address.slice(0, at), Number(address.slice(at + 1))]
 }
 
-function offline(cause: Error | undefined): Error {
-  const why = cause === undefined ? '' : `: ${cause.message || (cause as { code?: string }).code}`
-  return coded('EOFFLINE', `Redis is not connected${why}`)
+/** An answer during the dialling: two seconds at the most. */
+async function within<Value>(clock: Clock, answer: Promise<Value>): Promise<Value> {
+  let cancel = () => {}
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(2000, () => reject(new Error('it did not answer for 2000 ms')))
+  })
+  return Promise.race([answer, late]).finally(cancel)
 }

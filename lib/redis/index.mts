@@ -8,3 +8,4 @@ export type Lembro = lembro.Lembro
 export type LembroRedisOptions = lembro.LembroRedisOptions
 export type NearStats = lembro.NearStats
 export type NodeRedisClient = lembro.NodeRedisClient
+export type IoRedisClient = lembro.IoRedisClient

@@ -27,6 +27,7 @@ declare namespace lembro {
   export type LembroRedisOptions = options.LembroRedisOptions
   export type NearStats = near.NearStats
   export type NodeRedisClient = client.NodeRedisClient
+  export type IoRedisClient = client.IoRedisClient
 }
 
 export = lembro

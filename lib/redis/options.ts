@@ -1,10 +1,10 @@
 /** The options of `lembro/redis`: those of any store that can be honoured there, and its own. */
 
 import { got, toNumber } from '../settings/check'
-import { OPTION_NAMES } from '../settings/names'
+import { OPTION_NAMES } from '../settings/settings'
 import type { LembroOptions } from '../settings/options'
 import { parseOptions, type Settings } from '../settings/settings'
-import { keyPrefixOf, type NodeRedisClient, toClient } from './client'
+import { type IoRedisClient, type NodeRedisClient, type Route, routeOf } from './client'
 import { LISTS } from './redis-home'
 
 type Unfit = keyof typeof UNFIT
@@ -12,11 +12,12 @@ type Unfit = keyof typeof UNFIT
 /** Options of a store before Redis. `maxSize` and `max` limit the near cache, and no session is refused or lost for them. */
 export interface LembroRedisOptions extends Omit<LembroOptions, Unfit | 'client'> {
   /**
-   * A client that `createClient` of `redis` 5 or 6 made, connected or not (the option `client` of a
-   * store in memory is another, and has no place here). lembro makes a connection
-   * of its own with its options, and neither changes nor closes it.
+   * The application's client, connected or not: of `redis` 5 or newer, made by `createClient`,
+   * `createSentinel` or `createCluster`; or a `Redis` or `Cluster` of `ioredis` 5 or newer, or of
+   * `iovalkey` (the option `client` of a store in memory is another, and has no place here). lembro
+   * makes connections of its own with its options, and neither changes nor closes it.
    */
-  client: NodeRedisClient
+  client: NodeRedisClient | IoRedisClient
   /** What the keys of sessions begin with, and of nothing else. Default `'sess:'`, as connect-redis'. */
   prefix?: string | undefined
   /**
@@ -30,9 +31,8 @@ export interface LembroRedisOptions extends Omit<LembroOptions, Unfit | 'client'
 /** @internal */
 export interface RedisSettings {
   readonly settings: Settings
-  readonly client: NodeRedisClient
+  readonly route: Route
   readonly prefix: string
-  readonly keyPrefix: string
   readonly touchAfter: number | undefined
 }
 
@@ -57,12 +57,10 @@ export function parseRedisOptions(options: LembroRedisOptions): RedisSettings {
   }
   const { client, prefix = DEFAULT_PREFIX, touchAfter, ...rest } = options
   const fit = withoutUnfit(rest)
-  const given = toClient(client)
   return {
     settings: { ...parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]), isCache: true },
-    client: given,
+    route: routeOf(client),
     prefix: toPrefix(prefix),
-    keyPrefix: keyPrefixOf(given),
     touchAfter: touchAfter === undefined ? undefined : toTouchAfter(touchAfter),
   }
 }

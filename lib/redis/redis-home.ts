@@ -1,11 +1,14 @@
 /**
  * Redis, or Valkey, as the home of sessions: connect-redis' keys, texts and expiries, and beside them
- * a sorted set for each owner, with the ids of the sessions by the instant at which they expire.
+ * a sorted set for each owner, with the ids of the sessions by the instant at which they are over.
+ * Each command is about one key, so that it does not matter whether the keys are on one server.
  */
 
+import type { Home, HomeListener, HomeSession, Listed, Listing, Save, Saved } from '../home/home'
+import type { Clock } from '../clock'
+import { LIST, SAVE_IF_UNCHANGED, type Script, sha1 } from './commands'
 import type { Connection } from './connection'
-import type { Ended, Found, Home, HomeListener, Save, Saved } from './home'
-import { LIST, SAVE_IF_UNCHANGED, type Script, sha1, UNLIST } from './scripts'
+import { ReplyError } from './wire'
 
 /** Before the prefix of the sessions, in the keys of the owners' lists. */
 export const LISTS = 'lembro-owner:'
@@ -16,95 +19,110 @@ export class RedisHome implements Home {
   readonly #connection: Connection
   readonly #prefix: string
   readonly #lists: string
+  readonly #clock: Clock
 
-  /** `prefix` of the sessions' keys; `keyPrefix` goes before every key. */
-  constructor(connection: Connection, prefix: string, keyPrefix: string) {
+  /** What the keys of sessions begin with, and those of lists. */
+  constructor(connection: Connection, prefix: string, lists: string, clock: Clock) {
     this.#connection = connection
-    this.#prefix = keyPrefix + prefix
-    this.#lists = keyPrefix + LISTS + prefix
+    this.#prefix = prefix
+    this.#lists = lists
+    this.#clock = clock
   }
 
   open(listener: HomeListener): Promise<void> {
     return this.#connection.open({
       invalidated: (key) => {
         if (key === null) listener.invalidatedAll()
-        else if (key.startsWith(this.#prefix)) listener.invalidated(this.#sidOf(key))
+        else if (key.startsWith(this.#prefix)) listener.invalidated(key.slice(this.#prefix.length))
       },
       connected: (tracking) => listener.connected(tracking),
       lost: (error) => listener.lost(error),
     })
   }
 
-  async load(sid: string): Promise<Found | undefined> {
-    const key = this.#keyOf(sid)
+  async load(sid: string): Promise<HomeSession | undefined> {
+    const key = this.#prefix + sid
     const [text, left] = await Promise.all([this.#send('GET', key), this.#send('PTTL', key)])
     return left === -2 ? undefined : found(text, left)
   }
 
-  async save({ sid, text, ttl, when, owner, previousOwner }: Save): Promise<Saved> {
-    const key = this.#keyOf(sid)
+  async save({ sid, text, ttl, when, listing, formerOwner }: Save): Promise<Saved> {
+    const key = this.#prefix + sid
     const seconds = secondsOf(ttl)
     const saving =
       typeof when === 'string'
         ? this.#set(key, text, seconds, when === 'exists')
         : this.#compareAndSet(key, text, seconds, when.version)
-    const listing = owner === undefined ? undefined : this.list(sid, owner)
-    const [saved] = await Promise.all([saving, listing])
-    if (saved === 'saved' && previousOwner !== undefined && previousOwner !== owner) {
-      await this.#send('ZREM', this.#lists + previousOwner, sid)
-    }
+    const [saved] =
+      listing === undefined ? [await saving] : await Promise.all([saving, this.#list(sid, listing)])
+    const leaves = saved === 'saved' ? formerOwner : listing?.owner
+    if (leaves !== undefined && typeof saved === 'string') await this.unlist(leaves, [sid])
     return saved
   }
 
-  async touch(sid: string, ttl: number, owner: string | undefined): Promise<boolean> {
-    const key = this.#keyOf(sid)
+  async touch(sid: string, ttl: number, listing: Listing | undefined): Promise<boolean> {
+    const key = this.#prefix + sid
     const seconds = secondsOf(ttl)
     const touching =
       seconds === ''
         ? [this.#send('PERSIST', key), this.#send('EXISTS', key)]
         : [this.#send('EXPIRE', key, seconds)]
-    const listing = owner === undefined ? [] : [this.list(sid, owner)]
-    const answers = await Promise.all([...touching, ...listing])
-    return answers[touching.length - 1] === 1
+    const listed = listing === undefined ? undefined : this.#list(sid, listing).catch(unlessFull)
+    const [answers, isFull] = await Promise.all([Promise.all(touching), listed])
+    // A full server takes no new expiry into the list. So the list itself must not end before that.
+    if (isFull === true) await this.#send('PERSIST', this.#lists + listing?.owner)
+    const isThere = answers.at(-1) === 1
+    if (!isThere && listing !== undefined) await this.unlist(listing.owner, [sid])
+    return isThere
   }
 
-  async destroy(sessions: readonly Ended[]): Promise<number> {
-    if (sessions.length === 0) return 0
-    const ending = this.#send('DEL', ...sessions.map(({ sid }) => this.#keyOf(sid)))
-    const unlisting = sessions.flatMap(({ sid, owner }) =>
-      owner === undefined ? [] : [this.#send('ZREM', this.#lists + owner, sid)],
-    )
-    const [ended] = await Promise.all([ending, ...unlisting])
-    return Number(ended)
+  async destroy(sids: readonly string[]): Promise<number> {
+    const ended = await Promise.all(sids.map((sid) => this.#send('DEL', this.#prefix + sid)))
+    return ended.reduce<number>((sum, count) => sum + Number(count), 0)
   }
 
-  async list(sid: string, owner: string): Promise<void> {
-    await this.#run(LIST, [this.#keyOf(sid), this.#lists + owner], [sid, this.#prefix])
+  async clear(): Promise<number> {
+    let count = 0
+    for await (const sids of this.ids()) count += await this.destroy(sids)
+    for await (const owners of this.#scan(this.#lists)) {
+      for (const owner of owners) {
+        // Somebody may have signed in meanwhile.
+        const { sids } = await this.listed(owner)
+        const texts = await this.read(sids)
+        const ended = sids.filter((_, i) => texts[i] === undefined)
+        await this.unlist(owner, ended)
+      }
+    }
+    return count
   }
 
-  async listed(owner: string): Promise<string[]> {
-    return (await this.#send('ZREVRANGE', this.#lists + owner, '0', '-1')) as string[]
+  async listed(owner: string): Promise<Listed> {
+    const list = this.#lists + owner
+    const [sids, ...infos] = await Promise.all([
+      this.#send('ZREVRANGE', list, '0', '-1'),
+      ...(await this.#connection.primaries()).map((line) =>
+        line.send(['INFO', 'memory']).catch(() => ''),
+      ),
+    ])
+    return { sids: sids as string[], whole: infos.every(keepsAll) }
   }
 
   async unlist(owner: string, sids: readonly string[]): Promise<void> {
-    await this.#run(UNLIST, [this.#lists + owner], [this.#prefix, ...sids])
+    if (sids.length > 0) await this.#send('ZREM', this.#lists + owner, ...sids)
   }
 
   async read(sids: readonly string[]): Promise<(string | undefined)[]> {
-    if (sids.length === 0) return []
-    const texts = await this.#send('MGET', ...sids.map((sid) => this.#keyOf(sid)))
-    return (texts as (string | null)[]).map((text) => text ?? undefined)
+    const texts = await Promise.all(sids.map((sid) => this.#send('GET', this.#prefix + sid)))
+    return texts.map((text) => (typeof text === 'string' ? text : undefined))
   }
 
-  async *ids(): AsyncGenerator<string[]> {
-    const pattern = `${this.#prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
-    let cursor = '0'
-    do {
-      const answer = await this.#send('SCAN', cursor, 'MATCH', pattern, 'COUNT', String(SCANNED))
-      const [next, keys] = answer as [unknown, string[]]
-      cursor = String(next)
-      if (keys.length > 0) yield keys.map((key) => this.#sidOf(key))
-    } while (cursor !== '0')
+  ids(): AsyncGenerator<string[]> {
+    return this.#scan(this.#prefix)
+  }
+
+  used(sids: readonly string[]): void {
+    // Else a Redis that evicts what was idle longest would take those whom the near cache serves.
+    for (const sid of sids) this.#send('TOUCH', this.#prefix + sid).catch(() => {})
   }
 
   versionOf(text: string): string {
@@ -113,6 +131,19 @@ export class RedisHome implements Home {
 
   async close(): Promise<void> {
     this.#connection.close()
+  }
+
+  async *#scan(prefix: string): AsyncGenerator<string[]> {
+    const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
+    for (const line of await this.#connection.primaries()) {
+      let cursor = '0'
+      do {
+        const answer = await line.send(['SCAN', cursor, 'MATCH', pattern, 'COUNT', String(SCANNED)])
+        const [next, keys] = answer as [unknown, string[]]
+        cursor = String(next)
+        if (keys.length > 0) yield keys.map((key) => key.slice(prefix.length))
+      } while (cursor !== '0')
+    }
   }
 
   async #set(key: string, text: string, seconds: string, exists: boolean): Promise<Saved> {
@@ -127,35 +158,38 @@ export class RedisHome implements Home {
     seconds: string,
     version: string,
   ): Promise<Saved> {
-    const comparing = this.#run(SAVE_IF_UNCHANGED, [key], [version, text, seconds])
-    // NOLOOP knows a script for another client, and its write would come back as an invalidation. A
-    // write of our own right after it is the one that counts (Redis 7.0).
-    const echo = seconds === '' ? undefined : this.#send('EXPIRE', key, seconds)
-    const [answer] = await Promise.all([comparing, echo])
+    const answer = await this.#run(SAVE_IF_UNCHANGED, key, [version, text, seconds])
     if (!Array.isArray(answer)) return answer === 1 ? 'saved' : 'gone'
     return found(answer[0], answer[1]) ?? 'gone'
   }
 
-  async #run({ text, sha1 }: Script, keys: readonly string[], args: readonly string[]) {
-    const rest = [String(keys.length), ...keys, ...args]
+  /** Lists a session; takes a few away that have ended. */
+  async #list(sid: string, { owner, ms }: Listing): Promise<void> {
+    const now = this.#clock.now()
+    const isEndless = ms === Number.POSITIVE_INFINITY
+    const times = [isEndless ? '+inf' : String(Math.ceil(now + ms)), String(now)]
+    const life = isEndless ? '' : String(Math.ceil(ms))
+    const over = (await this.#run(LIST, this.#lists + owner, [sid, ...times, life])) as string[]
+    if (over.length > 0) this.#prune(owner, over).catch(() => {})
+  }
+
+  async #prune(owner: string, sids: readonly string[]): Promise<void> {
+    const there = await Promise.all(sids.map((sid) => this.#send('EXISTS', this.#prefix + sid)))
+    const ended = sids.filter((_, i) => there[i] === 0)
+    await this.unlist(owner, ended)
+  }
+
+  async #run({ text, sha1 }: Script, key: string, args: readonly string[]): Promise<unknown> {
     try {
-      return await this.#send('EVALSHA', sha1, ...rest)
+      return await this.#connection.send(key, ['EVALSHA', sha1, '1', key, ...args])
     } catch (thrown) {
-      if (!(thrown instanceof Error) || !thrown.message.startsWith('NOSCRIPT')) throw thrown
-      return this.#send('EVAL', text, ...rest)
+      if (!(thrown instanceof ReplyError) || thrown.word !== 'NOSCRIPT') throw thrown
+      return this.#connection.send(key, ['EVAL', text, '1', key, ...args])
     }
   }
 
-  #send(...args: string[]): Promise<unknown> {
-    return this.#connection.send(args)
-  }
-
-  #keyOf(sid: string): string {
-    return this.#prefix + sid
-  }
-
-  #sidOf(key: string): string {
-    return key.slice(this.#prefix.length)
+  #send(command: string, key: string, ...args: string[]): Promise<unknown> {
+    return this.#connection.send(key, [command, key, ...args])
   }
 }
 
@@ -164,7 +198,18 @@ function secondsOf(ttl: number): string {
   return ttl === Number.POSITIVE_INFINITY ? '' : String(Math.max(1, Math.ceil(ttl / 1000)))
 }
 
-function found(text: unknown, left: unknown): Found | undefined {
+function found(text: unknown, left: unknown): HomeSession | undefined {
   if (typeof text !== 'string') return undefined
   return { text, left: left === -1 ? Number.POSITIVE_INFINITY : Number(left) }
+}
+
+/** Whether a server says that it never evicts: then no list can go missing. */
+function keepsAll(info: unknown): boolean {
+  const memory = String(info)
+  return /^maxmemory:0\r?$/m.test(memory) || /^maxmemory_policy:noeviction\r?$/m.test(memory)
+}
+
+function unlessFull(thrown: unknown): true {
+  if (thrown instanceof Error && thrown.message.startsWith('OOM')) return true
+  throw thrown
 }

@@ -1,10 +1,10 @@
 /** The store before Redis: a connection of its own, the home behind it, and the near cache before that. */
 
 import { systemWorld } from '../core'
+import { HomeStore } from '../home/home-store'
 import { Connection } from './connection'
-import { HomeStore } from './home-store'
 import { type LembroRedisOptions, parseRedisOptions } from './options'
-import { RedisHome } from './redis-home'
+import { LISTS, RedisHome } from './redis-home'
 
 /**
  * A session store for express-session on several processes: sessions are in Redis or Valkey, as
@@ -23,9 +23,11 @@ export class Lembro extends HomeStore {
    * lembro goes on trying. Throws a `TypeError` or `RangeError` for an option that it can't use.
    */
   constructor(options: LembroRedisOptions, ready?: (error: Error | null) => void) {
-    const { settings, client, prefix, keyPrefix, touchAfter } = parseRedisOptions(options)
+    const { settings, route, prefix, touchAfter } = parseRedisOptions(options)
     const { clock } = systemWorld
-    const home = new RedisHome(new Connection(client, keyPrefix + prefix, clock), prefix, keyPrefix)
+    const [sessions, lists] = [route.keyPrefix + prefix, route.keyPrefix + LISTS + prefix]
+    const connection = new Connection(route, sessions, lists, clock)
+    const home = new RedisHome(connection, sessions, lists, clock)
     super(home, settings, touchAfter, systemWorld, ready)
   }
 }

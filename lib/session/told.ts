@@ -115,7 +115,9 @@ function departure(entry: Entry, codec: Codec): Departure {
   }
 }
 
-/** Evictions that tell something: a few may be of any kind. */
+/** Evictions without an owner that tell something: few enough for a small site to hear of it in time. */
+const SOME = 100
+/** Evictions of owners that tell something: a few may be of any kind. */
 const MANY = 2000
 
 /** Warns of evictions that a user should know of. @internal */
@@ -135,7 +137,7 @@ export class Warnings implements LedgerListener {
     if (cause !== 'evict') return
     if (owner === undefined) {
       this.#anonymous++
-      if (this.#anonymous === MANY) this.#checkOwned()
+      if (this.#anonymous === SOME) this.#checkOwned()
       return
     }
     if (owner === true) this.#unnamed++
@@ -154,7 +156,7 @@ export class Warnings implements LedgerListener {
   #checkOwned(): void {
     const owned = this.#ledger.owned + this.#named + this.#unnamed
     if (this.#settings.owner === undefined || owned > 0) return
-    const message = `${MANY} sessions were evicted and not one had an owner: if your users sign in, tell whose a session is with the option owner, so that they stay when strangers come in numbers`
+    const message = `${SOME} sessions were evicted and not one had an owner: if your users sign in, tell whose a session is with the option owner, so that they stay when strangers come in numbers`
     warnOnce('LEMBRO_NO_OWNERS', '', message)
   }
 }

@@ -15,9 +15,14 @@ type Fault = (thrown: unknown) => void
 
 const { propertyIsEnumerable: isOwn } = Object.prototype
 
+/** Where applications and well-known libraries keep who is signed in, after passport. AdminJS has `adminUser`. */
+const FIELDS = ['userId', 'user', 'user_id', 'adminUser'] as const
+
 /**
- * The default of the `owner` option: passport's `passport.user`, then `userId`, then `user`; each a
- * text, a number (0 too), or an object with such an `id` or `_id`. All are read as the stored
+ * The default of the `owner` option: passport's `passport.user`, then `userId`, `user`, `user_id` and
+ * AdminJS' `adminUser`; each a text, a number (0 too), or an object with such an `id` or `_id`. Then
+ * the `homeAccountId` of MSAL's `account`, and the subject of the token that keycloak-connect or
+ * express-openid-connect keeps. All are read as the stored
  * session has them: what `toJSON` gives, and no inherited property. A Mongoose document's `id` is a
  * getter that JSON drops; its `_id` stays.
  *
@@ -27,7 +32,41 @@ const { propertyIsEnumerable: isOwn } = Object.prototype
 export function defaultOwner(session: SessionData): OwnerName {
   const passport = stored(session, 'passport')
   const user = isObject(passport) ? stored(passport, 'user') : undefined
-  return nameOf(user) ?? nameOf(stored(session, 'userId')) ?? nameOf(stored(session, 'user'))
+  let owner = nameOf(user)
+  for (let n = 0; owner === undefined && n < FIELDS.length; n++) {
+    owner = nameOf(stored(session, FIELDS[n] as string))
+  }
+  return owner ?? ofMsal(stored(session, 'account')) ?? ofKeycloak(session) ?? ofOpenid(session)
+}
+
+// An `account` of an application's own may be anything: MSAL's has this id.
+function ofMsal(account: unknown): OwnerName {
+  const id = isObject(account) ? stored(account, 'homeAccountId') : undefined
+  return isOwnerName(id) ? id : undefined
+}
+
+/** keycloak-connect keeps the answer of the token endpoint as JSON, with an access token in it. */
+function ofKeycloak(session: object): OwnerName {
+  const grant = stored(session, 'keycloak-token')
+  return typeof grant === 'string' ? subjectOf(() => JSON.parse(grant).access_token) : undefined
+}
+
+/** express-openid-connect keeps `{ header, data }`, with an id token in the data. */
+function ofOpenid(session: object): OwnerName {
+  const [header, data] = [stored(session, 'header'), stored(session, 'data')]
+  const token = isObject(header) && isObject(data) ? stored(data, 'id_token') : undefined
+  return typeof token === 'string' ? subjectOf(() => token) : undefined
+}
+
+/** The subject of a JWT; `true` for one that can't be read: somebody is signed in all the same. */
+function subjectOf(tokenOf: () => unknown): OwnerName {
+  try {
+    const [, claims = ''] = String(tokenOf()).split('.')
+    const { sub } = JSON.parse(Buffer.from(claims, 'base64url').toString())
+    return isOwnerName(sub) ? sub : true
+  } catch {
+    return true
+  }
 }
 
 function nameOf(user: unknown): OwnerName {

@@ -100,11 +100,23 @@ function parseTtl(ttl: unknown): Settings['ttl'] {
   if (ttl === undefined) return undefined
   if (typeof ttl === 'function') return ttl as Settings['ttl']
   const expected = 'a number of ms above 0, Infinity, or a function (options, session, sid) => ms'
-  return toNumber('ttl', ttl, { least: 1, expected })
+  return toDuration('ttl', ttl, expected)
 }
 
 function parseAbsoluteTtl(ttl: unknown): number {
-  return toNumber('absoluteTtl', ttl, { least: 1, expected: 'a number of ms above 0, or Infinity' })
+  return toDuration('absoluteTtl', ttl, 'a number of ms above 0, or Infinity')
+}
+
+// connect-redis counts a ttl in seconds: 86400 there is a day, and here less than two minutes.
+function toDuration(name: string, value: unknown, expected: string): number {
+  const ms = toNumber(name, value, { least: 1, expected })
+  const isHours = ms % 1800 === 0 && ms % 1000 !== 0
+  const isDays = ms % 86_400 === 0 && ms % 60_000 !== 0
+  if (isHours || isDays) {
+    const message = `${name} is ${ms}, in ms: ${ms / 1000} s. Did you mean ${ms} s, which is ${ms * 1000}?`
+    warnOnce('LEMBRO_SECONDS', name, message)
+  }
+  return ms
 }
 
 function parseMaxPerOwner(most: unknown): number {
@@ -119,7 +131,12 @@ function parseOwner(owner: unknown): Settings['owner'] {
 
 function parseClient(client: unknown): Settings['client'] {
   if (client === undefined) return undefined
-  return toFunction('client', client, 'a function (req) => string, or nothing')
+  const expected = 'a function (req) => string, or nothing'
+  if (typeof client === 'function') return client as Settings['client']
+  const { sendCommand } = Object(client) as { sendCommand?: unknown }
+  const isRedis = typeof sendCommand === 'function'
+  const hint = isRedis ? ". For sessions in Redis, take Lembro from 'lembro/redis'" : ''
+  throw new TypeError(`client: expected ${expected}; ${got(client)}${hint}`)
 }
 
 function parseOnConflict(onConflict: unknown): Settings['onConflict'] {
@@ -208,15 +225,17 @@ export const OPTION_NAMES: readonly string[] = Object.keys(NAMES)
 /** The most edits between an unknown name and the one that is suggested, and no more than a third of its letters. */
 const MOST_EDITS = 3
 
-/** Warns of each unknown option, once in a process, with the name that was probably meant. */
+/** Warns of the unknown options in one warning, once in a process for the same ones, with the names that were probably meant. */
 export function warnOfUnknown(options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue
+  const unknown = Object.keys(options).filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  const told = unknown.map((name) => {
     const nearest = nearestName(name, known)
-    const hint = nearest === undefined ? '' : `. Did you mean '${nearest}'?`
-    const message = `lembro has no option '${name}': it is ignored${hint}`
-    warnOnce('LEMBRO_UNKNOWN_OPTION', name, message)
-  }
+    return nearest === undefined ? `'${name}'` : `'${name}' (did you mean '${nearest}'?)`
+  })
+  const ignored = told.length === 1 ? 'option, which is ignored' : 'options, which are ignored'
+  const message = `lembro does not have the ${ignored}: ${told.join(', ')}`
+  warnOnce('LEMBRO_UNKNOWN_OPTION', unknown.join(), message)
 }
 
 /** The name that differs from `name` only in case, or else in the fewest letters; `undefined` when all differ too much. */

@@ -47,6 +47,18 @@ async function staysSignedOut(t: TestContext, options: (store: Lembro) => Option
 }
 
 describe('koaStore', () => {
+  it('refuses a koa-session that hands no context over, at once', async () => {
+    const ofKoa = koaStore(new Lembro({ interval: 0 }))
+    const said = {
+      name: 'TypeError',
+      message: /^koaStore: .* from version 6\.1 on; got undefined$/,
+    }
+    for (const call of [undefined, { rolling: true }]) {
+      await assert.rejects(() => ofKoa.get('a', MINUTE, call as never), said)
+      await assert.rejects(() => ofKoa.set('a', {}, MINUTE, call as never), said)
+    }
+  })
+
   it('takes a maxAge without an end, or past what a Date can be, as never', async (t) => {
     t.mock.timers.enable({ apis: ['Date'], now: NOON })
     const store = new Lembro({ interval: 0 })

@@ -54,6 +54,24 @@ describe('the metrics of a running application', () => {
 })
 
 describe('collectMetrics', () => {
+  it('warns of an option that it does not have, and of a second store without a name', (t) => {
+    const said: unknown[] = []
+    t.mock.method(process, 'emitWarning', (message: string) => said.push(message))
+    const register = new Registry()
+    collectMetrics(new SpokenStore(), { registry: register } as object)()
+    assert.match(`${said.pop()}`, /'registry' \(did you mean 'register'\?\)/)
+    const again = new SpokenStore()
+    collectMetrics(again, { register })
+    collectMetrics(again, { register })
+    collectMetrics(new SpokenStore(), { register, name: 'other' })
+    assert.deepEqual(said, [])
+    const end = collectMetrics(new SpokenStore(), { register })
+    assert.match(`${said.pop()}`, /a second store without a name: only that one is read/)
+    end()
+    collectMetrics(again, { register })
+    assert.deepEqual(said, [])
+  })
+
   it('exports all of the table, for a store that has everything', async () => {
     const register = new Registry()
     collectMetrics(new SpokenStore(), { register })

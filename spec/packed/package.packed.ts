@@ -7,6 +7,7 @@ const PEERS = ['express-session', 'prom-client', 'redis'] as const
 const TYPES = ['@types/express', '@types/express-session', '@types/node', 'typescript'] as const
 const installation = new Installation(
   ...[...PEERS, ...TYPES].map((name) => `${name}@${devDependencies[name]}`),
+  'typescript5@npm:typescript@5',
 )
 after(() => installation.remove())
 
@@ -211,6 +212,38 @@ describe('lembro/redis', () => {
 })
 
 describe('TypeScript', () => {
+  const compile = (folder: string, source: string, compilerOptions: object, tsc = 'tsc') => {
+    installation.write(`${folder}/use.ts`, source)
+    installation.write(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions }))
+    installation.run('node', `node_modules/${tsc}`, '-p', folder)
+  }
+
+  it('tells an unknown option as one of the options', () => {
+    const source = `import { Lembro } from 'lembro'\nnew Lembro({ maxsize: 1 })`
+    const options = { module: 'nodenext', strict: true, noEmit: true, types: ['node'] }
+    assert.throws(
+      () => compile('unknown', source, options, 'typescript/bin/tsc'),
+      /'maxsize' does not exist in type 'LembroOptions'/,
+    )
+  })
+
+  it('finds the types of the sub-exports under the resolution of TypeScript before 4.7', () => {
+    const source = `
+      import { Lembro } from 'lembro'
+      import { Lembro as OnRedis } from 'lembro/redis'
+      import { collectMetrics } from 'lembro/metrics'
+      import { monitor } from 'lembro/monitor'
+      import { koaStore } from 'lembro/hosts'
+      const store: Lembro = new Lembro()
+      const end: () => void = collectMetrics(store)
+      monitor(store, { authorize: () => true })
+      koaStore(store)
+      type Options = ConstructorParameters<typeof OnRedis>[0]`
+    const resolution = { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true }
+    const options = { ...resolution, target: 'es2022', strict: true, noEmit: true, types: ['node'] }
+    compile('node10', source, { ...options, skipLibCheck: true }, 'typescript5/bin/tsc')
+  })
+
   const seen = `
     import { createServer } from 'node:http'
     import type { Request } from 'express'

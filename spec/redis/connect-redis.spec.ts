@@ -99,10 +99,15 @@ describe('lembro and connect-redis', needsRedis, () => {
     assert.equal(await client.ttl('sess:x'), 60)
   })
 
-  it('fail alike for a text that holds no session', async (t) => {
-    const { client, lembro } = await both(t)
+  it('take an empty text and null for no session, and fail for what can not be read', async (t) => {
+    const { client, lembro, theirs } = await both(t)
     lembro.on('error', () => {})
-    for (const text of ['{', 'null', '7']) {
+    for (const text of ['', 'null']) {
+      await client.set('sess:x', text)
+      assert.equal(await lembro.get('x'), undefined)
+      assert.equal((await theirs.get('x')) ?? undefined, undefined)
+    }
+    for (const text of ['{', '7']) {
       await client.set('sess:x', text)
       await assert.rejects(lembro.get('x'))
     }

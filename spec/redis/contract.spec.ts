@@ -1,5 +1,5 @@
 import { after } from 'node:test'
-import { HomeStore } from '../../lib/redis/home-store'
+import { HomeStore } from '../../lib/home/home-store'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { systemClock } from '../../lib/clock'
@@ -41,6 +41,7 @@ const TIMED = Object.fromEntries(
     'takes null for no expiry of its own',
     'lets ttl win over the cookie',
     'asks a ttl function with the options, the session and the id',
+    'leaves the expiry as it was set with disableTouch',
     'does not let a slow request bring back a session that had expired when its owner was ended',
   ].map((name) => [name, TIME]),
 )

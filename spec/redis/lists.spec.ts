@@ -1,5 +1,3 @@
-/** Of `directory.ts`. */
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { needsRedis, pause, RedisServer, type Scope } from '../support/redis'
@@ -33,13 +31,13 @@ describe("an owner's list in Redis", needsRedis, () => {
     assert.deepEqual(await list(), [])
   })
 
-  it('lives as long as the longest of its sessions, and no longer', async (t) => {
+  it('lives a fifth longer than the longest of its sessions, and no longer', async (t) => {
     const { client, a } = await opened(t)
     await a.set('x', plainSession({ userId: 'ann' }, { maxAge: 3_600_000 }))
     await a.set('y', plainSession({ userId: 'ann' }, { maxAge: 60_000 }))
-    assert.ok(Math.abs((await client.ttl(ANN)) - 3600) <= 1)
+    assert.ok(Math.abs((await client.ttl(ANN)) - 1.2 * 3600) <= 1)
     await a.touch('x', plainSession({}, { maxAge: 7_200_000 }))
-    assert.ok(Math.abs((await client.ttl(ANN)) - 7200) <= 1)
+    assert.ok(Math.abs((await client.ttl(ANN)) - 1.2 * 7200) <= 1)
     await a.set('z', plainSession({ userId: 'ann' }, { maxAge: 50 }))
     const alone = plainSession({ userId: 'bob' }, { maxAge: 500 })
     await a.set('w', alone)
@@ -106,20 +104,5 @@ describe('the scripts', needsRedis, () => {
       await store.set('x', live)
     }
     assert.deepEqual(await store.idsOf('ann'), ['x'])
-  })
-
-  it('of a save that merges leave the near cache filled: its write does not come back as a change', async (t) => {
-    const { server } = await opened(t)
-    const store = await server.store(t, { onConflict: 'merge' })
-    await store.set('x', plainSession())
-    const live = await load(store, 'x')
-    let kept = 0
-    for (let n = 0; n < 50; n++) {
-      live.n = n
-      await store.set('x', live)
-      await pause(2)
-      kept += store.stats().sessions
-    }
-    assert.ok(kept > 40, `${kept} of 50`)
   })
 })

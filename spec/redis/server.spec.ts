@@ -1,4 +1,4 @@
-/** Of `redis-home.ts`, `connection.ts`, `scripts.ts`, `store.ts` and `found.ts`, with a real server. */
+/** Of `redis-home.ts`, `connection.ts`, `line.ts`, `commands.ts` and `store.ts`, with a real server. */
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -49,7 +49,7 @@ describe('in front of a real server, a near cache', needsRedis, () => {
     const [store, client] = [await server.store(t, { maxSize: '64M' }), await server.connected(t)]
     const text = 'x'.repeat(2000)
     for (let n = 0; n < 1000; n++) await store.set(`x${n}`, plainSession({ n, text }))
-    await client.configSet('maxmemory', '1500000')
+    await client.configSet('maxmemory', '2000000')
     await client.set('other', 'y'.repeat(100_000))
     await client.configSet('maxmemory', '0')
     await pause(50)

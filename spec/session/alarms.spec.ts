@@ -29,8 +29,8 @@ describe('the process is warned, once,', { concurrency: 2 }, () => {
     assert.deepEqual(more, [])
   })
 
-  it('when thousands were evicted and not one had an owner', async () => {
-    const [[code, message] = [], ...more] = await warningsOf([[null, 3000]])
+  it('when a hundred were evicted and not one had an owner', async () => {
+    const [[code, message] = [], ...more] = await warningsOf([[null, 150]])
     assert.equal(code, 'LEMBRO_NO_OWNERS')
     assert.match(`${message}`, /with the option owner/)
     assert.deepEqual(more, [])
@@ -42,7 +42,7 @@ describe('the process is warned, once,', { concurrency: 2 }, () => {
   })
 
   it('of nothing where only some strangers went, or there are no owners by choice', async () => {
-    assert.deepEqual(await warningsOf([[null, 1500]]), [])
+    assert.deepEqual(await warningsOf([[null, 80]]), [])
     assert.deepEqual(await warningsOf([[null, 3000]], { owner: false }), [])
   })
 })

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test'
 import { defaultOwner, isOwnerName } from '../../lib/settings/owner'
 import type { Data } from '../support/sessions'
 
+const claims = (of: object) => Buffer.from(JSON.stringify(of)).toString('base64url')
+
 describe('the default owner', () => {
   const found: [object, unknown][] = [
     [{}, undefined],
@@ -41,6 +43,23 @@ describe('the default owner', () => {
     [{ userId: Number.NaN }, undefined],
     [{ userId: Infinity }, undefined],
     [{ user: () => 'ann' }, undefined],
+    [{ user_id: 'ann' }, 'ann'],
+    [{ user_id: 0, adminUser: { id: 'bob' } }, 0],
+    [{ adminUser: { email: 'ann@example.com' } }, true],
+    [{ adminUser: { id: 'ann', email: 'ann@example.com' } }, 'ann'],
+    [{ account: { homeAccountId: 'a.b', username: 'ann' } }, 'a.b'],
+    [{ account: { username: 'ann' } }, undefined],
+    [
+      { 'keycloak-token': JSON.stringify({ access_token: `h.${claims({ sub: 'ann' })}.s` }) },
+      'ann',
+    ],
+    [{ 'keycloak-token': JSON.stringify({ access_token: `h.${claims({})}.s` }) }, true],
+    [{ header: {}, data: { id_token: `h.${claims({ sub: 'ann' })}.s` } }, 'ann'],
+    [{ header: {}, data: { id_token: 'no token' } }, true],
+    [{ data: { id_token: `h.${claims({ sub: 'ann' })}.s` } }, undefined],
+    [{ 'keycloak-token': '{}' }, true],
+    [{ 'keycloak-token': 'no JSON' }, true],
+    [{ 'keycloak-token': { access_token: 'a' } }, undefined],
   ]
   for (const [session, owner] of found) {
     it(`of ${JSON.stringify(session)} is ${owner}`, () => {
@@ -65,7 +84,10 @@ describe('the default owner', () => {
   })
 
   it('is not looked for under other names', () => {
-    assert.equal(defaultOwner({ account: 'ann', username: 'ann' } as unknown as Data), undefined)
+    assert.equal(
+      defaultOwner({ account: 'ann', username: 'ann', uid: 'ann' } as unknown as Data),
+      undefined,
+    )
   })
 })
 

@@ -258,6 +258,16 @@ describe('options', () => {
   }
 })
 
+describe('a client of Redis', () => {
+  it('given to a store in memory points to lembro/redis', () => {
+    const client = { sendCommand() {}, connect() {} } as never
+    const expected =
+      /^client: .*; got an object\. For sessions in Redis, take Lembro from 'lembro\/redis'$/
+    assert.throws(() => parseOptions({ client }), { name: 'TypeError', message: expected })
+    assert.throws(() => parseOptions({ client: {} as never }), { message: /; got an object$/ })
+  })
+})
+
 describe('a warning', () => {
   const parsed = (...options: string[]) =>
     runNode(`
@@ -266,13 +276,34 @@ describe('a warning', () => {
     `)
   const warnings = (err: string) => err.match(/LembroWarning/g)?.length ?? 0
 
-  it('names each unknown option and the one that was probably meant, once', async () => {
-    const { code, err } = await parsed('{ maxsize: 1, maxAge: 2 }', '{ maxsize: 3 }')
+  it('names all unknown options at once, and those that were probably meant', async () => {
+    const { code, err } = await parsed('{ maxsize: 1, maxAge: 2 }')
     assert.equal(code, 0)
-    assert.match(err, /\[LEMBRO_UNKNOWN_OPTION\] LembroWarning: lembro has no option 'maxsize'/)
-    assert.match(err, /'maxsize': it is ignored\. Did you mean 'maxSize'\?/)
-    assert.match(err, /'maxAge': it is ignored\n/)
-    assert.equal(warnings(err), 2)
+    assert.match(err, /\[LEMBRO_UNKNOWN_OPTION\] LembroWarning: lembro does not have the option/)
+    assert.match(
+      err,
+      /options, which are ignored: 'maxsize' \(did you mean 'maxSize'\?\), 'maxAge'\n/,
+    )
+    assert.equal(warnings(err), 1)
+  })
+
+  it('tells a ttl that can only be seconds, and none that can be ms', async () => {
+    const { err } = await parsed('{ ttl: 86400 }')
+    assert.match(
+      err,
+      /\[LEMBRO_SECONDS\].*ttl is 86400, in ms: 86\.4 s\. Did you mean 86400 s, which is 86400000\?/,
+    )
+    const seconds = [1800, 3600, 7200, 604_800, 1_209_600, 2_592_000, 31_536_000]
+    for (const ttl of seconds)
+      assert.equal(warnings((await parsed(`{ absoluteTtl: ${ttl} }`)).err), 1)
+    const ms = [1, 50, 500, 1000, 1500, 5000, 36_000, 60_000, 90_000, 900_000, 86_400_000, Infinity]
+    assert.equal(warnings((await parsed(...ms.map((ttl) => `{ ttl: ${ttl} }`))).err), 0)
+  })
+
+  it('is given once for the same unknown options', async () => {
+    const { err } = await parsed('{ maxsize: 1 }', '{ maxsize: 3 }')
+    assert.match(err, /lembro does not have the option, which is ignored: 'maxsize' \(did you/)
+    assert.equal(warnings(err), 1)
   })
 
   it('is not given for the options that a store of another kind adds', async () => {

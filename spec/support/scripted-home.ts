@@ -1,6 +1,14 @@
 /** A home of sessions in memory whose answers come when a spec says so: for the races between a near cache and what lies behind it. */
 
-import type { Ended, Found, Home, HomeListener, Save, Saved } from '../../lib/redis/home'
+import type {
+  Home,
+  HomeListener,
+  HomeSession,
+  Listed,
+  Listing,
+  Save,
+  Saved,
+} from '../../lib/home/home'
 import type { Clock } from '../../lib/clock'
 
 interface Kept {
@@ -14,6 +22,8 @@ export class ScriptedServer {
   readonly #kept = new Map<string, Kept>()
   readonly #lists = new Map<string, Set<string>>()
   readonly homes: ScriptedHome[] = []
+  /** Whether no list goes missing. */
+  keepsLists = true
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock
@@ -77,6 +87,8 @@ export class ScriptedHome implements Home {
   held = false
   listener: HomeListener | undefined
   calls = 0
+  /** What it heard of as used. */
+  readonly usedSids: string[] = []
   readonly #server: ScriptedServer
   /** Calls on their way there. */
   readonly #sent: (() => void)[] = []
@@ -138,50 +150,54 @@ export class ScriptedHome implements Home {
     this.#goOn()
   }
 
-  load(sid: string): Promise<Found | undefined> {
+  load(sid: string): Promise<HomeSession | undefined> {
     return this.#call(() => this.#found(sid))
   }
 
-  save({ sid, text, ttl, when, owner }: Save): Promise<Saved> {
+  save({ sid, text, ttl, when, listing }: Save): Promise<Saved> {
     return this.#call(() => {
       const there = this.#server.find(sid)
       if (when !== 'always' && there === undefined) return 'gone'
       if (typeof when === 'object' && there?.text !== when.version) {
-        return this.#found(sid) as Found
+        return this.#found(sid) as HomeSession
       }
       this.#server.put(sid, text, ttl, this)
-      if (owner !== undefined) this.#server.list(owner).add(sid)
+      if (listing !== undefined) this.#server.list(listing.owner).add(sid)
       return 'saved'
     })
   }
 
-  touch(sid: string, ttl: number, _owner: string | undefined): Promise<boolean> {
+  touch(sid: string, ttl: number, listing: Listing | undefined): Promise<boolean> {
     return this.#call(() => {
       const there = this.#server.find(sid)
+      if (there !== undefined && listing !== undefined) this.#server.list(listing.owner).add(sid)
       if (there !== undefined) this.#server.put(sid, there.text, ttl, this)
       return there !== undefined
     })
   }
 
-  destroy(sessions: readonly Ended[]): Promise<number> {
-    return this.#call(() => sessions.filter(({ sid }) => this.#server.end(sid, this)).length)
+  destroy(sids: readonly string[]): Promise<number> {
+    return this.#call(() => sids.filter((sid) => this.#server.end(sid, this)).length)
   }
 
-  list(sid: string, owner: string): Promise<void> {
-    return this.#call(() => {
-      if (this.#server.find(sid) !== undefined) this.#server.list(owner).add(sid)
-    })
+  clear(): Promise<number> {
+    return this.#call(() => this.#server.sids().filter((sid) => this.#server.end(sid, this)).length)
   }
 
-  listed(owner: string): Promise<string[]> {
-    return this.#call(() => [...this.#server.list(owner)].reverse())
+  listed(owner: string): Promise<Listed> {
+    return this.#call(() => ({
+      sids: [...this.#server.list(owner)].reverse(),
+      whole: this.#server.keepsLists,
+    }))
+  }
+
+  used(sids: readonly string[]): void {
+    this.usedSids.push(...sids)
   }
 
   unlist(owner: string, sids: readonly string[]): Promise<void> {
     return this.#call(() => {
-      for (const sid of sids) {
-        if (this.#server.find(sid) === undefined) this.#server.list(owner).delete(sid)
-      }
+      for (const sid of sids) this.#server.list(owner).delete(sid)
     })
   }
 
@@ -200,7 +216,7 @@ export class ScriptedHome implements Home {
 
   async close(): Promise<void> {}
 
-  #found(sid: string): Found | undefined {
+  #found(sid: string): HomeSession | undefined {
     const kept = this.#server.find(sid)
     return kept && { text: kept.text, left: this.#server.left(kept) }
   }

@@ -1,6 +1,7 @@
 /** Stores of several processes in front of one scripted server, under one clock. */
 
-import { HomeStore } from '../../lib/redis/home-store'
+import { HomeStore } from '../../lib/home/home-store'
+import { coreOf } from '../../lib/store'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { FakeClock } from './clock'

@@ -6,7 +6,7 @@
 
 import type { Ledger } from '../../ledger/ledger'
 import type { CompactionReport } from '../../stats'
-import type { Clock } from '../../time/clock'
+import type { Clock } from '../../clock'
 import type { Files } from '../disk/files'
 import type { Lock } from '../disk/lock'
 import type { Paths } from '../disk/paths'

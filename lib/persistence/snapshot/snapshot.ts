@@ -5,8 +5,8 @@
  */
 
 import type { Entry } from '../../entry/entry'
-import type { Clock } from '../../time/clock'
-import { SLICE_MS } from '../../time/slices'
+import type { Clock } from '../../clock'
+import { SLICE_MS } from '../../clock'
 import { AtomicFile } from '../disk/atomic-file'
 import type { Files } from '../disk/files'
 import { encodeHeader } from '../format/header'

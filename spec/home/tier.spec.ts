@@ -1,4 +1,4 @@
-/** Of `tier.ts`, `saving.ts`, `touching.ts`, `near.ts`, `near-entry.ts`, `counts.ts` and `traffic.ts`, in a `home-store.ts` before a scripted `home.ts`. */
+/** Of `tier.ts`, `saving.ts`, `near.ts`, `traffic.ts`, `reading.ts` and `directory.ts`, in a `home-store.ts` before a scripted `home.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -184,13 +184,17 @@ describe('the owners of several processes', () => {
     assert.deepEqual(await a.store.idsOf('bob'), ['d'])
   })
 
-  it('have what another library wrote once it is first loaded', async () => {
+  it('have what another library wrote while this process holds it, and all once a touch of it is told', async () => {
     const tiers = new Tiers()
     const a = tiers.process()
     tiers.seed('x', { userId: 'ann' })
     assert.deepEqual(await a.store.idsOf('ann'), [])
     await a.store.get('x')
     assert.deepEqual(await a.store.idsOf('ann'), ['x'])
+    const b = tiers.process()
+    assert.deepEqual(await b.store.idsOf('ann'), [])
+    await a.store.touch('x', tiers.session({}, 70_000))
+    assert.deepEqual(await b.store.idsOf('ann'), ['x'])
   })
 
   it('have a session only while it is theirs', async () => {
@@ -198,7 +202,7 @@ describe('the owners of several processes', () => {
     const [a, b] = [tiers.process(), tiers.process()]
     await a.store.set('x', tiers.session({ userId: 'ann' }))
     tiers.write('x', { userId: 'bob' })
-    await b.store.get('x')
+    await b.store.touch('x', tiers.session({ userId: 'bob' }, 70_000))
     assert.deepEqual(await a.store.idsOf('ann'), [])
     assert.deepEqual(await a.store.idsOf('bob'), ['x'])
     assert.equal(await a.store.destroyOwner('ann'), 0)

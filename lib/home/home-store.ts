@@ -1,10 +1,10 @@
 /** A store whose sessions live in a home of several processes: the verbs of any lembro on them. */
 
 import type { SessionData } from 'express-session'
-import type { Callback } from '../call/answers'
+import type { Callback } from '../call'
 import type { World } from '../core'
-import { exceptOf, ownerText } from '../session/sign-out'
-import { coreOf, type SessionsById, type Sid } from '../session-store'
+import { exceptOf, ownerText } from '../session/many'
+import { coreOf, type SessionsById, type Sid } from '../store'
 import { toSid } from '../settings/check'
 import type { Settings } from '../settings/settings'
 import type { LembroStats } from '../stats'
@@ -29,6 +29,7 @@ export class HomeStore extends LembroStore {
   readonly #home: Home
   readonly #tier: Tier
   readonly #directory: Directory
+  readonly #underWay = new Set<Promise<unknown>>()
 
   /** @internal */
   constructor(
@@ -171,11 +172,10 @@ export class HomeStore extends LembroStore {
 
   /** Counts of this process, and what its near cache holds, frozen. */
   override stats(): LembroStats {
-    const { counts, near } = this.#tier
-    return counts.snapshot(super.stats(), near.coherent)
+    return this.#tier.stats(super.stats())
   }
 
-  /** Stops the timers and the verbs, and closes lembro's own connection; the client stays open. */
+  /** Stops the timers and the verbs, and closes lembro's own connection once the calls under way have ended; the client stays open. */
   override close(): Promise<void>
   override close(callback: Callback | undefined): void
   override close(callback?: Callback) {
@@ -183,14 +183,20 @@ export class HomeStore extends LembroStore {
     verbs.close()
     purger.stop()
     return answers.later<void>(callback, (end) => {
-      this.#home.close().then(() => end(null), end)
+      // What is under way ends first.
+      const ending = Promise.allSettled([...this.#underWay])
+      ending.then(() => this.#home.close()).then(() => end(null), end)
     })
   }
 
   /** A verb that waits for Redis. */
   #long<Value>(callback: unknown, run: () => Promise<Value>) {
     return coreOf(this).verbs.long<Value>(callback, (end) => {
-      run().then((value) => end(null, value), end)
+      const running = run()
+      this.#underWay.add(running)
+      const ended = () => this.#underWay.delete(running)
+      running.then(ended, ended)
+      running.then((value) => end(null, value), end)
     })
   }
 }

@@ -4,13 +4,39 @@
  */
 
 import type { Core } from '../core'
-import type { Incoming } from '../session/intake'
-import { inSlices } from '../time/slices'
-import { NearEntry } from './near-entry'
+import { Entry } from '../entry/entry'
+import { flat } from '../entry/weigh'
+import type { Incoming } from '../session/incoming'
+import { inSlices } from '../clock'
 import type { Ticket } from './traffic'
 
 /** Seconds for which an entry may go unconfirmed: in case an invalidation is lost in a way that nobody thought of. */
 const LONGEST_AGE = 60
+/** Bytes of the four fields, and of the hex text that a version is: a header of 16 and 40 characters. */
+const FIELDS_BYTES = 32
+const VERSION_BYTES = 56
+
+/** A session in the near cache. Made anew for each text: what it holds of a session never changes. */
+export class NearEntry extends Entry {
+  /** The second until which it is known to be in its owner's list. */
+  listedUntil = 0
+
+  constructor(
+    sid: string,
+    /** Of the text that its home holds; `undefined` if no save asks for it. */
+    readonly version: string | undefined,
+    /** Of the near cache when it came. Entries of an earlier one are not used. */
+    readonly generation: number,
+    /** When it came, in whole seconds. */
+    readonly since: number,
+  ) {
+    super(flat(sid))
+  }
+
+  override get ownBytes(): number {
+    return FIELDS_BYTES + (this.version === undefined ? 0 : VERSION_BYTES)
+  }
+}
 
 export class Near {
   /** Whether this process is told of changes: while it is not, nothing is kept. */
@@ -62,14 +88,6 @@ export class Near {
   /** Makes an entry that is in the cache the newest. */
   use(entry: NearEntry, now: number): void {
     this.#core.ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes, now)
-  }
-
-  /** Gives an entry another expiry, if it is still in the cache. */
-  move(entry: NearEntry, expiry: number): void {
-    const { ledger, clock } = this.#core
-    const { sid, cookie, bytes } = entry
-    if (ledger.find(sid) !== entry || entry.generation !== this.#generation) return
-    ledger.touch(entry, cookie, expiry, bytes, clock.now())
   }
 
   /** Lets a session go that is another by now, or has expired. Returns whether it was here. */

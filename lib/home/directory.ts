@@ -1,0 +1,103 @@
+/** Who has which sessions in a home: all of them, and those of one owner. Nothing of it goes into the near cache. */
+
+import type { SessionData } from 'express-session'
+import { toError } from '../call'
+import type { Core } from '../core'
+import type { Home } from './home'
+import { ownerOfText } from './reading'
+import type { Tier } from './tier'
+
+/** Sessions that are read from the home at once. */
+const AT_ONCE = 200
+
+export class Directory {
+  readonly #core: Core
+  readonly #home: Home
+  readonly #tier: Tier
+
+  constructor(core: Core, home: Home, tier: Tier) {
+    this.#core = core
+    this.#home = home
+    this.#tier = tier
+  }
+
+  /** The ids of all sessions. */
+  async ids(): Promise<string[]> {
+    const all = new Set<string>()
+    for await (const sids of this.#home.ids()) for (const sid of sids) all.add(sid)
+    return [...all]
+  }
+
+  /** All sessions by id, in an object without a prototype. One that can't be read is left out and reported. */
+  async all(): Promise<Record<string, SessionData>> {
+    const { codec, answers } = this.#core
+    const all: Record<string, SessionData> = Object.create(null)
+    for await (const sids of this.#home.ids()) {
+      const texts = await this.#home.read(sids)
+      for (const [i, sid] of sids.entries()) {
+        const text = texts[i]
+        try {
+          const session = text === undefined || text === '' ? null : codec.parse(text)
+          if (session !== null) all[sid] = session
+        } catch (thrown) {
+          answers.report(toError(thrown))
+        }
+      }
+    }
+    return all
+  }
+
+  /** The ids of one owner's sessions, the one that expires last first. */
+  async idsOf(owner: string): Promise<string[]> {
+    const { sids, whole } = await this.#home.listed(owner)
+    const near = this.#core.ledger.entriesOf(owner).map((entry) => entry.sid)
+    const theirs = new Set<string>()
+    for (const batch of batchesOf([...new Set([...sids, ...near])])) {
+      for (const sid of await this.#whose(owner, batch, true)) theirs.add(sid)
+    }
+    if (whole) return [...theirs]
+    // Sessions may be missing in the list: so each one that there is has to say whose it is.
+    for await (const found of this.#home.ids()) {
+      for (const batch of batchesOf(found.filter((sid) => !theirs.has(sid)))) {
+        for (const sid of await this.#whose(owner, batch, false)) theirs.add(sid)
+      }
+    }
+    return [...theirs]
+  }
+
+  /** Ends the sessions of one owner, except one. Gives how many it ended. */
+  async destroyOwner(owner: string, except: string | undefined): Promise<number> {
+    const { departed } = this.#core
+    departed.destroyOwner(owner, except)
+    const sids = (await this.idsOf(owner)).filter((sid) => sid !== except)
+    let ended = 0
+    for (const batch of batchesOf(sids)) ended += await this.#tier.destroy(batch, owner)
+    departed.destroyOwner(owner, except)
+    return ended
+  }
+
+  /**
+   * Which of these sessions are the owner's. Of those that are `listed` as theirs it takes the others
+   * from the list; one that can't be read counts as theirs, since nobody knows better.
+   */
+  async #whose(owner: string, sids: readonly string[], listed: boolean): Promise<string[]> {
+    const texts = await this.#home.read(sids)
+    const theirs = sids.filter((_, i) => {
+      const text = texts[i]
+      if (text === undefined) return false
+      try {
+        return ownerOfText(this.#core, text) === owner
+      } catch {
+        return listed
+      }
+    })
+    const others = listed ? sids.filter((sid) => !theirs.includes(sid)) : []
+    if (others.length > 0) await this.#home.unlist(owner, others)
+    return theirs
+  }
+}
+
+function batchesOf(sids: readonly string[]): string[][] {
+  const count = Math.ceil(sids.length / AT_ONCE)
+  return Array.from({ length: count }, (_, i) => sids.slice(i * AT_ONCE, (i + 1) * AT_ONCE))
+}

@@ -1,0 +1,53 @@
+/** What connect-redis and lembro write of a session, read: its content, its owner, and when it expires. */
+
+import type { Core } from '../core'
+import { isoText } from '../entry/cookie'
+import { expiryOf, readableCookie } from '../entry/cookie'
+import type { Incoming } from '../session/incoming'
+import { isOwnerName } from '../settings/owner'
+import type { HomeSession } from './home'
+
+/** A home counts a session's life in whole seconds, rounded up: expiries less than this apart are equal. */
+export const ROUNDING = 1000
+/** The last instant that a Date can be. */
+const LAST_INSTANT = 8.64e15
+
+/** A session as its home holds it, for the near cache; `undefined` for a text that says there is none. Throws for one that can't be read. */
+export function readHomeSession(
+  core: Core,
+  sid: string,
+  { text, left }: HomeSession,
+): Incoming | undefined {
+  const { intake, settings, clock } = core
+  const session: unknown = text === '' ? null : core.codec.parse(text)
+  if (session === null) return undefined
+  if (typeof session !== 'object') {
+    throw new TypeError(`session: expected Redis to hold an object; got a ${typeof session}`)
+  }
+  const kept = session as Parameters<typeof intake.adopt>[1]
+  const now = clock.now()
+  const ends = now + left
+  if (settings.ttl !== undefined) return intake.adopt(sid, kept, ends)
+  // A touch moves the expiry in the home and leaves the text as it was: the cookie of the text is stale.
+  const cookie = readableCookie(kept.cookie)
+  const said = cookie?.expires == null ? undefined : expiryOf(cookie, now)
+  // Unless that is over: then a touch has moved it by less than the rounding.
+  const isSame = said !== undefined && said > now && said <= ends && ends - said < ROUNDING
+  const expiry = isSame ? said : ends
+  if (said !== undefined && expiry <= LAST_INSTANT && typeof cookie?.expires === 'string') {
+    kept.cookie = { ...kept.cookie, expires: isoText(expiry) } as unknown as typeof kept.cookie
+  }
+  return intake.adopt(sid, kept, expiry)
+}
+
+/** The name that a text's session is listed under; `undefined` for none. Throws what the serializer throws. */
+export function ownerOfText(core: Core, text: string): string | undefined {
+  const session: unknown = text === '' ? null : core.codec.parse(text)
+  const isSession = typeof session === 'object' && session !== null
+  return isSession ? nameOf(core.ownerOf(session as never)) : undefined
+}
+
+/** What an owner is listed under; `undefined` for anonymous, and for one without a name. */
+export function nameOf(owner: unknown): string | undefined {
+  return isOwnerName(owner) ? String(owner) : undefined
+}

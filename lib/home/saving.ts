@@ -1,0 +1,189 @@
+/**
+ * Storing a session in its home: in any case if it is new; only if it is still there if it was loaded,
+ * so that a logout sticks; and merged with what other processes wrote meanwhile, if that is wanted.
+ */
+
+import type { SessionData } from 'express-session'
+import type { Core } from '../core'
+import { Entry } from '../entry/entry'
+import { weigh } from '../entry/weigh'
+import { type Incoming, inConflict } from '../session/incoming'
+import { coded } from '../settings/check'
+import { toText } from '../settings/size'
+import type { Condition, Home, HomeSession, Listing } from './home'
+import { type Near, NearEntry } from './near'
+import { nameOf, readHomeSession } from './reading'
+import type { Ticket, Traffic } from './traffic'
+
+/** Times that a save is merged and tried again while others change the session. */
+const MOST_TRIES = 100
+/** The share of its ttl for which a session is listed beyond its end, so that not each save and touch has to renew that. */
+const LISTED_LONGER = 1 / 5
+
+/** What a save sent, and how it ended. */
+interface Sent {
+  readonly outcome: 'saved' | 'gone' | HomeSession
+  readonly incoming: Incoming
+  readonly text: string
+  /** Whether the home holds what was sent, if it saved it: after a comparison others may have written since. */
+  readonly isKnown: boolean
+  readonly listedUntil: number
+}
+
+export class Saving {
+  readonly #core: Core
+  readonly #home: Home
+  readonly #near: Near
+  readonly #traffic: Traffic<NearEntry | undefined>
+  /** The last save of each session that has one under way. */
+  readonly #last = new Map<string, Promise<boolean>>()
+
+  constructor(core: Core, home: Home, near: Near, traffic: Traffic<NearEntry | undefined>) {
+    this.#core = core
+    this.#home = home
+    this.#near = near
+    this.#traffic = traffic
+  }
+
+  /** Stores a session. Returns whether it did. Rejects for one that can't be stored; what is stored then stays as it is. */
+  async save(sid: string, given: SessionData): Promise<boolean> {
+    const core = this.#core
+    const incoming = core.intake.prepare(sid, given)
+    if (core.sessions.refuses(incoming)) return false
+    this.#checkSize(incoming)
+    const write = () => this.#write(incoming)
+    return core.settings.onConflict === 'overwrite' ? write() : this.#inTurn(sid, write)
+  }
+
+  /** Names the text that a home holds, if a save will ask for that. */
+  versionOf(text: string): string | undefined {
+    return this.#core.settings.onConflict === 'overwrite' ? undefined : this.#home.versionOf(text)
+  }
+
+  /** Which list a session has to be put into that is to live so many ms; `undefined` if it is known to be there. */
+  listingOf(
+    owner: string | undefined,
+    ttl: number,
+    known: NearEntry | undefined,
+  ): Listing | undefined {
+    if (owner === undefined) return undefined
+    const until = (known?.ownerName === owner && known.listedUntil) || 0
+    if (until >= secondsOf(this.#core.clock.now() + ttl)) return undefined
+    return { owner, ms: ttl + ttl * LISTED_LONGER }
+  }
+
+  /** The saves of one session, in their order: one that is tried again must not overtake the next. */
+  #inTurn(sid: string, run: () => Promise<boolean>): Promise<boolean> {
+    const before = this.#last.get(sid)
+    const mine = before === undefined ? run() : before.then(run, run)
+    const forget = () => {
+      if (this.#last.get(sid) === mine) this.#last.delete(sid)
+    }
+    this.#last.set(sid, mine)
+    mine.then(forget, forget)
+    return mine
+  }
+
+  async #write(prepared: Incoming): Promise<boolean> {
+    const { intake, clock } = this.#core
+    const { sid, session } = prepared
+    // The save before may have been of the same session: what that stored is what this one starts from.
+    const incoming = { ...prepared, link: intake.linkOf(sid, session) }
+    const linked = incoming.link?.entry
+    const known = this.#near.find(sid) ?? (linked instanceof NearEntry ? linked : undefined)
+    return this.#traffic.write([sid], async (ticket) => {
+      if (incoming.expiry <= clock.now()) {
+        // Nobody could read it again: what it would replace goes.
+        this.#near.drop(sid, 'expire')
+        await this.#home.destroy([sid])
+        return false
+      }
+      this.#near.drop(sid)
+      const sent = await this.#put(incoming, known)
+      if (sent === undefined) return false
+      this.#keep(sent, ticket)
+      return true
+    })
+  }
+
+  #keep({ incoming, text, isKnown, listedUntil }: Sent, { good }: Ticket): void {
+    const entry = this.#near.take(incoming, this.versionOf(text), { good: good && isKnown })
+    entry.listedUntil = listedUntil
+    this.#core.sessions.link(entry, incoming)
+  }
+
+  /** Brings a session to the home. Gives what that holds then, or nothing if the session is gone. */
+  async #put(incoming: Incoming, known: NearEntry | undefined): Promise<Sent | undefined> {
+    const { settings, stats, intake, sessions } = this.#core
+    const { sid, link } = incoming
+    if (link === undefined) return this.#ended(await this.#send(incoming, known, 'always'))
+    if (settings.onConflict === 'overwrite') {
+      // What this process knows of; to ask for the others would cost every save a round trip.
+      if (inConflict(incoming, known)) stats.conflicts++
+      return this.#ended(await this.#send(incoming, known, 'exists'))
+    }
+    let held = known
+    let counted = false
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      if (!counted && inConflict(incoming, held)) {
+        stats.conflicts++
+        counted = true
+      }
+      const merged = intake.reconcile(incoming, held)
+      // The application was asked, and others had their turn.
+      if (sessions.refuses(incoming)) return undefined
+      const sent = await this.#send(merged, held, { version: held?.version ?? '' })
+      if (typeof sent.outcome === 'string') return this.#ended(sent)
+      held = this.#heldAs(sid, sent.outcome)
+      // Somebody wrote there what is no session.
+      if (held === undefined) return this.#ended({ ...sent, outcome: 'gone' })
+    }
+    const message = `session: others changed it ${MOST_TRIES} times while it was saved: it is not stored`
+    throw coded('ECONFLICT', message)
+  }
+
+  async #send(incoming: Incoming, known: NearEntry | undefined, when: Condition): Promise<Sent> {
+    const { codec, clock } = this.#core
+    const { sid, content, expiry } = incoming
+    const text = codec.encode(content, undefined)
+    const now = clock.now()
+    const ttl = expiry - now
+    const owner = nameOf(incoming.owner)
+    const listing = this.listingOf(owner, ttl, known)
+    const former = known?.ownerName
+    const formerOwner = former === owner ? undefined : former
+    const outcome = await this.#home.save({ sid, text, ttl, when, listing, formerOwner })
+    const listedUntil =
+      listing === undefined ? (known?.listedUntil ?? 0) : secondsOf(now + listing.ms)
+    return { outcome, incoming, text, isKnown: typeof when === 'string', listedUntil }
+  }
+
+  #ended(sent: Sent): Sent | undefined {
+    if (sent.outcome === 'saved') return sent
+    this.#core.stats.refusedDestroyed++
+    return undefined
+  }
+
+  #heldAs(sid: string, found: HomeSession): NearEntry | undefined {
+    const incoming = readHomeSession(this.#core, sid, found)
+    return incoming && this.#near.take(incoming, this.versionOf(found.text), { good: false })
+  }
+
+  // Only if it is asked for: what is too large for the near cache alone lives in the home.
+  #checkSize(incoming: Incoming): void {
+    const { settings, intake, stats } = this.#core
+    const most = settings.maxEntryBytes
+    if (settings.given.maxEntrySize === undefined) return
+    const entry = new Entry(incoming.sid)
+    const bytes = weigh(entry, intake.contentOf(entry, incoming))
+    if (bytes <= most) return
+    stats.tooBig++
+    const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`
+    throw coded('ESESSIONTOOBIG', message, {}, RangeError)
+  }
+}
+
+/** An instant in whole seconds, as an entry keeps it; one that never comes is the largest small integer. */
+function secondsOf(ms: number): number {
+  return Math.min(Math.floor(ms / 1000), 0x7fffffff)
+}

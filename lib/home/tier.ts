@@ -1,0 +1,235 @@
+/**
+ * Sessions that live in a home of several processes, with the near cache before it. The home is the
+ * truth: the near cache never says that a session is absent, and what it has was current when it came
+ * and nobody has told of a change since.
+ */
+
+import type { SessionData } from 'express-session'
+import type { Core } from '../core'
+import { readableCookie } from '../entry/cookie'
+import { toSession } from '../settings/check'
+import type { LembroStats } from '../stats'
+import type { Home, HomeListener } from './home'
+import { Near, NearEntry } from './near'
+import { ownerOfText, ROUNDING, readHomeSession } from './reading'
+import { Saving } from './saving'
+import { Traffic } from './traffic'
+
+/** The most ms by which a session expires early by default; of its ttl, the share. */
+const LONGEST_DELAY = 60_000
+const SHARE_OF_TTL = 1 / 10
+/** Ms after which the home hears what was read here: Redis' clock for who was idle longest counts seconds. */
+const USED_AFTER = 1000
+
+/** Hears of the home's comings and goings. */
+export type Told = (event: 'connect' | 'disconnect', error?: Error) => void
+
+export class Tier implements HomeListener {
+  readonly near: Near
+  readonly #core: Core
+  readonly #home: Home
+  readonly #traffic = new Traffic<NearEntry | undefined>()
+  readonly #saving: Saving
+  readonly #touchAfter: number | undefined
+  readonly #told: Told
+  readonly #counts = { hits: 0, loads: 0, invalidations: 0, losses: 0 }
+  readonly #own = { sets: 0, touches: 0, destroyed: 0 }
+  #connected = false
+  /** What the near cache has answered since the home last heard of that. */
+  #used = new Set<string>()
+
+  /** `touchAfter` in ms; `undefined` for the default. */
+  constructor(core: Core, home: Home, touchAfter: number | undefined, told: Told) {
+    this.#core = core
+    this.#home = home
+    this.near = new Near(core)
+    this.#saving = new Saving(core, home, this.near, this.#traffic)
+    this.#touchAfter = touchAfter
+    this.#told = told
+  }
+
+  /** The stats of a store, in which `near` counts only what the near cache holds and lets go. */
+  stats(near: LembroStats): LembroStats {
+    const { coherent } = this.near
+    const mine = Object.freeze({ ...this.#counts, connected: this.#connected, coherent })
+    return Object.freeze({ ...near, ...this.#own, near: mine })
+  }
+
+  /** A session that the near cache has: in this entry, which it just found. */
+  open(entry: NearEntry): SessionData {
+    this.#counts.hits++
+    this.#core.stats.hits++
+    if (this.#used.size === 0) this.#core.clock.after(USED_AFTER, () => this.#tellUsed())
+    this.#used.add(entry.sid)
+    return this.#core.sessions.open(entry)
+  }
+
+  /** A session that it does not have; `undefined` if there is none. */
+  async load(sid: string): Promise<SessionData | undefined> {
+    const { sessions, stats, clock } = this.#core
+    const entry = await this.#fetch(sid)
+    if (entry === undefined || entry.expiry <= clock.now()) {
+      stats.misses++
+      return undefined
+    }
+    stats.hits++
+    return sessions.open(entry)
+  }
+
+  /** Stores a session. One that was loaded is stored only if it is still there. */
+  async set(sid: string, session: SessionData): Promise<void> {
+    if (await this.#saving.save(sid, session)) this.#own.sets++
+    this.#core.atRest()
+  }
+
+  /**
+   * Moves the expiry of a session. Gives a promise only if the home has to be told now: each touch that
+   * is told lets every process forget the session (measured: half of all reads then miss; without, none).
+   */
+  touch(sid: string, given: SessionData): Promise<void> | undefined {
+    const { settings, intake, expiry, ledger, clock } = this.#core
+    const session = toSession(given)
+    if (settings.disableTouch) return undefined
+    const link = intake.linkOf(sid, session)
+    const now = clock.now()
+    const wanted = expiry.of(sid, session, readableCookie(session.cookie), now)
+    if (link?.revoked(ledger.epoch) === true) return undefined
+    const linked = link?.entry instanceof NearEntry ? link.entry : undefined
+    // Most often the session of this request came from there: no need to look for it again.
+    const isHeld = linked !== undefined && this.near.holds(linked, now)
+    const entry = isHeld ? linked : this.near.find(sid)
+    const known = entry ?? linked
+    if (known === undefined || this.#isDue(known.expiry, wanted, now)) {
+      return this.#tellTouch(sid, wanted, known)
+    }
+    this.#own.touches++
+    if (entry !== undefined) this.near.use(entry, now)
+    return undefined
+  }
+
+  /** Ends sessions; `owner` is whose they are, if that is known. Gives how many were there. */
+  async destroy(sids: readonly string[], owner?: string): Promise<number> {
+    if (sids.length === 0) return 0
+    const home = this.#home
+    const count = await this.#traffic.write(sids, async () => {
+      const owners = sids.map((sid) => this.#forget(sid) ?? owner)
+      // Whose list has it? Asked before it ends, in the same round trip.
+      const unknown = sids.filter((_, i) => owners[i] === undefined)
+      const [texts, ended] = await Promise.all([home.read(unknown), home.destroy(sids)])
+      const found = texts.values()
+      const lists = new Map<string, string[]>()
+      for (const [i, sid] of sids.entries()) {
+        const name = owners[i] ?? this.#ownerOf(found.next().value)
+        if (name !== undefined) lists.set(name, [...(lists.get(name) ?? []), sid])
+      }
+      await Promise.all([...lists].map(([name, ended]) => home.unlist(name, ended)))
+      return ended
+    })
+    this.#own.destroyed += count
+    this.#core.atRest()
+    return count
+  }
+
+  /** Ends all sessions. */
+  async clear(): Promise<void> {
+    const { ledger, clock } = this.#core
+    // Also what was loaded from them: see `Link`.
+    ledger.clear(clock.now())
+    this.#traffic.spoilAll()
+    await this.near.without(async () => {
+      this.#own.destroyed += await this.#home.clear()
+      // What was read while they went is not kept either.
+      this.#traffic.spoilAll()
+    })
+  }
+
+  invalidated(sid: string): void {
+    const spoilt = this.#traffic.spoil(sid)
+    if (this.near.drop(sid) || spoilt) this.#counts.invalidations++
+    this.#core.atRest()
+  }
+
+  invalidatedAll(): void {
+    this.#counts.invalidations += this.#core.ledger.size
+    this.#traffic.spoilAll()
+    this.near.dropAll()
+  }
+
+  connected(coherent: boolean): void {
+    this.#connected = true
+    this.near.coherent = coherent
+    this.#told('connect')
+  }
+
+  lost(error: Error | undefined): void {
+    this.#connected = false
+    this.near.coherent = false
+    this.#counts.losses++
+    this.#traffic.spoilAll()
+    this.near.dropAll()
+    this.#told('disconnect', error)
+  }
+
+  /** The entry of a session that lives in the home. */
+  #fetch(sid: string): Promise<NearEntry | undefined> {
+    return this.#traffic.load(sid, async (ticket) => {
+      this.#counts.loads++
+      const found = await this.#home.load(sid)
+      const incoming = found && readHomeSession(this.#core, sid, found)
+      if (found === undefined || incoming === undefined) return undefined
+      const entry = this.near.take(incoming, this.#saving.versionOf(found.text), ticket)
+      this.#core.atRest()
+      return entry
+    })
+  }
+
+  #tellUsed(): void {
+    const used = this.#used
+    this.#used = new Set()
+    if (this.#connected) this.#home.used([...used])
+  }
+
+  /** Whether an expiry has to be moved at once. */
+  #isDue(from: number, to: number, now: number): boolean {
+    if (from === to) return false
+    const after = this.#touchAfter ?? Math.min(LONGEST_DELAY, (to - now) * SHARE_OF_TTL)
+    return to - from >= after || to <= from - ROUNDING
+  }
+
+  async #tellTouch(sid: string, wanted: number, known: NearEntry | undefined): Promise<void> {
+    const { clock, atRest } = this.#core
+    // The owner's list lives as long as the session does: so it must be known whose it is.
+    const entry = known ?? (await this.#fetch(sid))
+    const now = clock.now()
+    if (entry === undefined) return
+    if (known === undefined && !this.#isDue(entry.expiry, wanted, now)) return
+    const ttl = wanted - now
+    await this.#traffic.write([sid], async () => {
+      // What the home holds is unknown from now on: another process may have written just before, and
+      // the home may tell of the last change only.
+      this.near.drop(sid, ttl > 0 ? 'invalidate' : 'expire')
+      const listing = this.#saving.listingOf(entry.ownerName, ttl, entry)
+      if (ttl <= 0) await this.#home.destroy([sid])
+      else if (await this.#home.touch(sid, ttl, listing)) this.#own.touches++
+    })
+    atRest()
+  }
+
+  /** Lets a session go that is about to end. Gives its owner's name, if that is known. */
+  #forget(sid: string): string | undefined {
+    const { ledger, departed } = this.#core
+    departed.destroy(sid)
+    const entry = ledger.find(sid)
+    const owner = entry?.ownerName
+    if (entry !== undefined) ledger.remove(entry, 'destroy')
+    return owner
+  }
+
+  #ownerOf(text: string | undefined): string | undefined {
+    try {
+      return text === undefined ? undefined : ownerOfText(this.#core, text)
+    } catch {
+      return undefined
+    }
+  }
+}

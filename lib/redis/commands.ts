@@ -1,0 +1,110 @@
+/** What lembro asks of Redis: what has to happen there in one go, in Lua, and whether it may do all that it needs. */
+
+import { createHash } from 'node:crypto'
+import type { Line } from './line'
+import { ReplyError } from './wire'
+
+export interface Script {
+  readonly text: string
+  readonly sha1: string
+}
+
+function script(text: string): Script {
+  return { text, sha1: sha1(text) }
+}
+
+/** What Redis calls `redis.sha1hex` of a text. */
+export function sha1(text: string): string {
+  return createHash('sha1').update(text).digest('hex')
+}
+
+/**
+ * Saves a session if its text is still the one with that SHA-1.
+ * KEYS: the session. ARGV: SHA-1, the new text, seconds to live or nothing.
+ * Gives 1; 0 if the session is gone; else what is there: text, and ms it has left.
+ */
+export const SAVE_IF_UNCHANGED = script(`
+local held = redis.call('GET', KEYS[1])
+if not held then return 0 end
+if redis.sha1hex(held) ~= ARGV[1] then return { held, redis.call('PTTL', KEYS[1]) } end
+if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
+else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+return 1
+`)
+
+/**
+ * Puts a session into its owner's list, by when it is over; the list lives as long as that.
+ * KEYS: the list. ARGV: the session's id, when it is over and now, in ms of the Unix time, the ms until
+ * then or nothing. Gives a few ids whose time seems over: another process may have prolonged them.
+ */
+export const LIST = script(`
+local isNew = redis.call('EXISTS', KEYS[1]) == 0
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+local lives = redis.call('PTTL', KEYS[1])
+if ARGV[4] == '' then redis.call('PERSIST', KEYS[1])
+elseif isNew or (lives ~= -1 and lives < tonumber(ARGV[4])) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[3], 'LIMIT', 0, 10)
+`)
+
+/** Answers that say that a command can't be used there. */
+const REFUSALS = ['NOPERM', 'READONLY', 'LOADING', 'MASTERDOWN', 'NOAUTH']
+
+/**
+ * Rejects with what is missing, if that server can't be used: it is a replica, a node of a cluster that
+ * is not known as one, or it refuses commands. All of these change nothing.
+ */
+export async function probe(
+  line: Line,
+  kind: string,
+  prefix: string,
+  lists: string,
+): Promise<void> {
+  const { mode, role } = line.about
+  if (role === 'replica' || role === 'slave') {
+    throw new Error('it is a replica, which takes no writes')
+  }
+  if (mode === 'sentinel') {
+    throw new Error('it is a sentinel: give lembro a client of the primary, or of the sentinels')
+  }
+  if (mode === 'cluster' && kind !== 'cluster' && (await sizeOf(line)) > 1) {
+    throw new Error('it is one node of a cluster: give lembro a client of the whole cluster')
+  }
+  const [session, list] = [`${prefix}lembro-probe`, `${lists}lembro-probe`]
+  const commands = [
+    ['GET', session],
+    ['PTTL', session],
+    ['SET', session, '', 'XX', 'EX', '1'],
+    ['EXPIRE', session, '1'],
+    ['PERSIST', session],
+    ['EXISTS', session],
+    ['TOUCH', session],
+    ['DEL', session],
+    ['EVAL', 'return 1', '1', list],
+    ['EVALSHA', sha1('none'), '1', session],
+    ['ZADD', list, 'XX', '1', 'x'],
+    ['ZREM', list, 'x'],
+    ['ZREVRANGE', list, '0', '0'],
+    ['ZRANGEBYSCORE', list, '-inf', '0', 'LIMIT', '0', '1'],
+    ['PEXPIRE', list, '1'],
+    ['SCAN', '0', 'COUNT', '1'],
+  ]
+  const answers = await Promise.allSettled(commands.map((args) => line.send(args)))
+  const missing: string[] = []
+  let why = ''
+  for (const [i, answer] of answers.entries()) {
+    if (answer.status === 'fulfilled') continue
+    const { reason } = answer
+    if (!(reason instanceof ReplyError)) throw reason
+    const isRefused = REFUSALS.includes(reason.word) || /unknown command/i.test(reason.message)
+    if (!isRefused) continue
+    why ||= reason.message
+    missing.push(String(commands[i]?.[0]))
+  }
+  if (missing.length > 0) throw new Error(`it refuses ${missing.join(', ')} (${why})`)
+}
+
+/** Of how many primaries a cluster consists. */
+async function sizeOf(line: Line): Promise<number> {
+  const info = await line.send(['CLUSTER', 'INFO']).catch(() => '')
+  return Number(/^cluster_size:(\d+)/m.exec(String(info))?.[1] ?? 2)
+}
