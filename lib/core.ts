@@ -93,7 +93,10 @@ export function assemble(
   // Required only here, so that a store without a file loads nothing of it.
   const { Persistence, realFiles } = require('./persistence') as typeof import('./persistence')
   const files = world.files ?? realFiles
-  const persistence = new Persistence({ ...parts, files }, (error) => calls.report(error))
+  const persistence = new Persistence(
+    { settings, clock, ledger, intake, sessions: parts.sessions, files },
+    (error) => calls.report(error),
+  )
   const loaded = calls.waitFor(persistence)
   persistence.open().then((error) => {
     begin(error)

@@ -30,7 +30,7 @@ export class Directory {
 
   /** All sessions by id, in an object without a prototype. One that can't be read is left out and reported. */
   async all(): Promise<Record<string, SessionData>> {
-    const { codec, answers } = this.#core
+    const { codec, calls } = this.#core
     const all: Record<string, SessionData> = Object.create(null)
     for await (const sids of this.#home.ids()) {
       const texts = await this.#home.read(sids)
@@ -40,7 +40,7 @@ export class Directory {
           const session = text === undefined || text === '' ? null : codec.parse(text)
           if (session !== null) all[sid] = session
         } catch (thrown) {
-          answers.report(toError(thrown))
+          calls.report(toError(thrown))
         }
       }
     }

@@ -174,6 +174,13 @@ export class Ledger {
     if (this.size === 1) this.#tellFilled()
   }
 
+  /** Gives an entry a content without storing it: what lives elsewhere may have no room here. */
+  fill(entry: Entry, content: Content): void {
+    entry.assign(content, false)
+    entry.lane = this.#lanes.of(entry, content.owner !== undefined)
+    entry.expiry = content.expiry
+  }
+
   /** Gives a present entry a cookie and an expiry, and makes it the newest. */
   touch(entry: Entry, cookie: KeptCookie | undefined, expiry: number, bytes: number): void {
     const { expiry: wasDueBy, cookie: previousCookie, bytes: before } = entry

@@ -1,7 +1,7 @@
 /** Owns which record each change of the ledger becomes, on its way to the disk. */
 
 import type { KeptCookie } from '../entry/cookie'
-import type { Entry } from '../entry/entry'
+import type { Entry, LastingEntry } from '../entry/entry'
 import type { LeaveCause, LedgerListener } from '../ledger/ledger'
 import type { Clock } from '../clock'
 import type { RecordWriter } from './format/record-writer'
@@ -29,7 +29,7 @@ export class Changes implements LedgerListener {
     const sink = journal.sink(entry.bytes)
     if (sink === undefined) return
     writer.put(sink, entry)
-    entry.mark(mark())
+    ;(entry as LastingEntry).row = mark()
   }
 
   touch(entry: Entry, previous: KeptCookie | undefined): void {

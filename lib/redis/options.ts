@@ -58,7 +58,7 @@ export function parseRedisOptions(options: LembroRedisOptions): RedisSettings {
   const { client, prefix = DEFAULT_PREFIX, touchAfter, ...rest } = options
   const fit = withoutUnfit(rest)
   return {
-    settings: { ...parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]), isCache: true },
+    settings: parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]),
     route: routeOf(client),
     prefix: toPrefix(prefix),
     touchAfter: touchAfter === undefined ? undefined : toTouchAfter(touchAfter),

@@ -25,7 +25,8 @@ export class Sessions {
   readonly #intake: Intake
   readonly #departed: Departed
   readonly #stats: Stats
-  /** Whether entries have what only a file or an `absoluteTtl` needs. */
+  /** Whether entries have the instant of their first set, and what else only a file needs. */
+  readonly #isDated: boolean
   readonly #isLasting: boolean
 
   constructor(
@@ -40,8 +41,8 @@ export class Sessions {
     this.#intake = intake
     this.#departed = departed
     this.#stats = stats
-    const { saveFile, absoluteTtl } = settings
-    this.#isLasting = saveFile !== undefined || absoluteTtl !== Number.POSITIVE_INFINITY
+    this.#isDated = settings.absoluteTtl !== Number.POSITIVE_INFINITY
+    this.#isLasting = this.#isDated || settings.saveFile !== undefined
   }
 
   /** A fresh session, linked to its entry; `undefined` if there is none. Throws what the serializer throws. */
@@ -120,6 +121,18 @@ export class Sessions {
     this.#ledger.put(entry, content, bytes)
   }
 
+  /**
+   * Brings a saved session into the ledger, unless it would be refused; see {@link Ledger.restore}.
+   * Returns whether it did.
+   */
+  restore(entry: Entry, content: Content, unused: number, held: number): boolean {
+    const bytes = this.#ledger.weigh(entry, content)
+    if (this.#obstacle(entry, bytes, content.owner) !== undefined) return false
+    this.#makeRoomForOwner(entry, content.owner, this.#ledger.now())
+    this.#ledger.restore(entry, content, unused, held)
+    return true
+  }
+
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Throws as `set` does. */
   touch(sid: string, given: SessionData): void {
     const [ledger, intake] = [this.#ledger, this.#intake]
@@ -154,7 +167,7 @@ export class Sessions {
 
   /** An entry for a session that was first set at that instant. `sid` must be flat. */
   newEntry(sid: string, created: number): Entry {
-    return this.#isLasting ? new LastingEntry(sid, created) : new Entry(sid)
+    return this.#isLasting ? new LastingEntry(sid, this.#isDated ? created : 0) : new Entry(sid)
   }
 
   #store(entry: Entry, incoming: Incoming): void {

@@ -1,7 +1,6 @@
 /** Stores of several processes in front of one scripted server, under one clock. */
 
 import { HomeStore } from '../../lib/home/home-store'
-import { coreOf } from '../../lib/store'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { FakeClock } from './clock'
@@ -22,7 +21,7 @@ export class Tiers {
   /** A process with a store of its own. */
   process(options: LembroOptions = {}, touchAfter?: number): Process {
     const home = this.server.home()
-    const world = { clock: this.clock, hasHome: true }
+    const world = { clock: this.clock }
     const store = new HomeStore(home, parseOptions(options), touchAfter, world, undefined)
     store.on('error', () => {})
     return { store, home }
