@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LembroOptions } from '../lib/settings/options'
-import { Lembro } from '../lib/store'
+import type { Lembro } from '../lib/store'
 import { newSession, slicedSid } from './support/sessions'
 import { storeAt } from './support/store'
 import { nextTurn, stopTime } from './support/time'

@@ -36,7 +36,8 @@ export function weigh(
   holder?: unknown,
   others = 0,
 ): number {
-  const texts = textBytes(sid) + textBytes(body) + (typeof holder === 'string' ? textBytes(holder) : 0)
+  const texts =
+    textBytes(sid) + textBytes(body) + (typeof holder === 'string' ? textBytes(holder) : 0)
   const list = others === 0 ? 0 : others === 1 ? 2 * SHARED_BYTES : SHARED_BYTES
   const rest = (cookie === undefined ? 0 : cookie.bytes) + (holder === undefined ? 0 : HOLDER_BYTES)
   return ENTRY_BYTES + ownBytes + texts + rest + list

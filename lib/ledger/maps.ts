@@ -84,7 +84,7 @@ function makeRoom<Key, Value>(part: Part<Key, Value>): void {
     return
   }
   const fresh = new Map<Key, Value>()
-  map.forEach((value, key) => fresh.set(key, value))
+  for (const [key, value] of map) fresh.set(key, value)
   part.map = fresh
   part.added = fresh.size
   while (part.room > LEAST_ROOM && fresh.size <= part.room / 2) part.room /= 2

@@ -1,8 +1,8 @@
 /** The middleware: who may see the monitor, and which part of it answers a request. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { got, toFunction } from '../settings/check'
 import type { Clock } from '../clock'
+import { got, toFunction } from '../settings/check'
 import { ACTIONS, act, type MonitoredStore } from './actions'
 import type { Assets } from './assets'
 import { EventStream } from './event-stream'

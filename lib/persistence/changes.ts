@@ -1,9 +1,9 @@
 /** Owns which record each change of the ledger becomes, on its way to the disk. */
 
+import type { Clock } from '../clock'
 import type { KeptCookie } from '../entry/cookie'
 import type { Entry, LastingEntry } from '../entry/entry'
 import type { LeaveCause, LedgerListener } from '../ledger/ledger'
-import type { Clock } from '../clock'
 import type { RecordWriter } from './format/record-writer'
 import type { Journal } from './journal/journal'
 

@@ -4,8 +4,8 @@
  */
 
 import { toError } from '../call'
-import { coded } from '../settings/check'
 import type { Clock } from '../clock'
+import { coded } from '../settings/check'
 import type { Route } from './client'
 import { probe } from './commands'
 import { Line, offline, type Place, reasonOf } from './line'

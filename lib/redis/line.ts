@@ -9,9 +9,8 @@
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { toError } from '../call'
-import { coded } from '../settings/check'
-import { warnOnce } from '../settings/check'
 import type { Clock } from '../clock'
+import { coded, warnOnce } from '../settings/check'
 import { encode, Push, Reader, ReplyError } from './wire'
 
 /** Ms for which a step of the dialling may stay without an answer. */

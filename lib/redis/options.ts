@@ -1,9 +1,8 @@
 /** The options of `lembro/redis`: those of any store that can be honoured there, and its own. */
 
 import { got, toNumber } from '../settings/check'
-import { OPTION_NAMES } from '../settings/settings'
 import type { LembroOptions } from '../settings/options'
-import { parseOptions, type Settings } from '../settings/settings'
+import { OPTION_NAMES, parseOptions, type Settings } from '../settings/settings'
 import { type IoRedisClient, type NodeRedisClient, type Route, routeOf } from './client'
 import { LISTS } from './redis-home'
 

@@ -44,9 +44,12 @@ describe('the expiry of an entry', () => {
     for (const ms of [...instants, last, LAST_EXPIRY - 1, LAST_EXPIRY, Infinity]) {
       assert.equal(expiryAfter(ms), ms)
     }
-    const property = fc.property(fc.maxSafeInteger().map((ms) => Math.abs(ms) % LAST_EXPIRY), (ms) => {
-      assert.equal(expiryAfter(ms), ms)
-    })
+    const property = fc.property(
+      fc.maxSafeInteger().map((ms) => Math.abs(ms) % LAST_EXPIRY),
+      (ms) => {
+        assert.equal(expiryAfter(ms), ms)
+      },
+    )
     fc.assert(property)
   })
 

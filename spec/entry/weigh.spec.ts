@@ -52,7 +52,9 @@ describe('weigh', () => {
   })
 
   it('counts the list of a holder with several entries, the second of two for both', () => {
-    const more = [0, 1, 2, 1000].map((others) => weigh(new Entry(''), content(), undefined, others) - none)
+    const more = [0, 1, 2, 1000].map(
+      (others) => weigh(new Entry(''), content(), undefined, others) - none,
+    )
     assert.deepEqual(more, [0, 2 * SHARED_BYTES, SHARED_BYTES, SHARED_BYTES])
   })
 

@@ -1,3 +1,5 @@
+/** Of `lanes.ts` and `holders.ts`. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Entry } from '../../lib/entry/entry'

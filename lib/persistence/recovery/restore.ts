@@ -68,7 +68,7 @@ export class Restore {
         return intake.codec.decode(entry)
       }),
     }
-    return sessions.restore(entry, content, 0, known ? KNOWN : 0)
+    return sessions.restore(entry, content, 0, known && content.owner !== undefined ? KNOWN : 0)
   }
 
   #ownerOf(saved: Saved['owner'], decode: () => SessionData): Owner | undefined {

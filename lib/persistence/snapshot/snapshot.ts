@@ -4,9 +4,9 @@
  * whichever state of a session the walk met.
  */
 
-import type { Entry, LastingEntry } from '../../entry/entry'
 import type { Clock } from '../../clock'
 import { SLICE_MS } from '../../clock'
+import type { Entry, LastingEntry } from '../../entry/entry'
 import { AtomicFile } from '../disk/atomic-file'
 import type { Files } from '../disk/files'
 import { encodeHeader } from '../format/header'
