@@ -156,17 +156,16 @@ export class Tier implements HomeListener {
   }
 
   connected(coherent: boolean): void {
+    const wasConnected = this.#connected
     this.#connected = true
+    if (!coherent) this.#forgetAll()
     this.near.coherent = coherent
-    this.#told('connect')
+    if (!wasConnected) this.#told('connect')
   }
 
   lost(error: Error | undefined): void {
     this.#connected = false
-    this.near.coherent = false
-    this.#counts.losses++
-    this.#traffic.spoilAll()
-    this.near.dropAll()
+    this.#forgetAll()
     this.#told('disconnect', error)
   }
 
@@ -181,6 +180,14 @@ export class Tier implements HomeListener {
       this.#core.atRest()
       return entry
     })
+  }
+
+  /** Changes may be missed from now on. */
+  #forgetAll(): void {
+    if (this.near.coherent) this.#counts.losses++
+    this.near.coherent = false
+    this.#traffic.spoilAll()
+    this.near.dropAll()
   }
 
   #tellUsed(): void {

@@ -12,8 +12,8 @@ type Unfit = keyof typeof UNFIT
 /** Options of a store before Redis. `maxSize` and `max` limit the near cache, and no session is refused or lost for them. */
 export interface LembroRedisOptions extends Omit<LembroOptions, Unfit | 'client'> {
   /**
-   * The application's client, connected or not: of `redis` 5 or newer, made by `createClient`,
-   * `createSentinel` or `createCluster`; or a `Redis` or `Cluster` of `ioredis` 5 or newer, or of
+   * The application's client, connected or not: of `redis` 5 or newer, made by `createClient` or
+   * `createCluster`, or of 6 by `createSentinel`; or a `Redis` or `Cluster` of `ioredis` 5 or newer, or of
    * `iovalkey` (the option `client` of a store in memory is another, and has no place here). lembro
    * makes connections of its own with its options, and neither changes nor closes it.
    */
