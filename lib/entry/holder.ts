@@ -1,6 +1,6 @@
 /**
  * The holder of an entry: its owner, or the client of a session without one. An entry refers to its
- * holder by a `HolderRef`; a `Holder` is made only for one who has several entries, or a large one.
+ * holder by a `HolderRef`; a `Holder` is made only for one who has several entries.
  */
 
 import type { Owner } from '../settings/owner'
@@ -12,17 +12,18 @@ import { flat } from './weigh'
  */
 export type HolderRef<Entry = unknown> = number | string | Holder<Entry>
 
-/** One owner, or one client of strangers, who has several entries or a large one. */
+/** One owner, or one client of strangers, who has several entries. */
 export class Holder<Entry = unknown> {
   readonly name: string
   /** Oldest first. */
   readonly entries: Set<Entry>
-  /** Whether the lanes count what this holder has: see `holdings.ts`. */
-  counted = false
+  /** The sum of the bytes of those that are in a lane. */
+  bytes: number
 
-  constructor(name: string, entries: Iterable<Entry>) {
+  constructor(name: string, first: Entry, bytes: number) {
     this.name = name
-    this.entries = new Set(entries)
+    this.entries = new Set([first])
+    this.bytes = bytes
   }
 }
 
