@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
 import { describe, it } from 'node:test'
-import { SessionStore } from '../lib/session-store'
-import { OPTION_NAMES } from '../lib/settings/names'
+
+import { OPTION_NAMES } from '../lib/settings/settings'
 import { Lembro, LembroStore } from '../lib/store'
 import { sourcesIn } from './support/covers'
 import { newSaveFile } from './support/folder'
@@ -74,7 +74,7 @@ describe('docs/options.md', () => {
 
   it('has every method of a store', () => {
     const spans = OPTIONS.codeSpans.join(' ')
-    const prototypes = [LembroStore.prototype, SessionStore.prototype]
+    const prototypes = [LembroStore.prototype]
     const names = prototypes.flatMap((prototype) => Object.getOwnPropertyNames(prototype))
     const untold = names.filter((name) => !RegExp(`\\b${name}\\b`).test(spans))
     assert.deepEqual(
