@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
+import type { Clock } from '../clock'
 import { got, toFunction } from '../settings/check'
 import { ACTIONS, act, type MonitoredStore } from './actions'
 import type { Assets } from './assets'
