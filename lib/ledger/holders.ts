@@ -82,7 +82,11 @@ export class Holders {
   /** Makes the only entry of a holder one of several. */
   #gather(index: NameIndex<Named>, entry: Entry, name: string): Holder<Entry> {
     const { holder } = entry
-    const gathered = new Holder(typeof holder === 'string' ? holder : flat(name), entry, entry.bytes)
+    const gathered = new Holder(
+      typeof holder === 'string' ? holder : flat(name),
+      entry,
+      entry.bytes,
+    )
     index.replace(entry, gathered)
     entry.holder = gathered
     return gathered

@@ -8,17 +8,20 @@ const MOST_POWER = 30
 
 /** Entries in age order, the longest unused first, and the sum of their bytes. */
 export class Ring implements Trust {
+  readonly lane: Lane
+  readonly isOwned: boolean
+  readonly isMembers: boolean
   // It goes through the entries: `newer` of its head is the oldest, `older` the newest.
   readonly #head = new Entry('')
   readonly #walks = new Set<RingWalk>()
   #size = 0
   #bytes = 0
 
-  constructor(
-    readonly lane: Lane,
-    readonly isOwned: boolean,
-    readonly isMembers: boolean,
-  ) {}
+  constructor(lane: Lane) {
+    this.lane = lane
+    this.isOwned = lane.isOwned
+    this.isMembers = lane.isMembers
+  }
 
   get size(): number {
     return this.#size
@@ -65,10 +68,7 @@ export class Ring implements Trust {
   }
 }
 
-/**
- * A position in a ring. An entry that is used again moves to the newest end, so it may come twice,
- * but one that stays in the ring is never missed.
- */
+/** A position in a ring. */
 export class RingWalk {
   readonly #head: Entry
   readonly #end: () => void
@@ -86,9 +86,11 @@ export class RingWalk {
     return newer === this.#head ? undefined : newer
   }
 
-  /** Goes on to the next entry. */
-  go(): void {
-    this.#at = this.next ?? this.#at
+  /** Goes on to the next entry, and gives it. */
+  go(): Entry | undefined {
+    const { next } = this
+    this.#at = next ?? this.#at
+    return next
   }
 
   /** Steps back from an entry that is about to leave. */
@@ -102,25 +104,36 @@ export class RingWalk {
 }
 
 /** The entries of one trust: a row of rings, by what the holder of an entry held when the entry was used last. */
-export class Lane {
+export class Lane implements Trust {
   readonly rings: readonly Ring[]
-  bytes = 0
-  size = 0
-
-  constructor(isOwned: boolean, isMembers: boolean) {
-    const count = MOST_POWER - FIRST_POWER + 1
-    this.rings = Array.from({ length: count }, () => new Ring(this, isOwned, isMembers))
-  }
-
   /** The first ring, which has nearly all. */
-  get first(): Ring {
-    return this.rings[0] as Ring
+  readonly first: Ring
+  #bytes = 0
+  #size = 0
+
+  /** `isPlain`: in age order alone, whatever their holders hold. */
+  constructor(
+    readonly isOwned: boolean,
+    readonly isMembers: boolean,
+    readonly isPlain = false,
+  ) {
+    const count = isPlain ? 1 : MOST_POWER - FIRST_POWER + 1
+    this.rings = Array.from({ length: count }, () => new Ring(this))
+    this.first = this.rings[0] as Ring
   }
 
-  /** The longest unused. Of those unused since the same second, the one of the largest holder. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** The longest unused; of those unused since the same second, the one of the largest holder. */
   get oldest(): Entry | undefined {
-    let oldest = this.first.oldest
-    if (this.first.size === this.size) return oldest
+    let { oldest } = this.first
+    if (this.first.size === this.#size) return oldest
     for (const ring of this.rings) {
       const other = ring.oldest
       if (other !== undefined && (oldest === undefined || other.used <= oldest.used)) oldest = other
@@ -128,15 +141,60 @@ export class Lane {
     return oldest
   }
 
-  /** Bytes in the rings below that of a power. */
-  bytesBelow(power: number): number {
-    let bytes = 0
-    for (const ring of this.rings.slice(0, indexOf(power))) bytes += ring.bytes
-    return bytes
+  /** Adds an entry as the newest. Its holder then holds it too. */
+  add(entry: Entry): void {
+    const { holder, bytes } = entry
+    if (typeof holder === 'object') holder.bytes += bytes
+    const ring = this.isPlain ? this.first : this.rings[indexOf(powerOf(heldBy(entry)))]
+    ;(ring as Ring).add(entry)
+    this.#bytes += bytes
+    this.#size++
   }
 
-  walk(): RingWalk[] {
-    return this.rings.map((ring) => ring.walk())
+  /** Takes an entry out. Its `bytes` must still be those it was added with. */
+  remove(entry: Entry): void {
+    const { holder, bytes } = entry
+    if (typeof holder === 'object') holder.bytes -= bytes
+    ;(entry.lane as Ring).remove(entry)
+    this.#bytes -= bytes
+    this.#size--
+  }
+
+  /** Bytes in the rings below that of a power. */
+  bytesBelow(power: number): number {
+    return this.rings.slice(0, indexOf(power)).reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** A walk from the oldest to the newest that survives every change made meanwhile. */
+  walk(): LaneWalk {
+    return new LaneWalk(this.rings.map((ring) => ring.walk()))
+  }
+}
+
+/**
+ * A position in a lane. An entry that is used again moves to the newest end, so it may come twice,
+ * but one that stays in the lane is never missed.
+ */
+export class LaneWalk {
+  readonly #walks: readonly RingWalk[]
+
+  constructor(walks: readonly RingWalk[]) {
+    this.#walks = walks
+  }
+
+  /** The next entry, or `undefined` when there is none for now. */
+  next(): Entry | undefined {
+    let first: RingWalk | undefined
+    for (const walk of this.#walks) {
+      const { next } = walk
+      if (next === undefined) continue
+      if (first?.next === undefined || next.used <= first.next.used) first = walk
+    }
+    return first?.go()
+  }
+
+  end(): void {
+    for (const walk of this.#walks) walk.end()
   }
 }
 

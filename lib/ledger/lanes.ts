@@ -10,7 +10,7 @@
 
 import type { Entry } from '../entry/entry'
 import type { Owner } from '../settings/owner'
-import { heldBy, indexOf, Lane, powerOf, type Ring, type RingWalk } from './lane'
+import { heldBy, indexOf, Lane, type LaneWalk, powerOf, type Ring } from './lane'
 
 export type Measure = 'bytes' | 'size'
 
@@ -59,19 +59,24 @@ class Rank {
 }
 
 export class Lanes {
-  readonly #passing = new Lane(false, false)
+  readonly #passing: Lane
   readonly #returned = new Lane(false, false)
   readonly newcomers = new Lane(true, false)
   readonly members = new Lane(true, true)
-  readonly strangers = new Rank(this.#passing, this.#returned)
-  readonly #ranks = [this.strangers, new Rank(this.newcomers), new Rank(this.members)] as const
-  readonly #all = [this.#passing, this.#returned, this.newcomers, this.members]
-
+  readonly strangers: Rank
+  readonly #ranks: readonly [Rank, Rank, Rank]
+  readonly #all: readonly Lane[]
   readonly #isPlain: boolean
+  /** Whether the last victim went because its holder holds too much, not as the longest unused. */
+  wasTooMuch = false
 
   /** `isPlain`: there are no owners, and eviction is plain oldest first. */
   constructor(isPlain: boolean) {
     this.#isPlain = isPlain
+    this.#passing = new Lane(false, false, isPlain)
+    this.strangers = new Rank(this.#passing, this.#returned)
+    this.#ranks = [this.strangers, new Rank(this.newcomers), new Rank(this.members)]
+    this.#all = [this.#passing, this.#returned, this.newcomers, this.members]
   }
 
   get bytes(): number {
@@ -95,39 +100,35 @@ export class Lanes {
     return (isNamed && entry.age >= KNOWN_AGE ? this.members : this.newcomers).first
   }
 
-  /** Adds an entry as the newest of its `lane`, in the ring of what its holder holds with it. */
+  /** Adds an entry as the newest of its `lane`. */
   add(entry: Entry): void {
-    const { lane } = entry.lane as Ring
-    const { holder, bytes } = entry
-    if (typeof holder === 'object') holder.bytes += bytes
-    const ring = this.#isPlain ? lane.first : lane.rings[indexOf(powerOf(heldBy(entry)))]
-    ;(ring ?? lane.first).add(entry)
-    lane.bytes += bytes
-    lane.size++
+    laneOf(entry)?.add(entry)
   }
 
   /** Takes an entry out. It keeps the `lane` as the one that it was in last. */
   remove(entry: Entry): void {
-    const ring = entry.lane as Ring
-    const { holder, bytes } = entry
-    if (typeof holder === 'object') holder.bytes -= bytes
-    ring.remove(entry)
-    ring.lane.bytes -= bytes
-    ring.lane.size--
+    laneOf(entry)?.remove(entry)
   }
 
   /** The entry that gives way so that all keep within `whole`, with `coming`, which is in no lane yet. */
   victim(measure: Measure, whole: number, coming?: Entry, more = 0): Entry | undefined {
     const rank = this.#rankToGiveWay(measure, whole, coming, more)
     // If the entry that comes is alone in its rank, those below it give way, or else those above it.
-    const order = ([[0, 1, 2], [1, 0, 2], [2, 1, 0]] as const)[rank]
+    const order = (
+      [
+        [0, 1, 2],
+        [1, 0, 2],
+        [2, 1, 0],
+      ] as const
+    )[rank]
     const from = order.find((each) => this.#ranks[each].size > 0)
     return from === undefined ? undefined : this.#victimOf(from, measure, whole)
   }
 
   /**
    * The entry that goes in an automatic trim of a ledger that may have so many bytes. Strangers go
-   * down to a tenth. While users hold more than four fifths, newcomers go down to a tenth, then members.
+   * down to a tenth. Users go while there is no stranger or they hold more than four fifths: first
+   * newcomers, down to a tenth; then members, down to four fifths.
    */
   victimOfTrim(whole: number): Entry | undefined {
     const [least, most] = [whole * LEAST_SHARE, whole * (1 - LOWER_SHARE)]
@@ -137,7 +138,7 @@ export class Lanes {
       return this.#victimOf(1, 'bytes', whole)
     }
     if (strangers.bytes > least) return this.#victimOf(0, 'bytes', whole)
-    if (!areUsersBeyond) return undefined
+    if (!areUsersBeyond && strangers.size > 0) return undefined
     if (newcomers.bytes > least) return this.#victimOf(1, 'bytes', whole)
     return members.bytes > most ? this.#victimOf(2, 'bytes', whole) : undefined
   }
@@ -150,27 +151,30 @@ export class Lanes {
   wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined, whole: number): boolean {
     if (bytes <= whole * ONE_SHARE) return false
     const share = whole * LOWER_SHARE
-    const ring = entry.inLane ? (entry.lane as Ring) : undefined
+    const lane = entry.inLane ? laneOf(entry) : undefined
     const [strangers, newcomers, members] = this.#ranks.map(
-      (rank) => rank.bytes - (rank.has(ring?.lane) ? entry.bytes : 0),
+      (rank) => rank.bytes - (rank.has(lane) ? entry.bytes : 0),
     ) as [number, number, number]
     const room = whole - bytes
     const isMember = owner !== undefined && entry.known && entry.isOwnedBy(owner)
     if (bytes > share && owner === undefined && newcomers + members > room) return true
     if (bytes > share && !isMember && members > room) return true
     const power = powerOf(bytes) - FAR + 1
-    const own = ring !== undefined && ring.isOwned && powerOf(entry.bytes) < power ? entry.bytes : 0
+    const isBelow = lane?.isOwned && lane.rings.indexOf(entry.lane as Ring) < indexOf(power)
+    const own = isBelow ? entry.bytes : 0
+
     const far = this.newcomers.bytesBelow(power) + this.members.bytesBelow(power) - own
     return far + (owner === undefined ? 0 : Math.min(strangers, share)) > room
   }
 
-  /** A walk through all, the least trusted first, and of each trust the oldest first. It survives changes as {@link RingWalk} does. */
+  /** A walk through all, the least trusted first, and of each trust the oldest first. It survives changes as {@link LaneWalk} does. */
   walk(): LanesWalk {
     return new LanesWalk(this.#all.map((lane) => lane.walk()))
   }
 
   /** The longest unused of a rank; or that of the largest holder of the rank and those below, if that one must go first. */
   #victimOf(rank: 0 | 1 | 2, measure: Measure, whole: number): Entry | undefined {
+    this.wasTooMuch = false
     const oldest = this.#ranks[rank].oldest(measure)
     if (oldest === undefined) return undefined
     const far = indexOf(powerOf(heldBy(oldest)) + FAR)
@@ -188,12 +192,13 @@ export class Lanes {
     }
     const first = heaviest?.oldest
     if (first === undefined) return oldest
-    const isTooMuch = together > this.#ranks[rank].bytes * HEAVY_SHARE
-    return isTooMuch || holdsTooMuch(first, whole) ? first : oldest
+    const areTooMuch = together > this.#ranks[rank].bytes * HEAVY_SHARE
+    this.wasTooMuch = areTooMuch || heldBy(first) > whole * ONE_SHARE
+    return this.wasTooMuch ? first : oldest
   }
 
   #rankToGiveWay(measure: Measure, whole: number, coming?: Entry, more = 0): 0 | 1 | 2 {
-    const lane = (coming?.lane as Ring | undefined)?.lane
+    const lane = coming && laneOf(coming)
     const newcomers = this.newcomers[measure] + (lane === this.newcomers ? more : 0)
     const members = this.members[measure] + (lane === this.members ? more : 0)
     const isOwned = coming?.owned === true
@@ -205,22 +210,16 @@ export class Lanes {
 }
 
 export class LanesWalk {
-  readonly #lanes: readonly (readonly RingWalk[])[]
+  readonly #walks: readonly LaneWalk[]
 
-  constructor(lanes: readonly (readonly RingWalk[])[]) {
-    this.#lanes = lanes
+  constructor(walks: readonly LaneWalk[]) {
+    this.#walks = walks
   }
 
   /** The next entry; `undefined` when every lane is at its end, for those that change lanes too. */
   next(): Entry | undefined {
-    for (const walks of this.#lanes) {
-      let first: RingWalk | undefined
-      for (const walk of walks) {
-        if (walk.next === undefined) continue
-        if (first?.next === undefined || walk.next.used <= first.next.used) first = walk
-      }
-      const entry = first?.next
-      first?.go()
+    for (const walk of this.#walks) {
+      const entry = walk.next()
       if (entry !== undefined) return entry
     }
     return undefined
@@ -228,11 +227,10 @@ export class LanesWalk {
 
   /** Ends the walk. Until then each removal from the ledger costs a little more. */
   end(): void {
-    for (const walks of this.#lanes) for (const walk of walks) walk.end()
+    for (const walk of this.#walks) walk.end()
   }
 }
 
-/** Whether the holder of an entry holds too much of `whole`, however little others do. */
-export function holdsTooMuch(entry: Entry, whole: number): boolean {
-  return heldBy(entry) > whole * ONE_SHARE
+function laneOf(entry: Entry): Lane | undefined {
+  return (entry.lane as Ring | undefined)?.lane
 }

@@ -11,7 +11,7 @@ import { weigh } from '../entry/weigh'
 import type { RemovalCause } from '../settings/options'
 import type { Owner } from '../settings/owner'
 import { Holders } from './holders'
-import { holdsTooMuch, Lanes, type LanesWalk } from './lanes'
+import { Lanes, type LanesWalk } from './lanes'
 import { hashOfEnd, Maps } from './maps'
 import { TimerWheel } from './wheel'
 
@@ -291,7 +291,7 @@ export class Ledger {
       if (this.expireOne()) continue
       const victim = this.#lanes.victim('bytes', maxBytes, entry, entry.bytes)
       // One who holds too much makes room for its own: that is no reason to trim what others have.
-      if (victim !== undefined && !holdsTooMuch(victim, maxBytes)) crowded = true
+      if (!this.#lanes.wasTooMuch) crowded = true
       this.#evict(victim)
     }
     return crowded
