@@ -35,9 +35,14 @@ function memberEvicted(sample: Sample, history: History): Alarm {
     title: state === 'quiet' ? 'No member lost a session' : `${people} lost a session`,
     text:
       state === 'quiet'
-        ? 'Whoever had to make room was no member.'
+        ? whoLeft(sample)
         : `${when(state, history)} Members are signed out for want of room: raise maxSize.`,
   }
+}
+
+function whoLeft({ evicted: { anonymous = 0, owned = 0 } = {} }: Sample): string {
+  if (owned > 0) return 'Only strangers and newcomers were evicted.'
+  return anonymous > 0 ? 'Only strangers were evicted.' : 'Nobody was evicted yet.'
 }
 
 function sessionTooBig(sample: Sample, history: History): Alarm {
