@@ -55,13 +55,12 @@ export function createApp(store: Lembro, secret: string): Express {
 
 /** While Redis can't be reached express-session lets requests pass without a session. */
 function requireSession(req: Request, res: Response, next: NextFunction): void {
-  if (req.session !== undefined) return next()
-  res.set('Retry-After', '5')
-  sendError(
-    res,
-    503,
-    'The shop can not look up who you are just now. Please try again in a moment.',
-  )
+  if (req.session === undefined) {
+    res.set('Retry-After', '5')
+    sendError(res, 503, 'The shop can not look up who you are now. Please try again in a moment.')
+  } else {
+    next()
+  }
 }
 
 function secure(_req: Request, res: Response, next: NextFunction): void {
