@@ -9,11 +9,12 @@ const LIB = path.resolve('lib')
 /** The rooms, which are the folders and single files of `lib`, the lowest first. A file imports from its own room and from lower ones. */
 const ROOMS = [
   'settings',
+  'clock',
   'call',
   'entry',
   'ledger',
   'stats',
-  'time',
+  'reduce',
   'session',
   'persistence/disk',
   'persistence/format',
@@ -22,7 +23,6 @@ const ROOMS = [
   'persistence/recovery',
   'persistence',
   'core',
-  'session-store',
   'store',
   'bind',
   'index',

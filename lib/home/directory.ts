@@ -1,7 +1,7 @@
 /** Who has which sessions in a home: all of them, and those of one owner. Nothing of it goes into the near cache. */
 
 import type { SessionData } from 'express-session'
-import { toError } from '../call/answers'
+import { toError } from '../call'
 import type { Core } from '../core'
 import type { Home } from './home'
 import { ownerOfText } from './reading'
@@ -30,7 +30,7 @@ export class Directory {
 
   /** All sessions by id, in an object without a prototype. One that can't be read is left out and reported. */
   async all(): Promise<Record<string, SessionData>> {
-    const { codec, answers } = this.#core
+    const { codec, calls } = this.#core
     const all: Record<string, SessionData> = Object.create(null)
     for await (const sids of this.#home.ids()) {
       const texts = await this.#home.read(sids)
@@ -40,7 +40,7 @@ export class Directory {
           const session = text === undefined || text === '' ? null : codec.parse(text)
           if (session !== null) all[sid] = session
         } catch (thrown) {
-          answers.report(toError(thrown))
+          calls.report(toError(thrown))
         }
       }
     }

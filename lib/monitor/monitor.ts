@@ -2,8 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
+import type { Clock } from '../clock'
 import { got, toFunction } from '../settings/check'
-import type { Clock } from '../time/clock'
 import { ACTIONS, act, type MonitoredStore } from './actions'
 import type { Assets } from './assets'
 import { EventStream } from './event-stream'

@@ -1,9 +1,9 @@
 /** Owns which record each change of the ledger becomes, on its way to the disk. */
 
+import type { Clock } from '../clock'
 import type { KeptCookie } from '../entry/cookie'
-import type { Entry } from '../entry/entry'
-import type { LeaveCause, LedgerListener } from '../ledger/listeners'
-import type { Clock } from '../time/clock'
+import type { Entry, LastingEntry } from '../entry/entry'
+import type { LeaveCause, LedgerListener } from '../ledger/ledger'
 import type { RecordWriter } from './format/record-writer'
 import type { Journal } from './journal/journal'
 
@@ -29,7 +29,7 @@ export class Changes implements LedgerListener {
     const sink = journal.sink(entry.bytes)
     if (sink === undefined) return
     writer.put(sink, entry)
-    entry.mark(mark())
+    ;(entry as LastingEntry).row = mark()
   }
 
   touch(entry: Entry, previous: KeptCookie | undefined): void {

@@ -1,7 +1,7 @@
 /** Owns how the saved sessions come into the ledger: read whole first, then put in a few ms at a time. */
 
 import v8 from 'node:v8'
-import { inSlices } from '../time/slices'
+import { inSlices } from '../clock'
 import { isFinal } from './disk/errors'
 import { codeOf, type Files } from './disk/files'
 import type { Paths } from './disk/paths'
@@ -43,25 +43,26 @@ async function loadOnce(
   writable: boolean,
   tolerant: boolean,
 ): Promise<Recovered> {
-  const { files, jar, clock, settings, ledger, expiry } = needs
+  const { files, clock, settings, ledger, intake } = needs
   const ceiling = Math.max(settings.maxBytes, v8.getHeapStatistics().heap_size_limit * HEAP_SHARE)
-  const replay = new Replay(jar, ceiling, expiry.needsCreated)
+  const replay = new Replay(intake.jar, ceiling)
   const restore = new Restore(needs)
   const adopt = (sid: string, session: unknown) => restore.adopt(sid, session)
   const now = () => clock.now()
   const recovery = new Recovery({ files, paths, keys, replay, writable, tolerant, adopt, now })
   const recovered = await recovery.run()
-  const { entries, next } = replay.end()
+  const next = replay.end()
   let restored = 0
   let isDue = recovered.isDue || replay.dropped
-  const loadNext = ledger.load(entries, next, (entry) => {
-    const admitted = restore.admit(entry)
-    if (admitted !== undefined) restored++
-    else isDue ||= entry.expiry > clock.now()
-    return admitted
-  })
+  const restoreNext = () => {
+    const saved = next()
+    if (saved === undefined) return false
+    if (restore.restore(saved)) restored++
+    else isDue ||= saved.expiry > clock.now()
+    return true
+  }
   const step = () => {
-    for (let n = 0; n < AT_ONCE; n++) if (!loadNext()) return false
+    for (let n = 0; n < AT_ONCE; n++) if (!restoreNext()) return false
     return true
   }
   await new Promise<void>((resolve) => inSlices(clock, step, resolve))

@@ -4,8 +4,8 @@
  */
 
 import path from 'node:path'
-import { toError } from '../call/answers'
-import { coded } from '../settings/errors'
+import { toError } from '../call'
+import { coded } from '../settings/check'
 import { toText } from '../settings/size'
 import type { SaveStats } from '../stats'
 import { Changes } from './changes'

@@ -3,9 +3,9 @@
  * primaries of a cluster. Knows at every moment whether invalidations are coming.
  */
 
-import { toError } from '../call/answers'
-import { coded } from '../settings/errors'
-import type { Clock } from '../time/clock'
+import { toError } from '../call'
+import type { Clock } from '../clock'
+import { coded } from '../settings/check'
 import type { Route } from './client'
 import { probe } from './commands'
 import { Line, offline, type Place, reasonOf } from './line'

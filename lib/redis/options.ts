@@ -1,9 +1,8 @@
 /** The options of `lembro/redis`: those of any store that can be honoured there, and its own. */
 
 import { got, toNumber } from '../settings/check'
-import { OPTION_NAMES } from '../settings/names'
 import type { LembroOptions } from '../settings/options'
-import { parseOptions, type Settings } from '../settings/settings'
+import { OPTION_NAMES, parseOptions, type Settings } from '../settings/settings'
 import { type IoRedisClient, type NodeRedisClient, type Route, routeOf } from './client'
 import { LISTS } from './redis-home'
 
@@ -58,7 +57,7 @@ export function parseRedisOptions(options: LembroRedisOptions): RedisSettings {
   const { client, prefix = DEFAULT_PREFIX, touchAfter, ...rest } = options
   const fit = withoutUnfit(rest)
   return {
-    settings: { ...parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]), isCache: true },
+    settings: parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]),
     route: routeOf(client),
     prefix: toPrefix(prefix),
     touchAfter: touchAfter === undefined ? undefined : toTouchAfter(touchAfter),

@@ -4,8 +4,8 @@
  * Each command is about one key, so that it does not matter whether the keys are on one server.
  */
 
+import type { Clock } from '../clock'
 import type { Home, HomeListener, HomeSession, Listed, Listing, Save, Saved } from '../home/home'
-import type { Clock } from '../time/clock'
 import { LIST, SAVE_IF_UNCHANGED, type Script, sha1 } from './commands'
 import type { Connection } from './connection'
 import { ReplyError } from './wire'

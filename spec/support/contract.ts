@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { describe, it as show } from 'node:test'
+import type { Clock } from '../../lib/clock'
 import type { LembroOptions } from '../../lib/settings/options'
 import type { LembroStore } from '../../lib/store'
-import type { Clock } from '../../lib/time/clock'
 import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './sessions'
 import { NOON, nextTurn, stopTime } from './time'
 

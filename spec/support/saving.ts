@@ -2,12 +2,12 @@
 
 import fs from 'node:fs'
 import os from 'node:os'
+import { type Clock, systemClock } from '../../lib/clock'
 import type { World } from '../../lib/core'
 import { realFiles } from '../../lib/persistence/disk/files'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { LembroStore } from '../../lib/store'
-import { type Clock, systemClock } from '../../lib/time/clock'
 import { FakeClock } from './clock'
 import type { Disk } from './disk'
 import { nextTurn } from './time'

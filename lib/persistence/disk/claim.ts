@@ -1,6 +1,6 @@
 /** Owns a store's claim on its files: the lock, taken at the start or, if that failed, once the disk lets it. */
 
-import type { Clock } from '../../time/clock'
+import type { Clock } from '../../clock'
 import { lockLost } from './errors'
 import { codeOf, type Files } from './files'
 import { Lock } from './lock'

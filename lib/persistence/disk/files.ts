@@ -2,7 +2,7 @@
 
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import { coded } from '../../settings/errors'
+import { coded } from '../../settings/check'
 
 /** An open file. A read or write may be short: it gives the bytes it moved. */
 export interface OpenFile {

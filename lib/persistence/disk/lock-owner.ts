@@ -6,8 +6,8 @@
 
 import { randomBytes } from 'node:crypto'
 import os from 'node:os'
-import { coded } from '../../settings/errors'
-import type { Clock } from '../../time/clock'
+import type { Clock } from '../../clock'
+import { coded } from '../../settings/check'
 import { codeOf, type Files } from './files'
 
 /** An owner whose lock had no heartbeat for so long is taken for dead. */

@@ -4,7 +4,7 @@
  */
 
 import path from 'node:path'
-import type { Clock } from '../../time/clock'
+import type { Clock } from '../../clock'
 import { lockLost } from './errors'
 import { codeOf, type Files, folderOf, writeAll } from './files'
 import { DEAD_MS, isAlive, lockedBy, noteHeld, self } from './lock-owner'

@@ -2,7 +2,7 @@
 
 import type { KeptCookie } from '../../entry/cookie'
 import type { Entry } from '../../entry/entry'
-import { isWide } from '../../entry/text'
+import { isWide } from '../../entry/weigh'
 import { crc32 } from './crc'
 import { type Cipher, Flag, HEAD_BYTES, Type } from './record'
 

@@ -4,7 +4,7 @@
  * the system holds of it can't be known.
  */
 
-import type { Clock } from '../../time/clock'
+import type { Clock } from '../../clock'
 import { notSaved } from '../disk/errors'
 import type { Place } from '../format/record'
 import { type Sink, seal } from '../format/record-writer'

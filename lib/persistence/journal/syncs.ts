@@ -1,6 +1,6 @@
 /** Owns when segments are synced: on demand and each period, a segment never before the one that it follows. */
 
-import type { Clock } from '../../time/clock'
+import type { Clock } from '../../clock'
 import type { Segment } from './segment'
 
 export class Syncs {

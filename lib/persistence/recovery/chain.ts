@@ -4,7 +4,7 @@
  * a file that is missing, cut or in the place of another is noticed, even if each one is sound.
  */
 
-import { coded } from '../../settings/errors'
+import { coded } from '../../settings/check'
 import { codeOf, type Files, type OpenFile, readAll } from '../disk/files'
 import { HEADER_BYTES, type Header, type Kind } from '../format/header'
 import {

@@ -1,6 +1,6 @@
 /** Owns what a start reports of the files it found. */
 
-import { coded, type Fields } from '../../settings/errors'
+import { coded, type Fields } from '../../settings/check'
 import type { Quarantine } from './quarantine'
 
 export interface Found {

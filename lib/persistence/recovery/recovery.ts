@@ -5,7 +5,6 @@
  */
 
 import { basename } from 'node:path'
-import type { Entry } from '../../entry/entry'
 import { foreign } from '../disk/errors'
 import type { Files } from '../disk/files'
 import type { Paths } from '../disk/paths'
@@ -18,7 +17,7 @@ import { Inventory } from './inventory'
 import { isMemfile, readMemfile } from './memfilestore'
 import { Quarantine } from './quarantine'
 import { Reader } from './reader'
-import type { Replay } from './replay'
+import type { Replay, Saved } from './replay'
 import { sortAside } from './undecryptable'
 
 export interface Recovered {
@@ -58,7 +57,7 @@ export interface RecoveryDependencies {
   /** The wall clock in ms. */
   readonly now: () => number
   /** An entry of a session of express-memfilestore; `undefined` for one that has expired. */
-  readonly adopt: (sid: string, session: unknown) => Entry | undefined
+  readonly adopt: (sid: string, session: unknown) => Saved | undefined
 }
 
 export class Recovery {
@@ -199,8 +198,8 @@ export class Recovery {
     // The newest come first in such a file.
     for (const [sid, session] of sessions.reverse()) {
       try {
-        const entry = adopt(sid, session)
-        if (entry !== undefined) replay.adopt(entry)
+        const saved = adopt(sid, session)
+        if (saved !== undefined) replay.add(saved)
       } catch {
         this.#damaged++
       }

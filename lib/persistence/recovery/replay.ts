@@ -1,31 +1,39 @@
 /** Owns the sessions that the saved records add up to, in age order, before they go into the ledger. */
 
 import type { CookieJar, KeptCookie } from '../../entry/cookie'
-import { DatedEntry, Entry } from '../../entry/entry'
-import { Holder } from '../../entry/holder'
-import { entryIndex } from '../../ledger/books'
-import { Lane } from '../../ledger/lane'
-import type { TextIndex } from '../../ledger/text-index'
+import { keepable } from '../../entry/entry'
+import type { Owner } from '../../settings/owner'
 import { type Read, Type } from '../format/record'
 import { decodePut, decodeTouch, type SavedCookie, sidOf } from '../format/saved'
 
-/** The owner of a session that was saved without asking for one. */
-export const UNASKED = new Holder('', [])
+/** A saved session. */
+export interface Saved {
+  readonly sid: string
+  readonly body: string
+  cookie: KeptCookie | undefined
+  expiry: number
+  /** `undefined` for an anonymous session, `null` if nobody was asked. */
+  readonly owner: Owner | undefined | null
+  /** Whether its owner is a known member. */
+  known: boolean
+  /** The instant of its first set, 0 if that is not known. */
+  readonly created: number
+  /** Bytes of its record. */
+  readonly length: number
+}
 
 export class Replay {
   readonly #jar: CookieJar
   readonly #ceiling: number
-  /** Whether the instant of a session's first set matters. */
-  readonly #isDated: boolean
-  /** Whether entries were dropped for want of room. */
+  /** Whether sessions were dropped for want of room. */
   dropped = false
-  #entries = entryIndex()
-  #lane = new Lane()
+  /** The oldest first. */
+  #sessions = new Map<string, Saved>()
+  #length = 0
 
   /** Beyond `ceiling` bytes the oldest go at once, so that a store made much smaller still starts. */
-  constructor(jar: CookieJar, ceiling: number, isDated: boolean) {
+  constructor(jar: CookieJar, ceiling: number) {
     this.#jar = jar
-    this.#isDated = isDated
     this.#ceiling = ceiling
   }
 
@@ -33,76 +41,56 @@ export class Replay {
   apply(read: Read, length: number): void {
     if (read.type === Type.put) this.#put(read, length)
     else if (read.type === Type.touch) this.#touch(read)
-    else if (read.type === Type.remove) this.#remove(this.#entries.get(sidOf(read)))
+    else if (read.type === Type.remove) this.#remove(sidOf(read))
     else if (read.type === Type.clear) this.#clear()
   }
 
-  /** Adds an entry that comes from elsewhere, as the newest. Its owner is asked for later. */
-  adopt(entry: Entry): void {
-    entry.holder = UNASKED
-    this.#add(entry, entry.body.length)
-  }
-
-  /** No more records come. Gives the entries by id, and what takes out one after the other, the oldest first. */
-  end(): { entries: TextIndex<Entry>; next: () => Entry | undefined } {
-    const lane = this.#lane
-    const next = () => {
-      const { oldest } = lane
-      if (oldest !== undefined) lane.take(oldest)
-      return oldest
-    }
-    return { entries: this.#entries, next }
-  }
-
-  #put(read: Read, length: number): void {
-    const saved = decodePut(read)
-    const { sid, created } = saved
-    const entry = this.#isDated ? new DatedEntry(sid, created) : new Entry(sid)
-    const { body, owner, known } = saved
-    const cookie = saved.cookie === undefined ? undefined : this.#cookie(saved.cookie)
-    entry.assign({ body, cookie, expiry: read.expiry, owner: owner ?? undefined }, false)
-    if (owner === null) entry.holder = UNASKED
-    entry.known = known
-    expireAt(entry, read.expiry)
-    this.#add(entry, length)
-  }
-
-  #add(entry: Entry, length: number): void {
-    const former = this.#entries.get(entry.sid)
-    if (former === undefined) this.#entries.add(entry)
-    else {
-      this.#lane.take(former)
-      this.#entries.replace(former, entry)
-    }
-    entry.bytes = length
-    this.#lane.add(entry)
-    while (this.#lane.bytes > this.#ceiling && this.#lane.size > 1) {
-      this.#remove(this.#lane.oldest)
+  /** Adds a session as the newest. */
+  add(saved: Saved): void {
+    this.#remove(saved.sid)
+    this.#sessions.set(saved.sid, saved)
+    this.#length += saved.length
+    while (this.#length > this.#ceiling && this.#sessions.size > 1) {
+      const [oldest] = this.#sessions.keys()
+      this.#remove(oldest as string)
       this.dropped = true
     }
   }
 
-  #touch(read: Read): void {
-    const { sid, cookie, expires, known } = decodeTouch(read)
-    const entry = this.#entries.get(sid)
-    if (entry === undefined) return
-    if (cookie !== undefined) entry.cookie = this.#cookie(cookie)
-    else if (entry.cookie !== undefined) entry.cookie = this.#redated(entry.cookie, expires)
-    expireAt(entry, read.expiry)
-    entry.known = known
-    this.#lane.take(entry)
-    this.#lane.add(entry)
+  /** No more records come. Gives what takes out one session after the other, the oldest first. */
+  end(): () => Saved | undefined {
+    const sessions = this.#sessions.values()
+    return () => sessions.next().value
   }
 
-  #remove(entry: Entry | undefined): void {
-    if (entry === undefined) return
-    this.#entries.delete(entry)
-    this.#lane.take(entry)
+  #put(read: Read, length: number): void {
+    const saved = decodePut(read)
+    const cookie = saved.cookie === undefined ? undefined : this.#cookie(saved.cookie)
+    this.add({ ...saved, ...expiringAt(cookie, read.expiry), length })
+  }
+
+  #touch(read: Read): void {
+    const { sid, cookie, expires, known } = decodeTouch(read)
+    const saved = this.#sessions.get(sid)
+    if (saved === undefined) return
+    if (cookie !== undefined) saved.cookie = this.#cookie(cookie)
+    else if (saved.cookie !== undefined) saved.cookie = this.#redated(saved.cookie, expires)
+    Object.assign(saved, expiringAt(saved.cookie, read.expiry))
+    saved.known = known
+    this.#sessions.delete(sid)
+    this.#sessions.set(sid, saved)
+  }
+
+  #remove(sid: string): void {
+    const saved = this.#sessions.get(sid)
+    if (saved === undefined) return
+    this.#sessions.delete(sid)
+    this.#length -= saved.length
   }
 
   #clear(): void {
-    this.#entries = entryIndex()
-    this.#lane = new Lane()
+    this.#sessions = new Map()
+    this.#length = 0
   }
 
   #cookie({ text, dated, expires }: SavedCookie): KeptCookie {
@@ -116,8 +104,8 @@ export class Replay {
   }
 }
 
-/** Gives an entry the expiry that was saved. If the entry can't keep that exactly, its cookie gets an instant of its own. */
-function expireAt(entry: Entry, expiry: number): void {
-  entry.expiry = expiry
-  if (entry.expiry !== expiry) entry.cookie = entry.cookie?.at(expiry)
+/** The expiry that was saved. If an entry can't keep that exactly, its cookie gets an instant of its own. */
+function expiringAt(cookie: KeptCookie | undefined, expiry: number) {
+  const kept = keepable(expiry)
+  return { expiry: kept, cookie: kept === expiry ? cookie : cookie?.at(expiry) }
 }

@@ -1,31 +1,25 @@
 /** Owns what a saved session comes back as: its owner, its expiry and its weight may be others by now. */
 
 import type { SessionData } from 'express-session'
-import type { Codec } from '../../entry/codec'
-import type { CookieJar } from '../../entry/cookie'
-import { DatedEntry, Entry } from '../../entry/entry'
-import { holderRefOf } from '../../entry/holder'
-import { expiryOf, readableCookie } from '../../entry/readable-cookie'
-import { flat } from '../../entry/text'
-import type { Admitted, Ledger } from '../../ledger/ledger'
-import type { Admission } from '../../session/admission'
-import type { Expiry } from '../../session/expiry'
-import { ownerNamed } from '../../session/owners'
-import type { OwnerName } from '../../settings/default-owner'
+import type { Clock } from '../../clock'
+import { expiryOf, readableCookie } from '../../entry/cookie'
+import type { Ledger } from '../../ledger/ledger'
+import type { Intake } from '../../session/incoming'
+import type { Sessions } from '../../session/sessions'
+import type { Owner } from '../../settings/owner'
+import { ownerNamed } from '../../settings/owner'
 import type { Settings } from '../../settings/settings'
-import type { Clock } from '../../time/clock'
-import { UNASKED } from './replay'
+import type { Saved } from './replay'
+
+/** Ms for which a known member's session had been its owner's, as far as is known. */
+const KNOWN = 60_000
 
 export interface RestoreDependencies {
   readonly settings: Settings
   readonly clock: Clock
   readonly ledger: Ledger
-  readonly codec: Codec
-  readonly jar: CookieJar
-  readonly expiry: Expiry
-  readonly admission: Admission
-  /** The owner of a session, as the application tells it. */
-  readonly ownerOf: (session: SessionData) => OwnerName
+  readonly intake: Intake
+  readonly sessions: Sessions
 }
 
 export class Restore {
@@ -37,56 +31,54 @@ export class Restore {
     this.#needs = needs
   }
 
-  /** An entry of a session from elsewhere, not stored yet; `undefined` for what is no session, or has expired. */
-  adopt(sid: string, session: unknown): Entry | undefined {
+  /** A session from elsewhere as if it had been saved; `undefined` for what is no session, or has expired. */
+  adopt(sid: string, session: unknown): Saved | undefined {
     if (typeof session !== 'object' || session === null) return undefined
-    const { clock, codec, expiry, jar } = this.#needs
+    const { clock, intake } = this.#needs
     const data = session as SessionData
     const now = clock.now()
     const cookie = readableCookie(data.cookie)
     if ((expiryOf(cookie, now) ?? Number.POSITIVE_INFINITY) <= now) return undefined
-    const entry = expiry.needsCreated ? new DatedEntry(flat(sid), now) : new Entry(flat(sid))
-    entry.known = true
-    entry.body = codec.encode(data, cookie)
-    entry.expiry = expiry.within(entry.created, expiry.of(sid, data, cookie, now))
-    entry.cookie = cookie === undefined ? undefined : jar.keep(cookie, entry.expiry)
-    return entry
-  }
-
-  /** What a saved entry comes back with; `undefined` for one that has expired by now, or is too large by now. */
-  admit(entry: Entry): Admitted | undefined {
-    const { admission, clock, expiry: limits, ledger, settings, ownerOf } = this.#needs
-    const now = clock.now()
-    if (entry instanceof DatedEntry && entry.created === 0) {
-      entry.created = now
-      this.isChanged = true
+    const body = intake.codec.encode(data, cookie)
+    const expiry = intake.withinLife(now, intake.expiryOf(sid, data, cookie, now))
+    const kept = cookie === undefined ? undefined : intake.jar.keep(cookie, expiry)
+    return {
+      ...{ sid, body, cookie: kept, expiry, created: now },
+      ...{ owner: null, known: true, length: body.length },
     }
-    const expiry = limits.within(entry.created, entry.expiry)
-    if (expiry <= now) return undefined
-    if (entry.holder === UNASKED) this.#own(entry, ownerOf(this.#decoded(entry)))
-    else if (settings.owner === undefined) this.#own(entry, undefined)
-    const { body, owner, holder } = entry
-    // A cookie that goes by the entry's expiry keeps the one it was saved with.
-    const cookie = expiry === entry.expiry ? entry.cookie : entry.cookie?.at(entry.expiry)
-    const content = { body, cookie, expiry, owner, holder }
-    let bytes = ledger.weigh(entry, content)
-    if (admission.obstacle(entry, bytes, owner) !== undefined) return undefined
-    if (admission.makeRoomForOwner(entry, owner, now)) bytes = ledger.weigh(entry, content)
-    return { content, bytes, now }
   }
 
-  #own(entry: Entry, name: OwnerName): void {
-    const owner = ownerNamed(name)
-    entry.owner = owner
-    entry.holder = holderRefOf(owner, undefined, entry.body)
+  /** Brings a saved session into the ledger. Returns whether it did: not if it has expired by now, or is too large by now. */
+  restore({ sid, body, cookie, expiry, created, known, owner }: Saved): boolean {
+    const { clock, intake, sessions } = this.#needs
+    const now = clock.now()
+    const entry = sessions.newEntry(sid, created === 0 ? now : created)
+    if (entry.created !== 0 && created === 0) this.isChanged = true
+    const kept = intake.withinLife(entry.created, expiry)
+    if (kept <= now) return false
+    const content = {
+      body,
+      // A cookie that goes by the entry's expiry keeps the one it was saved with.
+      cookie: kept === expiry ? cookie : cookie?.at(expiry),
+      expiry: kept,
+      owner: this.#ownerOf(owner, () => {
+        entry.body = body
+        entry.cookie = cookie
+        entry.expiry = expiry
+        return intake.codec.decode(entry)
+      }),
+    }
+    return sessions.restore(entry, content, 0, known && content.owner !== undefined ? KNOWN : 0)
   }
 
-  #decoded(entry: Entry): SessionData {
+  #ownerOf(saved: Saved['owner'], decode: () => SessionData): Owner | undefined {
+    const { settings, intake } = this.#needs
+    if (saved !== null) return settings.owner === undefined ? undefined : saved
     try {
-      return this.#needs.codec.decode(entry)
+      return ownerNamed(intake.ownerOf(decode()))
     } catch {
       // A `get` of this session fails with the same error.
-      return {} as SessionData
+      return ownerNamed(intake.ownerOf({} as SessionData))
     }
   }
 }

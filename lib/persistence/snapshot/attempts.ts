@@ -1,6 +1,6 @@
 /** Owns the attempts at something that may fail: one at a time, and after each failure another one, after a longer and longer pause. */
 
-import type { Clock } from '../../time/clock'
+import type { Clock } from '../../clock'
 
 const FIRST_DELAY = 1000
 const LONGEST_DELAY = 60_000

@@ -4,9 +4,9 @@
  * time; a failing one is tried again later.
  */
 
+import type { Clock } from '../../clock'
 import type { Ledger } from '../../ledger/ledger'
 import type { CompactionReport } from '../../stats'
-import type { Clock } from '../../time/clock'
 import type { Files } from '../disk/files'
 import type { Lock } from '../disk/lock'
 import type { Paths } from '../disk/paths'

@@ -4,9 +4,9 @@
  * whichever state of a session the walk met.
  */
 
-import type { Entry } from '../../entry/entry'
-import type { Clock } from '../../time/clock'
-import { SLICE_MS } from '../../time/slices'
+import type { Clock } from '../../clock'
+import { SLICE_MS } from '../../clock'
+import type { Entry, LastingEntry } from '../../entry/entry'
 import { AtomicFile } from '../disk/atomic-file'
 import type { Files } from '../disk/files'
 import { encodeHeader } from '../format/header'
@@ -74,8 +74,8 @@ function fill(batch: Batch, { writer, source, clock, mark }: SnapshotPlan): bool
   while (batch.length < PART_BYTES && clock.elapsed() < end) {
     const entry = source.next()
     if (entry === undefined) return false
-    if (entry.isMarked(mark)) continue
-    entry.mark(mark)
+    if (entry.row === mark) continue
+    ;(entry as LastingEntry).row = mark
     if (entry.expiry > now) writer.put(batch, entry)
   }
   return true

@@ -5,8 +5,7 @@ import { describe, it } from 'node:test'
 import zlib from 'node:zlib'
 import fc from 'fast-check'
 import { CookieJar } from '../../../lib/entry/cookie'
-import { DatedEntry, Entry } from '../../../lib/entry/entry'
-import { LAST_EXPIRY } from '../../../lib/entry/traits'
+import { Entry, LastingEntry } from '../../../lib/entry/entry'
 import { tableCrc32 } from '../../../lib/persistence/format/crc'
 import { KeyRing } from '../../../lib/persistence/format/encryption'
 import { decodeHeader, encodeHeader } from '../../../lib/persistence/format/header'
@@ -29,15 +28,17 @@ const saved = fc.record({
   body: text,
   cookie: fc.option(fc.record({ path: text, sameSite: fc.boolean() })),
   expires: fc.option(fc.integer({ min: 0, max: 1e13 })),
-  expiry: fc.oneof(fc.integer({ min: 1, max: LAST_EXPIRY }), fc.constant(Number.POSITIVE_INFINITY)),
+  expiry: fc.oneof(fc.integer({ min: 1, max: 8.64e15 }), fc.constant(Number.POSITIVE_INFINITY)),
   owner: fc.oneof(text, fc.constant(true), fc.constant(undefined)),
   created: fc.nat(1e13),
 })
 type Saved = typeof saved extends fc.Arbitrary<infer S> ? S : never
 
 function entryOf({ sid, body, cookie, expires, expiry, owner, created }: Saved): Entry {
-  const entry = new DatedEntry(sid, created)
-  Object.assign(entry, { body, expiry, owner })
+  const entry = new LastingEntry(sid, created)
+  entry.assign({ body, expiry, owner, cookie: undefined }, false)
+  entry.lane = { isOwned: owner !== undefined, isMembers: false }
+  entry.expiry = expiry
   if (cookie !== null) {
     const dated = expires === null ? cookie : { ...cookie, expires: new Date(expires) }
     entry.cookie = jar.keep(dated, expiry)

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { coreOf } from '../../../lib/session-store'
-import { type Clock, systemClock } from '../../../lib/time/clock'
+import { type Clock, systemClock } from '../../../lib/clock'
 import { newSaveFile } from '../../support/folder'
 import { idsIn, open } from '../../support/saving'
 import { type Data, plainSession } from '../../support/sessions'
+import { coreOf } from '../../support/store'
 
 const KEY = new Uint8Array(32).fill(1)
 /** The day of the fixtures, on which none of their sessions has expired. */
