@@ -91,7 +91,9 @@ function printFailures({ file, failures, output }) {
 
 function printSummary(results, ms) {
   const sum = (of) => results.reduce((total, result) => total + of(result), 0)
-  const reasons = results.flatMap(({ left }) => left).map((why) => (why === true || why === '' ? 'no reason given' : why))
+  const reasons = results
+    .flatMap(({ left }) => left)
+    .map((why) => (why === true || why === '' ? 'no reason given' : why))
   console.log(`\n${results.length} files in ${Math.round(ms / 1000)} s`)
   for (const reason of new Set(reasons)) {
     console.log(`${reasons.filter((each) => each === reason).length} left out: ${reason}`)
