@@ -32,6 +32,7 @@ declare namespace lembro {
   export type Lembro = import('./store').Lembro
   export type LembroOptions = options.LembroOptions
   export type LembroStats = stats.LembroStats
+  export type OwnedSession = import('./session/devices').OwnedSession
   export type OwnerName = import('./settings/owner').OwnerName
   export type PurgeReport = stats.PurgeReport
   export type ReduceReport = stats.ReduceReport

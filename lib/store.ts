@@ -6,8 +6,16 @@ import type { Callback } from './call'
 import { assemble, type Core, systemWorld, type World } from './core'
 import type { Entry } from './entry/entry'
 import { DEFAULT_SHARE } from './reduce'
+import {
+  currentOf,
+  handleOf,
+  type OwnedSession,
+  type OwnerTarget,
+  ownedSession,
+  targetOf,
+} from './session/devices'
 import { handOn, linkOf } from './session/link'
-import { exceptOf, gather, ownerText } from './session/many'
+import { gather, ownerText } from './session/many'
 import { toFunction, toSid, warnOfWorker } from './settings/check'
 import type { LembroOptions } from './settings/options'
 import { parseOptions, type Settings } from './settings/settings'
@@ -17,6 +25,10 @@ import type { LembroStats, ReduceReport } from './stats'
 type Ready = (error: Error | null) => void
 export type Sid = string | number
 export type SessionsById = Record<string, SessionData>
+export interface OwnerOptions {
+  /** The id of the session that asks: it is told as `current`. */
+  readonly current?: string | undefined
+}
 type Request = Parameters<Store['createSession']>[0]
 
 /** The store in memory, with a clock and files that are handed in: for specs, and for {@link Lembro}. */
@@ -186,25 +198,59 @@ export class LembroStore extends Store {
   }
 
   /**
-   * Ends the sessions that an owner has now, except the one with the id `except`. Gives how many it
-   * ended. Fails with a `TypeError` for options that it can't read, and ends none then.
+   * Where an owner is signed in, for the owner to see: the sessions that have not expired, the newest first,
+   * each with a handle in place of its id. `current` is the id of the one that asks. Fails with a
+   * `TypeError` for an owner or options that it can't read.
    */
-  destroyOwner(owner: string | number, options?: { except?: string | undefined }): Promise<number>
+  sessionsOf(owner: string | number, options?: OwnerOptions): Promise<OwnedSession[]>
+  sessionsOf(owner: string | number, callback: Callback<OwnedSession[]>): void
+  sessionsOf(
+    owner: string | number,
+    options: OwnerOptions | undefined,
+    callback: Callback<OwnedSession[]> | undefined,
+  ): void
+  sessionsOf(owner: string | number, options?: unknown, callback?: Callback<OwnedSession[]>) {
+    const [given, after] =
+      typeof options === 'function' ? [undefined, options as typeof callback] : [options, callback]
+    const { calls, ledger, clock, codec } = this.core
+    return calls.read(after, () => {
+      const current = currentOf(given)
+      const now = clock.now()
+      const live = ledger.entriesOf(ownerText(owner)).filter((entry) => entry.expiry > now)
+      return live.reverse().map((entry) => {
+        const { unused, held } = ledger.agesOf(entry)
+        const session = codec.decode(entry)
+        return ownedSession(entry.sid, session, current, now - unused, now - held)
+      })
+    })
+  }
+
+  /**
+   * Ends the sessions that an owner has now, except the one with the id `except`; or only the one with
+   * the handle `only`, as `sessionsOf` gives it. Gives how many it ended. Fails with a `TypeError` for
+   * options that it can't read, and ends none then.
+   */
+  destroyOwner(owner: string | number, options?: OwnerTarget): Promise<number>
   destroyOwner(owner: string | number, callback: Callback<number>): void
   destroyOwner(
     owner: string | number,
-    options: { except?: string | undefined } | undefined,
+    options: OwnerTarget | undefined,
     callback: Callback<number> | undefined,
   ): void
   destroyOwner(owner: string | number, options?: unknown, callback?: Callback<number>) {
     const [given, after] =
       typeof options === 'function' ? [undefined, options] : [options, callback]
-    const { calls, signOut } = this.core
-    return calls.long<number>(after, (end) =>
-      signOut.run(ownerText(owner), exceptOf(given), (ended) =>
-        calls.committed((error) => end(error, ended), true),
-      ),
-    )
+    const { calls, signOut, ledger, sessions } = this.core
+    return calls.long<number>(after, (end) => {
+      const name = ownerText(owner)
+      const { except, only } = targetOf(given)
+      const done = (ended: number) => calls.committed((error) => end(error, ended), true)
+      if (only === undefined) return signOut.run(name, except, done)
+      const theirs = ledger.entriesOf(name).filter(({ expiry }) => expiry > ledger.now())
+      const one = theirs.find(({ sid }) => handleOf(sid) === only)
+      if (one !== undefined) sessions.destroy(one.sid)
+      done(one === undefined ? 0 : 1)
+    })
   }
 
   /** Counts and sizes as they are now, frozen. Costs the same whatever the store holds. */
@@ -305,7 +351,7 @@ export class LembroStore extends Store {
  * power cut no more than `savePeriod`. While the disk fails sessions are served from memory, and
  * `stats().save.saving` is false.
  *
- * Events: `'error'` (error), `'evict'` and `'expire'` (sid, departure), `'reduce'` (report).
+ * Events: `'error'` (error), `'evict'`, `'expire'` and `'destroy'` (sid, departure), `'reduce'` (report).
  */
 export class Lembro extends LembroStore {
   /**

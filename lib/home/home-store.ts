@@ -3,11 +3,12 @@
 import type { SessionData } from 'express-session'
 import type { Callback } from '../call'
 import type { World } from '../core'
-import { exceptOf, ownerText } from '../session/many'
+import { currentOf, type OwnedSession, type OwnerTarget, targetOf } from '../session/devices'
+import { ownerText } from '../session/many'
 import { toSid } from '../settings/check'
 import type { Settings } from '../settings/settings'
 import type { LembroStats } from '../stats'
-import { LembroStore, type SessionsById, type Sid } from '../store'
+import { LembroStore, type OwnerOptions, type SessionsById, type Sid } from '../store'
 import { Directory } from './directory'
 import type { Home } from './home'
 import { Tier } from './tier'
@@ -145,25 +146,46 @@ export class HomeStore extends LembroStore {
     return this.#long<string[]>(callback, async () => this.#directory.idsOf(ownerText(owner)))
   }
 
+  /** Where an owner is signed in, in whatever process; the session that expires last first. */
+  override sessionsOf(owner: string | number, options?: OwnerOptions): Promise<OwnedSession[]>
+  override sessionsOf(owner: string | number, callback: Callback<OwnedSession[]>): void
+  override sessionsOf(
+    owner: string | number,
+    options: OwnerOptions | undefined,
+    callback: Callback<OwnedSession[]> | undefined,
+  ): void
+  override sessionsOf(
+    owner: string | number,
+    options?: unknown,
+    callback?: Callback<OwnedSession[]>,
+  ) {
+    const [given, after] =
+      typeof options === 'function' ? [undefined, options as typeof callback] : [options, callback]
+    return this.#long<OwnedSession[]>(after, async () => {
+      const current = currentOf(given)
+      const asked = current === undefined ? undefined : textOf(current)
+      return this.#directory.sessionsOf(ownerText(owner), asked)
+    })
+  }
+
   /**
-   * Ends the sessions that an owner has now, in all processes, except the one with the id `except`.
+   * Ends the sessions that an owner has now, in all processes, except the one with the id `except`, or only the
+   * one with the handle `only`.
    * Gives how many it ended. Fails with a `TypeError` for options that it can't read, and ends none then.
    */
-  override destroyOwner(
-    owner: string | number,
-    options?: { except?: string | undefined },
-  ): Promise<number>
+  override destroyOwner(owner: string | number, options?: OwnerTarget): Promise<number>
   override destroyOwner(owner: string | number, callback: Callback<number>): void
   override destroyOwner(
     owner: string | number,
-    options: { except?: string | undefined } | undefined,
+    options: OwnerTarget | undefined,
     callback: Callback<number> | undefined,
   ): void
   override destroyOwner(owner: string | number, options?: unknown, callback?: Callback<number>) {
     const [given, after] =
       typeof options === 'function' ? [undefined, options] : [options, callback]
     return this.#long<number>(after, async () => {
-      const except = exceptOf(given)
+      const { except, only } = targetOf(given)
+      if (only !== undefined) return this.#directory.destroyOne(ownerText(owner), only)
       const kept = except === undefined ? undefined : textOf(except)
       return this.#directory.destroyOwner(ownerText(owner), kept)
     })

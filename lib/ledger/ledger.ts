@@ -326,6 +326,12 @@ export class Ledger {
     for (const listener of this.#listeners) listener.crowded?.()
   }
 
+  /** Ms since an entry was last used, and since its holder first used it, each to the second. */
+  agesOf({ used, since }: Entry): { readonly unused: number; readonly held: number } {
+    const second = this.#currentSecond()
+    return { unused: (second - used) * 1000, held: (second - since) * 1000 }
+  }
+
   /** Whole seconds that only go forward, whatever the wall clock does: it is read less often, as long as it goes on. */
   #currentSecond(): number {
     const now = this.now()

@@ -9,8 +9,9 @@ import { holderRefOf } from '../entry/holder'
 import { flat } from '../entry/weigh'
 import type { Ledger } from '../ledger/ledger'
 import { badReturn, toSession } from '../settings/check'
-import { askClient, askOwner, type OwnerName, ownerNamed } from '../settings/owner'
+import { askClient, asking, askOwner, type OwnerName, ownerNamed } from '../settings/owner'
 import type { Settings } from '../settings/settings'
+import { describeSession } from './devices'
 import { type Link, linkOf } from './link'
 import { resolveConflict } from './merge'
 
@@ -43,6 +44,8 @@ export class Intake {
   readonly ownerOf: (session: SessionData) => OwnerName
   /** Where the request of a live session comes from, as the application tells it. */
   readonly #clientOf: (session: SessionData) => string | undefined
+  /** Describes a live session that has an owner, as the application does, if it wants that. */
+  readonly #describe: ((session: SessionData, isNew: boolean) => void) | undefined
   readonly #settings: Settings
   readonly #ledger: Ledger
   readonly #clock: Clock
@@ -61,6 +64,17 @@ export class Intake {
     this.#clock = clock
     this.ownerOf = askOwner(settings.owner, fault)
     this.#clientOf = askClient(settings.client, fault)
+    const { describe } = settings
+    let isNew = false
+    const ask = asking((session) => {
+      if (describe !== undefined) describeSession(describe, session, isNew, clock.now())
+    }, fault)
+    this.#describe =
+      describe &&
+      ((session, hasNewOwner) => {
+        isNew = hasNewOwner
+        ask(session)
+      })
   }
 
   /** Turns a session into what can be stored. Asks the application, which may do anything to the store meanwhile. */
@@ -139,9 +153,13 @@ export class Intake {
     given?: number,
   ): Incoming {
     const cookie = readableCookie(session.cookie)
+    const owner = this.ownerOf(session)
+    if (this.#describe !== undefined && owner !== undefined && owner !== false) {
+      const name = ownerNamed(owner)
+      this.#describe(session, link !== undefined && !link.entry.isOwnedBy(name))
+    }
     const body = this.codec.encode(session, cookie)
     const expiry = given ?? this.expiryOf(sid, session, cookie, now)
-    const owner = this.ownerOf(session)
     const isStranger = owner === undefined || owner === false
     const client = isStranger ? this.#clientOf(session) : undefined
     const [content, base] = [session, body]

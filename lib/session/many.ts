@@ -4,7 +4,7 @@ import { type Calls, type End, toError } from '../call'
 import { type Clock, inSlices } from '../clock'
 import type { Entry } from '../entry/entry'
 import type { Ledger } from '../ledger/ledger'
-import { got, gotKind } from '../settings/check'
+import { got } from '../settings/check'
 import { isOwnerName } from '../settings/owner'
 import type { Departed } from './departed'
 
@@ -90,27 +90,4 @@ export class SignOut {
 export function ownerText(owner: unknown): string {
   if (isOwnerName(owner)) return String(owner)
   throw new TypeError(`owner: expected a string or a number; ${got(owner)}`)
-}
-
-/** The `except` of `destroyOwner`'s options. Throws a `TypeError` for options that it can't read, since they would sign everyone out. */
-export function exceptOf(options: unknown): string | undefined {
-  if (options === undefined || options === null) return undefined
-  // No message shows what came: it may be the id of a session.
-  if (!isPlain(options)) {
-    throw new TypeError(`options: expected an object such as { except: sid }; ${gotKind(options)}`)
-  }
-  const unknown = Object.keys(options).find((name) => name !== 'except')
-  if (unknown !== undefined) {
-    throw new TypeError(`options: destroyOwner has no option '${unknown}', only 'except'`)
-  }
-  const { except } = options as { except?: unknown }
-  if (except === undefined || (typeof except === 'string' && except !== '')) return except
-  const came = except === '' ? 'got an empty one' : gotKind(except)
-  throw new TypeError(`except: expected the id of a session, a string; ${came}`)
-}
-
-// A Set, a Map or a Date says nothing that can be read here.
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
 }

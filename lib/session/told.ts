@@ -91,7 +91,7 @@ export class Told implements LedgerListener {
 
   #tell({ entry, cause }: Notice): void {
     this.#callDispose(entry, cause)
-    if (cause === 'evict' || cause === 'expire') {
+    if (cause === 'evict' || cause === 'expire' || cause === 'destroy') {
       this.announce(cause, entry.sid, departure(entry, this.#codec))
     }
   }

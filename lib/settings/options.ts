@@ -94,6 +94,13 @@ export interface LembroOptions {
    */
   client?: ((req: IncomingMessage) => string | null | undefined) | null | undefined
   /**
+   * What a user is told of a session among others, such as `(req) => ({ ip: req.ip, agent: req.get('user-agent') })`:
+   * an object, a string, or nothing. Called when a live session has an owner for the first time; kept in the
+   * session, and counted in its bytes. Its first error goes to `'error'`. See `sessionsOf`.
+   * @default none
+   */
+  describe?(req: IncomingMessage): object | string | null | undefined
+  /**
    * The most sessions of one owner, a whole number of at least 1; a further sign-in evicts that
    * owner's oldest. Looks at all sessions of the owner at each of its sets.
    * @default Infinity

@@ -126,7 +126,8 @@ export function askClient(client: ClientOption | undefined, fault: Fault) {
   return asking(client && ((session) => clientOf(client, session)), fault)
 }
 
-function asking<Answer>(
+/** Asks the application; what that throws goes to `fault` the first time. */
+export function asking<Answer>(
   ask: ((session: SessionData) => Answer) | undefined,
   fault: Fault,
 ): (session: SessionData) => Answer | undefined {

@@ -19,6 +19,7 @@ export interface Settings extends SaveSettings {
   readonly disableTouch: boolean
   readonly owner: ((session: SessionData) => OwnerName) | undefined
   readonly client: Exclude<LembroOptions['client'], null>
+  readonly describe: LembroOptions['describe']
   readonly maxPerOwner: number
   readonly onConflict: 'overwrite' | 'merge' | ConflictResolver
   readonly dispose: Exclude<LembroOptions['dispose'], null>
@@ -65,6 +66,10 @@ export function parseOptions(
     disableTouch: toBoolean('disableTouch', withDefault(options.disableTouch, false)),
     owner: parseOwner(withDefault(options.owner, defaultOwner)),
     client: parseClient(options.client ?? undefined),
+    describe:
+      options.describe === undefined
+        ? undefined
+        : toFunction('describe', options.describe, 'a function (req) => object'),
     maxPerOwner: parseMaxPerOwner(withDefault(options.maxPerOwner, Number.POSITIVE_INFINITY)),
     onConflict: parseOnConflict(withDefault(options.onConflict, 'overwrite')),
     dispose: options.dispose == null ? undefined : toFunction('dispose', options.dispose),
@@ -208,6 +213,7 @@ const NAMES: Readonly<Record<keyof LembroOptions, true>> = {
   disableTouch: true,
   owner: true,
   client: true,
+  describe: true,
   maxPerOwner: true,
   onConflict: true,
   dispose: true,

@@ -5,7 +5,8 @@ import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
 import { Calls } from '../../lib/call'
 import { Departed } from '../../lib/session/departed'
-import { exceptOf, ownerText, SignOut } from '../../lib/session/many'
+import { targetOf } from '../../lib/session/devices'
+import { ownerText, SignOut } from '../../lib/session/many'
 import { audit } from '../support/audit'
 import { FakeClock } from '../support/clock'
 import { newLedger, put, sidsOf } from '../support/ledger'
@@ -87,9 +88,9 @@ describe('a sign-out', () => {
 describe('the options of a sign-out', () => {
   it('are none, or name the session to except', () => {
     for (const none of [undefined, null, {}, { except: undefined }]) {
-      assert.equal(exceptOf(none), undefined)
+      assert.deepEqual(targetOf(none), { except: undefined, only: undefined })
     }
-    assert.equal(exceptOf({ except: 'a' }), 'a')
+    assert.equal(targetOf({ except: 'a' }).except, 'a')
   })
 
   it('are refused if they can not be read, since everyone would be signed out', () => {
@@ -104,7 +105,7 @@ describe('the options of a sign-out', () => {
       [{ exclude: 'a' }, /destroyOwner has no option 'exclude', only 'except'/],
     ]
     for (const [options, message] of refused) {
-      assert.throws(() => exceptOf(options), message)
+      assert.throws(() => targetOf(options), message)
     }
   })
 
