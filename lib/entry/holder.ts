@@ -3,6 +3,7 @@
  * holder by a `HolderRef`; a `Holder` is made only for one who has several entries.
  */
 
+import { OrderedSet } from '../ordered-set'
 import type { Owner } from '../settings/owner'
 import { flat } from './weigh'
 
@@ -12,18 +13,15 @@ import { flat } from './weigh'
  */
 export type HolderRef<Entry = unknown> = number | string | Holder<Entry>
 
-/** One owner, or one client of strangers, who has several entries. */
-export class Holder<Entry = unknown> {
+/** One owner, or one client of strangers, who has several entries: those, the oldest first. */
+export class Holder<Entry = unknown> extends OrderedSet<Entry> {
   readonly name: string
-  /** Oldest first. */
-  readonly entries: Set<Entry>
   /** The sum of the bytes of those that are in a lane. */
-  bytes: number
+  bytes = 0
 
-  constructor(name: string, first: Entry, bytes: number) {
+  constructor(name: string) {
+    super()
     this.name = name
-    this.entries = new Set([first])
-    this.bytes = bytes
   }
 }
 

@@ -16,7 +16,7 @@ export class Holders {
   entriesOf(name: string): Entry[] {
     const found = this.#owners.get(name)
     if (found === undefined) return []
-    return found instanceof Holder ? [...found.entries] : [found]
+    return found instanceof Holder ? [...found] : [found]
   }
 
   /** How many entries the holder of a content has beside the one that is to have it. */
@@ -25,10 +25,10 @@ export class Holders {
     const name = owner ?? client
     if (name === undefined || name === true) return 0
     const isListed = entry.inLane && entry.isHeldBy(content)
-    if (isListed) return typeof entry.holder === 'object' ? entry.holder.entries.size - 1 : 0
+    if (isListed) return typeof entry.holder === 'object' ? entry.holder.size - 1 : 0
     const found = (owner === undefined ? this.#clients : this.#owners).get(name)
     if (found === undefined) return 0
-    return found instanceof Holder ? found.entries.size : 1
+    return found instanceof Holder ? found.size : 1
   }
 
   /** Lists an entry, which is in no lane, as its holder's newest. */
@@ -42,7 +42,7 @@ export class Holders {
       return
     }
     const holder = found instanceof Holder ? found : this.#gather(index, found, name)
-    holder.entries.add(entry)
+    holder.add(entry)
     entry.holder = holder
   }
 
@@ -50,8 +50,8 @@ export class Holders {
   renew(entry: Entry): void {
     const { holder } = entry
     if (typeof holder !== 'object') return
-    holder.entries.delete(entry)
-    holder.entries.add(entry)
+    holder.delete(entry)
+    holder.add(entry)
   }
 
   /** Removes an entry, which must have left its lane. It keeps the name of its holder. */
@@ -63,10 +63,10 @@ export class Holders {
       index.delete(entry)
       return
     }
-    holder.entries.delete(entry)
+    holder.delete(entry)
     entry.holder = holder.name
-    if (holder.entries.size > 1) return
-    const [last] = holder.entries
+    if (holder.size > 1) return
+    const last = holder.oldest
     if (last === undefined) {
       index.delete(holder)
     } else {
@@ -82,11 +82,9 @@ export class Holders {
   /** Makes the only entry of a holder one of several. */
   #gather(index: NameIndex<Named>, entry: Entry, name: string): Holder<Entry> {
     const { holder } = entry
-    const gathered = new Holder(
-      typeof holder === 'string' ? holder : flat(name),
-      entry,
-      entry.bytes,
-    )
+    const gathered = new Holder<Entry>(typeof holder === 'string' ? holder : flat(name))
+    gathered.add(entry)
+    gathered.bytes = entry.bytes
     index.replace(entry, gathered)
     entry.holder = gathered
     return gathered
