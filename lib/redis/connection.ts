@@ -75,6 +75,19 @@ export class Connection {
     return isCluster ? this.#follow(line, slot, args) : line.send(args)
   }
 
+  /** Keys that one command can be about: all of them, in a cluster those of one slot. */
+  grouped(keys: readonly string[]): string[][] {
+    if (this.#route.kind !== 'cluster') return [[...keys]]
+    const groups = new Map<number, string[]>()
+    for (const key of keys) {
+      const slot = slotOf(key)
+      const group = groups.get(slot)
+      if (group === undefined) groups.set(slot, [key])
+      else group.push(key)
+    }
+    return [...groups.values()]
+  }
+
   /** Each server that has keys. */
   async primaries(): Promise<Pick<Line, 'send'>[]> {
     if (this.#opening !== undefined) await this.#opening

@@ -196,7 +196,8 @@ export class Line {
   #flush(): void {
     const text = this.#out
     this.#out = ''
-    if (this.#over === undefined) this.#socket?.write(text)
+    if (this.#over === undefined)
+      this.#socket?.write(text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8')
   }
 
   #hear(chunk: Buffer): void {

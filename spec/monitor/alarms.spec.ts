@@ -68,5 +68,10 @@ describe('the other alarms', () => {
     assert.equal(alarm('LembroNearCacheNotCoherent', { near: { coherent: false } })?.state, 'now')
     assert.equal(alarm('LembroNearCacheNotCoherent', { near: { coherent: true } })?.state, 'quiet')
     assert.equal(alarm('LembroNearCacheNotCoherent', {}), undefined)
+    const offline = { near: { coherent: false, connected: false } }
+    assert.equal(alarm('LembroNearCacheNotCoherent', offline), undefined)
+    assert.equal(alarm('LembroRedisUnreachable', offline)?.state, 'now')
+    assert.equal(alarm('LembroRedisUnreachable', { near: { connected: true } })?.state, 'quiet')
+    assert.equal(alarm('LembroRedisUnreachable', {}), undefined)
   })
 })

@@ -18,6 +18,8 @@ export interface Pages {
   readonly stale: number
   /** Times that the reader saw it late, for less than 50 ms. */
   readonly late: number
+  /** Pages of a visitor whose session had expired. */
+  readonly expired: number
 }
 
 interface Options {
@@ -35,19 +37,20 @@ export async function sendPages(
 ): Promise<Pages> {
   const [writer, reader] = await Promise.all([1, 2].map(() => open(t, client, options, maxAge)))
   const ask = asking(t)
-  const cookies = await Promise.all(
-    Array.from({ length: visitors }, async () => {
-      const { cookie } = await ask(writer as number, '/write/0', '')
-      return cookie
-    }),
-  )
-  let [stale, late] = [0, 0]
+  const begin = async () => (await ask(writer as number, '/write/0', '')).cookie
+  const cookies = await Promise.all(Array.from({ length: visitors }, begin))
+  let [stale, late, expired] = [0, 0, 0]
   for (let from = 0; from < pages; from += AT_ONCE) {
     await Promise.all(
       Array.from({ length: Math.min(AT_ONCE, pages - from) }, async (_, i) => {
         const n = from + i + 1
-        const cookie = cookies[(from + i) % visitors] as string
-        await ask(reader as number, '/read', cookie)
+        const visitor = (from + i) % visitors
+        const cookie = cookies[visitor] as string
+        if ((await ask(reader as number, '/read', cookie)).text === 'undefined') {
+          expired++
+          cookies[visitor] = await begin()
+          return
+        }
         await Promise.all([
           ask(reader as number, '/read', cookie),
           ask(writer as number, `/write/${n}`, cookie),
@@ -60,7 +63,7 @@ export async function sendPages(
       }),
     )
   }
-  return { stale, late }
+  return { stale, late, expired }
 }
 
 async function open(t: Scope, client: ClientKind, options: object, maxAge: number) {
