@@ -29,6 +29,7 @@ export function shopPage(view: ShopView): string {
     html`
     ${notice === undefined ? undefined : html`<p class="notice">${notice}</p>`}
     <p class="visits">${greeting(userId)} ${forgotten ? 'Your session has ended: you were signed out elsewhere, or it had to make room.' : visitText(visits)} <span class="quiet">${standing(userId, signedInFor)}</span></p>
+    ${thingsToTry()}
     <div class="columns">
       <section class="shelf">
         <h2>Things to remember by</h2>
@@ -37,7 +38,6 @@ export function shopPage(view: ShopView): string {
       <aside>
         ${cartSection(linesOf(cart))}
         ${userId === undefined ? signInSection() : memberSection(userId, devices)}
-        ${thingsToTry()}
       </aside>
     </div>
   `,
@@ -103,8 +103,8 @@ function standing(userId: string | undefined, seconds: number): string {
 
 function thingsToTry(): Html {
   return html`
-    <section>
-      <h2>Three things to try</h2>
+    <section class="try">
+      <h2 tabindex="-1">Three things to try</h2>
       <ol class="tries">
         <li>Sign in, open a second browser or a private window, sign in there with the same name, and sign one of them out from the other.</li>
         <li>Sign in, send the strangers, and see who stays. ${button('visitors', 'Send 1,500 strangers')}</li>
