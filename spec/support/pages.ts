@@ -55,11 +55,14 @@ export async function sendPages(
           ask(reader as number, '/read', cookie),
           ask(writer as number, `/write/${n}`, cookie),
         ])
-        const seen = async () => (await ask(reader as number, '/read', cookie)).text === String(n)
-        if (await seen()) return
+        const seen = async () => (await ask(reader as number, '/read', cookie)).text
+        if ((await seen()) === String(n)) return
         late++
         await pause(50)
-        if (!(await seen())) stale++
+        const text = await seen()
+        // It may have expired in the middle of the page, on a machine that is busy.
+        if (text === 'undefined') expired++
+        else if (text !== String(n)) stale++
       }),
     )
   }
