@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import timers from 'node:timers'
 import { LONGEST_DELAY, systemClock } from '../lib/clock'
 import { runNode } from './support/process'
 import { NOON, nextTurn, stopTime } from './support/time'
+
+/** The clock loaded anew: it keeps the timers that there are when it is loaded. */
+function loadedNow(): typeof systemClock {
+  const file = require.resolve('../lib/clock')
+  const kept = require.cache[file]
+  delete require.cache[file]
+  try {
+    return require(file).systemClock
+  } finally {
+    require.cache[file] = kept
+  }
+}
 
 describe('the system clock', () => {
   for (const [asked, delay] of [
@@ -16,9 +29,9 @@ describe('the system clock', () => {
     it(`calls back after ${asked} ms at the latest that a timer can, without keeping the process alive`, (t) => {
       const unref = t.mock.fn()
       const timer = { unref }
-      const { mock } = t.mock.method(globalThis, 'setTimeout', () => timer as never)
+      const { mock } = t.mock.method(timers, 'setTimeout', () => timer as never)
       const callback = () => {}
-      systemClock.after(asked, callback)
+      loadedNow().after(asked, callback)
       assert.deepEqual(mock.calls[0]?.arguments, [callback, delay])
       assert.equal(unref.mock.callCount(), 1)
     })
@@ -26,10 +39,11 @@ describe('the system clock', () => {
 
   it('calls back once, unless it was cancelled', (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
+    const clock = loadedNow()
     const heard: string[] = []
-    systemClock.after(1000, () => heard.push('once'))
-    const cancel = systemClock.after(1000, () => heard.push('never'))
-    systemClock.after(LONGEST_DELAY, () => heard.push('not yet'))
+    clock.after(1000, () => heard.push('once'))
+    const cancel = clock.after(1000, () => heard.push('never'))
+    clock.after(LONGEST_DELAY, () => heard.push('not yet'))
     cancel()
     t.mock.timers.tick(999)
     assert.deepEqual(heard, [])
