@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import timers from 'node:timers'
-import { LONGEST_DELAY, systemClock } from '../lib/clock'
+import { type Clock, LONGEST_DELAY, systemClock } from '../lib/clock'
 import { runNode } from './support/process'
 import { NOON, nextTurn, stopTime } from './support/time'
 
-/** The clock loaded anew: it keeps the timers that there are when it is loaded. */
-function loadedNow(): typeof systemClock {
-  const file = require.resolve('../lib/clock')
-  const kept = require.cache[file]
-  delete require.cache[file]
-  try {
-    return require(file).systemClock
-  } finally {
-    require.cache[file] = kept
-  }
+/** The clock as one loads it now: it keeps the timers that it finds then. */
+function loaded(): Clock {
+  delete require.cache[require.resolve('../lib/clock')]
+  return require('../lib/clock').systemClock
 }
 
 describe('the system clock', () => {
@@ -31,7 +25,7 @@ describe('the system clock', () => {
       const timer = { unref }
       const { mock } = t.mock.method(timers, 'setTimeout', () => timer as never)
       const callback = () => {}
-      loadedNow().after(asked, callback)
+      loaded().after(asked, callback)
       assert.deepEqual(mock.calls[0]?.arguments, [callback, delay])
       assert.equal(unref.mock.callCount(), 1)
     })
@@ -39,7 +33,7 @@ describe('the system clock', () => {
 
   it('calls back once, unless it was cancelled', (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
-    const clock = loadedNow()
+    const clock = loaded()
     const heard: string[] = []
     clock.after(1000, () => heard.push('once'))
     const cancel = clock.after(1000, () => heard.push('never'))

@@ -49,7 +49,8 @@ async function run(files) {
       printFile(result)
     }
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, work))
+  // One more than there are cores, since many wait for what they have started.
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, work))
   for (const result of results) printFailures(result)
   printSummary(results, performance.now() - began)
 }
