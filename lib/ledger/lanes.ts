@@ -127,8 +127,8 @@ export class Lanes {
 
   /**
    * The entry that goes in an automatic trim of a ledger that may have so many bytes. Strangers go
-   * down to a tenth. Users go while there is no stranger or they hold more than four fifths: first
-   * newcomers, down to a tenth; then members, down to four fifths.
+   * down to a tenth. Users go while they hold more than four fifths: first newcomers, down to a
+   * tenth; then members.
    */
   victimOfTrim(whole: number): Entry | undefined {
     const [least, most] = [whole * LEAST_SHARE, whole * (1 - LOWER_SHARE)]
@@ -138,7 +138,7 @@ export class Lanes {
       return this.#victimOf(1, 'bytes', whole)
     }
     if (strangers.bytes > least) return this.#victimOf(0, 'bytes', whole)
-    if (!areUsersBeyond && strangers.size > 0) return undefined
+    if (!areUsersBeyond) return undefined
     if (newcomers.bytes > least) return this.#victimOf(1, 'bytes', whole)
     return members.bytes > most ? this.#victimOf(2, 'bytes', whole) : undefined
   }
