@@ -32,6 +32,7 @@ const RETURNED_AGE = 2
 
 /** Far more is at least twice as much, and at most eight times: two powers of two apart. */
 const FAR = 2
+
 /** The entries of one trust, in one lane or in two: those in `upper` were used again, and stay longer. */
 class Rank {
   constructor(
@@ -162,7 +163,6 @@ export class Lanes {
     const power = powerOf(bytes) - FAR + 1
     const isBelow = lane?.isOwned && lane.rings.indexOf(entry.lane as Ring) < indexOf(power)
     const own = isBelow ? entry.bytes : 0
-
     const far = this.newcomers.bytesBelow(power) + this.members.bytesBelow(power) - own
     return far + (owner === undefined ? 0 : Math.min(strangers, share)) > room
   }

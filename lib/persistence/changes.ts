@@ -29,7 +29,7 @@ export class Changes implements LedgerListener {
     const sink = journal.sink(entry.bytes)
     if (sink === undefined) return
     writer.put(sink, entry)
-    ;(entry as LastingEntry).row = mark()
+    ;(entry as LastingEntry).checkpoint = mark()
   }
 
   touch(entry: Entry, previous: KeptCookie | undefined): void {

@@ -74,8 +74,8 @@ function fill(batch: Batch, { writer, source, clock, mark }: SnapshotPlan): bool
   while (batch.length < PART_BYTES && clock.elapsed() < end) {
     const entry = source.next()
     if (entry === undefined) return false
-    if (entry.row === mark) continue
-    ;(entry as LastingEntry).row = mark
+    if (entry.checkpoint === mark) continue
+    ;(entry as LastingEntry).checkpoint = mark
     if (entry.expiry > now) writer.put(batch, entry)
   }
   return true
