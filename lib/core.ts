@@ -6,7 +6,7 @@ import { Verbs } from './call/verbs'
 import { Codec } from './entry/codec'
 import { CookieJar } from './entry/cookie'
 import { Ledger } from './ledger/ledger'
-import type { Files, Persistence } from './persistence'
+import type { Persistence } from './persistence'
 import { Admission } from './session/admission'
 import { Alarms } from './session/alarms'
 import { Departed } from './session/departed'
@@ -27,8 +27,8 @@ import { inSlices } from './time/slices'
 /** What a store finds outside of itself. */
 export interface World {
   readonly clock: Clock
-  /** The file system; the real one unless given. */
-  readonly files?: Files
+  /** The code of the worker that has the `saveFile`; as it was built unless given. */
+  readonly worker?: string
 }
 
 export const systemWorld: World = { clock: systemClock }
@@ -135,11 +135,11 @@ export function assemble(
 // Required only here, so that a store without a file loads nothing of it.
 function persistenceOf(
   dependencies: SessionDependencies,
-  { files }: World,
+  { worker }: World,
   report: (error: unknown) => void,
 ): Persistence {
-  const { Persistence, realFiles } = require('./persistence') as typeof import('./persistence')
-  return new Persistence({ ...dependencies, files: files ?? realFiles }, report)
+  const { Persistence, builtWorker } = require('./persistence') as typeof import('./persistence')
+  return new Persistence({ ...dependencies, worker: worker ?? builtWorker() }, report)
 }
 
 function tellReduced({ from, to, evicted, ms }: ReduceReport): void {

@@ -39,6 +39,8 @@ export class Entry {
   bytes = 0
   /** When it was last used, and for how long it had been its owner's, or a stranger's, then: see `tenure.ts`. */
   tenure = 0
+  /** The key of its row in the file; 0 for none. */
+  row = 0
   older: Entry = this
   newer: Entry = this
   sooner: Entry = this
@@ -68,16 +70,6 @@ export class Entry {
 
   set loaded(loaded: boolean) {
     this.#traits = traits.withFlag(this.#traits, traits.LOADED, loaded)
-  }
-
-  /** Notes the number of the checkpoint that it was saved for last; 0 for none. */
-  mark(checkpoint: number): void {
-    this.#traits = traits.marked(this.#traits, checkpoint)
-  }
-
-  /** Whether it was saved last for that checkpoint. Only the last 65,535 checkpoints are told apart. */
-  isMarked(checkpoint: number): boolean {
-    return traits.isMarked(this.#traits, checkpoint)
   }
 
   /** The instant of its first set in ms, if `absoluteTtl` needs it: see {@link DatedEntry}; else 0. */

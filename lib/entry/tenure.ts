@@ -18,6 +18,11 @@ export function renew(tenure: number, second: number): number {
   return (second << AGE_BITS) | Math.min(age(tenure) + unused(tenure, second), MOST_AGE)
 }
 
+/** The tenure of an entry that was used last in that second, and had been its holder's for `held` seconds. */
+export function resume(second: number, held: number): number {
+  return (second << AGE_BITS) | Math.min(Math.max(held, 0), MOST_AGE)
+}
+
 /** The tenure of an entry used now that has had its holder for as long as counts. */
 export function longest(second: number): number {
   return (second << AGE_BITS) | MOST_AGE

@@ -45,21 +45,11 @@ export class Books {
     return this.#wheel.due !== undefined
   }
 
-  /** Begins with an index by id. Its entries come into their lanes and the other places later. */
-  begin(index: TextIndex<Entry>): void {
-    this.#entries = index
-  }
-
-  /** Adds an entry that is in its lane and in the index by id to the other places. */
-  list(entry: Entry): void {
-    this.#wheel.schedule(entry)
-    this.#holders.add(entry)
-  }
-
   /** Adds a new entry, which is in its lane. */
   add(entry: Entry): void {
     this.#entries.add(entry)
-    this.list(entry)
+    this.#wheel.schedule(entry)
+    this.#holders.add(entry)
   }
 
   /** Takes an entry out of its lane, to be put back into one. Gives the lane. */
@@ -92,11 +82,6 @@ export class Books {
     this.#entries.delete(entry)
     this.#wheel.unschedule(entry)
     this.#holders.remove(entry)
-  }
-
-  /** Removes an entry that is only in the index by id so far. */
-  drop(entry: Entry): void {
-    this.#entries.delete(entry)
   }
 
   /** Takes one entry out of books that nobody uses any more, so that it keeps no other in memory. Gives it, if there was one. */

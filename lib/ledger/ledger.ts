@@ -6,27 +6,19 @@
 import type { KeptCookie } from '../entry/cookie'
 import type { Content, Entry } from '../entry/entry'
 import type { Owner } from '../entry/holder'
-import { begin, longest, renew, unused } from '../entry/tenure'
+import { age, begin, renew, resume, unused } from '../entry/tenure'
 import { weigh } from '../entry/weight'
 import { Books } from './books'
 import { LedgerWalk } from './ledger-walk'
 import { type LeaveCause, type LedgerListener, Listeners } from './listeners'
 import { type Budget, type Removed, Room } from './room'
 import { Seconds } from './seconds'
-import type { TextIndex } from './text-index'
 
 /** Repeats a step until it returns false, perhaps later and a few ms at a time. */
 export type Background = (step: () => boolean) => void
 
 const atOnce: Background = (step) => {
   while (step());
-}
-
-/** What a saved entry is stored with. */
-export interface Admitted {
-  readonly content: Content
-  readonly bytes: number
-  readonly now: number
 }
 
 export class Ledger {
@@ -125,35 +117,28 @@ export class Ledger {
   }
 
   /**
-   * Loads saved entries into an empty ledger. `index`, which has all of them by id, is taken over
-   * whole: that spares a million look-ups. Returns a step. It stores the entry that `next` gives as
-   * the newest, with what `admit` gives for it, or drops it if that gives nothing; it returns false
-   * when there is no next entry. Until then `find` also finds entries that still wait, so that
-   * nobody may call it. Throws if the ledger is not empty.
+   * Brings a saved session in as the newest, so that the oldest has to come first. `unused`: ms since
+   * it was used last; `held`: ms for which it had been its holder's then. No listener hears of it.
    */
-  load(
-    index: TextIndex<Entry>,
-    next: () => Entry | undefined,
-    admit: (entry: Entry) => Admitted | undefined,
-  ): () => boolean {
-    if (this.size > 0) throw new Error('load: expected an empty ledger')
-    this.#books.begin(index)
-    return () => {
-      const entry = next()
-      if (entry === undefined) return false
-      const admitted = admit(entry)
-      if (admitted === undefined) {
-        this.#books.drop(entry)
-        return true
-      }
-      const { content, bytes, now } = admitted
-      const second = this.#seconds.at(now)
-      entry.tenure = entry.known ? longest(second) : begin(second)
-      this.#store(entry, content, false, bytes, now, 1)
-      this.#books.list(entry)
-      this.#tellOfNew(entry)
-      return true
-    }
+  restore(
+    entry: Entry,
+    content: Content,
+    bytes: number,
+    now: number,
+    unused: number,
+    held: number,
+  ): void {
+    const second = this.#seconds.at(now) - Math.floor(Math.max(unused, 0) / 1000)
+    entry.tenure = resume(second, Math.floor(held / 1000))
+    this.#store(entry, content, false, bytes, now, 1)
+    this.#books.add(entry)
+    if (this.size === 1) this.#listeners.filled()
+  }
+
+  /** For how many ms an entry has not been used, and had been its holder's when it was; to the second. */
+  timesOf(entry: Entry): { readonly unused: number; readonly held: number } {
+    const { tenure } = entry
+    return { unused: unused(tenure, this.#seconds.latest) * 1000, held: age(tenure) * 1000 }
   }
 
   /** Gives a present entry a cookie and an expiry, and makes it the newest. Returns as `put` does. */
