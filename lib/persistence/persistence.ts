@@ -238,17 +238,22 @@ export class Persistence {
 
   #wake(): void {
     if (this.#isScheduled || this.#loaded === undefined || this.#failure !== undefined) return
-    const { bytes, size } = this.#outbox
-    if (bytes > this.#mostPending || this.#waiters.length + size > MOST_WAITING + this.#needs.ledger.size) {
-      this.#fail(overloaded(toText(bytes)), this.#link as Link)
+    if (this.#flushing !== undefined) {
+      if (this.#isTooMuch) this.#fail(overloaded(toText(this.#outbox.bytes)), this.#link as Link)
       return
     }
-    if (this.#flushing !== undefined) return
     this.#isScheduled = true
     this.#needs.clock.breathe(() => {
       this.#isScheduled = false
       if (this.#failure === undefined) this.#flush().catch(() => {})
     })
+  }
+
+  /** Whether more waits for what is being written than may. */
+  get #isTooMuch(): boolean {
+    const { bytes, size } = this.#outbox
+    const most = MOST_WAITING + this.#needs.ledger.size
+    return bytes > this.#mostPending || this.#waiters.length + size > most
   }
 
   /** Sends all that waits; ends once it is saved. What comes meanwhile is sent after it. */
