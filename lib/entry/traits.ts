@@ -1,7 +1,7 @@
 /**
  * The traits of an entry, in the bits of one small integer of 31 bits at most, which V8 keeps without
- * a box: whether a session may refer to it, whether it has an owner, the coarse part of its expiry,
- * and the last checkpoint that it was saved for. An expiry as a number of its own would be boxed.
+ * a box: whether a session may refer to it, whether it has an owner, and the coarse part of its expiry.
+ * An expiry as a number of its own would be boxed.
  */
 
 export const LOADED = 1
@@ -10,8 +10,6 @@ export const OWNED = 2
 const SPAN_AT = 2
 const SPAN_BITS = 12
 const SPANS = (2 ** SPAN_BITS - 1) << SPAN_AT
-const MARK_AT = SPAN_AT + SPAN_BITS
-const MARK_COUNT = 2 ** (30 - MARK_AT) - 1
 /** Ms of one span: what is left over is the fine part of an expiry. */
 const SPAN_MS = 2 ** 30
 /** The span of an entry that never expires, and that of one that was destroyed. */
@@ -59,17 +57,4 @@ export function isDestroyed(traits: number): boolean {
 /** The traits with a flag or without it. */
 export function withFlag(traits: number, flag: number, on: boolean): number {
   return on ? traits | flag : traits & ~flag
-}
-
-/** The traits with the number of a checkpoint, 0 for none. It is told from the 65,534 before it. */
-export function marked(traits: number, checkpoint: number): number {
-  return (traits & ((1 << MARK_AT) - 1)) | (markOf(checkpoint) << MARK_AT)
-}
-
-export function isMarked(traits: number, checkpoint: number): boolean {
-  return traits >>> MARK_AT === markOf(checkpoint)
-}
-
-function markOf(checkpoint: number): number {
-  return checkpoint === 0 ? 0 : 1 + ((checkpoint - 1) % MARK_COUNT)
 }

@@ -48,7 +48,10 @@ export class Outbox implements LedgerListener {
   }
 
   touch(entry: Entry, previous: KeptCookie | undefined): void {
-    if (entry.row === 0 || entry.cookie?.attributes !== previous?.attributes) return this.put(entry)
+    if (entry.row === 0 || entry.cookie?.attributes !== previous?.attributes) {
+      this.put(entry)
+      return
+    }
     const { entries } = this.#filling
     if (this.isOpen && !entries.has(entry)) entries.set(entry, 0)
     this.#wake()

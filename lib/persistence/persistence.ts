@@ -389,7 +389,11 @@ export class Persistence {
     await link.ask({ ask: 'write', changes: NONE, part: 'begin', synced: false })
     const sendAll = async () => {
       this.#outbox.turn()
-      for (let changes = this.#outbox.take(); changes !== undefined; changes = this.#outbox.take()) {
+      for (
+        let changes = this.#outbox.take();
+        changes !== undefined;
+        changes = this.#outbox.take()
+      ) {
         await link.ask({ ask: 'write', changes, part: undefined, synced: false })
       }
     }
@@ -430,7 +434,8 @@ export class Persistence {
 
   #withPatience(work: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      const late = () => reject(coded('ESAVEBUSY', `the disk has not answered for ${CLOSE_PATIENCE} ms`))
+      const late = () =>
+        reject(coded('ESAVEBUSY', `the disk has not answered for ${CLOSE_PATIENCE} ms`))
       const cancel = this.#needs.clock.after(CLOSE_PATIENCE, late, true)
       work.then(resolve, reject).finally(cancel)
     })

@@ -9,7 +9,17 @@ import { KeyRing } from '../sqlite/keys'
 import { Reading } from '../sqlite/reading'
 import type { Row } from '../sqlite/rows'
 import { isMemfile, readMemfile } from './memfilestore'
-import type { Changes, Fault, Finding, Notice, Part, Reply, Request, Task, Writing } from './protocol'
+import type {
+  Changes,
+  Fault,
+  Finding,
+  Notice,
+  Part,
+  Reply,
+  Request,
+  Task,
+  Writing,
+} from './protocol'
 
 /** Sessions and characters of one part of what is read: some 2 ms of work for the store. */
 const MOST_ROWS = 500
@@ -77,7 +87,8 @@ export class Writer {
     if (request.ask === 'open') this.#begin()
     else if (request.ask === 'read') return { read: this.#read() }
     else if (request.ask === 'timed') this.#isTimed = request.timed
-    else if (request.ask === 'imported') fs.renameSync(this.#importing, `${this.#task.file}.imported`)
+    else if (request.ask === 'imported')
+      fs.renameSync(this.#importing, `${this.#task.file}.imported`)
     else if (request.ask === 'sealed') this.#open.sealed()
     else if (request.ask === 'close') {
       clearTimeout(this.#timer)

@@ -3,10 +3,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Columns, Engine } from './engine'
+import { SessionFile } from './file'
 import type { KeyRing } from './keys'
 import { Reading } from './reading'
 import { rowOf } from './rows'
-import { SessionFile } from './file'
 
 const MOST_KEPT = 8
 const DAY = 86_400_000
@@ -33,7 +33,13 @@ export function asideOf(file: string): string[] {
 }
 
 /** Sets a damaged file aside and puts another in its place, with all rows that can be read of it. Closes `file`. Gives the name of what was set aside. */
-export function rescue(engine: Engine, name: string, file: SessionFile, keys: KeyRing | undefined, mostBytes: number): string {
+export function rescue(
+  engine: Engine,
+  name: string,
+  file: SessionFile,
+  keys: KeyRing | undefined,
+  mostBytes: number,
+): string {
   const fresh = `${name}.rescued`
   for (const each of [fresh, `${fresh}-wal`]) fs.rmSync(each, { force: true })
   const rescued = new SessionFile(engine, fresh, keys)

@@ -120,5 +120,9 @@ export function codeOf(error: unknown): string | undefined {
 /** Whether an error says that the file is damaged, rather than that the disk fails. */
 export function isDamage(error: unknown): boolean {
   const code = codeOf(error)
-  return code === 'ESAVEDAMAGED' || (code === undefined && /malformed|too large|not a database/i.test(String((error as Error).message)))
+  return (
+    code === 'ESAVEDAMAGED' ||
+    (code === undefined &&
+      /malformed|too large|not a database/i.test(String((error as Error).message)))
+  )
 }

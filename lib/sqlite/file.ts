@@ -133,7 +133,9 @@ export class SessionFile {
     this.#wal = undefined
     try {
       // @photostructure/sqlite finalizes its statements late, and they keep the lock: it is given back before.
-      this.database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT * FROM sessions LIMIT 1')
+      this.database.exec(
+        'PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT * FROM sessions LIMIT 1',
+      )
     } catch {
       // Then it is held until the worker ends.
     }
@@ -175,7 +177,10 @@ export class SessionFile {
       throw coded('ESAVEFOREIGN', message)
     }
     if (found.length > 0) {
-      throw coded(version > SEALED && version < 1000 ? 'ESAVEVERSION' : 'ESAVEDAMAGED', 'other tables')
+      throw coded(
+        version > SEALED && version < 1000 ? 'ESAVEVERSION' : 'ESAVEDAMAGED',
+        'other tables',
+      )
     }
     const sealed = this.#keys === undefined ? PLAIN : SEALED
     for (const sql of SCHEMA) database.exec(sql)

@@ -73,7 +73,11 @@ export class KeyRing {
 
   /** What only a holder of the key can tell of these bytes: 48 bits, as a number. */
   sign(id: number, bytes: Buffer): number {
-    return createHmac('sha256', this.#key(id)).update('times').update(bytes).digest().readUIntBE(0, 6)
+    return createHmac('sha256', this.#key(id))
+      .update('times')
+      .update(bytes)
+      .digest()
+      .readUIntBE(0, 6)
   }
 
   #key(id: number): Buffer {

@@ -6,8 +6,9 @@ import { type Row, rowOf, touched } from './rows'
 
 /** Keys that are read at once. */
 const AT_ONCE = 5000
-/** Ranges that are tried before the rest of a damaged file is given up. */
-const MOST_TRIES = 200_000
+/** Ranges that may fail before the rest of a damaged file is given up, and those more for each row that was found. */
+const FREE_TRIES = 1000
+const TRIES_PER_ROW = 10
 const LAST_KEY = Number.MAX_SAFE_INTEGER
 
 export class Reading {
@@ -23,6 +24,7 @@ export class Reading {
   readonly #keys: KeyRing | undefined
   readonly #mostBytes: number
   #tries = 0
+  #found = 0
 
   /** `mostBytes`: no session is longer. */
   constructor(database: Database, keys: KeyRing | undefined, mostBytes: number) {
@@ -33,7 +35,9 @@ export class Reading {
 
   /** The sessions, the longest unused first. */
   *rows(): Generator<Row> {
-    const session = this.#database.prepare('SELECT * FROM sessions WHERE key = ? AND length(body) <= ?')
+    const session = this.#database.prepare(
+      'SELECT * FROM sessions WHERE key = ? AND length(body) <= ?',
+    )
     const touch = this.#database.prepare('SELECT * FROM touches WHERE key = ?')
     const keys = this.#keys
     for (const key of this.#inOrder()) {
@@ -78,7 +82,20 @@ export class Reading {
   #pairs(table: string) {
     const select = `SELECT key, CAST(seq AS REAL) AS seq FROM ${table} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ${AT_ONCE}`
     const statement = this.#database.prepare(select)
-    return this.#range((from, to) => statement.all(from, to) as { key: number; seq: number }[], 1, LAST_KEY)
+    return this.#range(
+      (from, to) => statement.all(from, to) as { key: number; seq: number }[],
+      1,
+      this.#lastKey(table),
+    )
+  }
+
+  #lastKey(table: string): number {
+    try {
+      const last = this.#database.prepare(`SELECT max(key) AS key FROM ${table}`).get()
+      return (last as { key: number | null }).key ?? 1
+    } catch {
+      return LAST_KEY
+    }
   }
 
   /** What can be read of a range of keys: one that fails is read in two halves. */
@@ -93,7 +110,7 @@ export class Reading {
         found = read(at, to)
       } catch {
         this.#tries++
-        if (at === to || this.#tries > MOST_TRIES) {
+        if (at === to || this.#tries > FREE_TRIES + TRIES_PER_ROW * this.#found) {
           this.damaged++
           return
         }
@@ -102,6 +119,7 @@ export class Reading {
         at = middle + 1
         continue
       }
+      this.#found += found.length
       yield* found
       const last = found.at(-1)?.key ?? to
       // A damaged tree may lead anywhere: never back.

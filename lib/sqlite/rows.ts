@@ -96,13 +96,16 @@ export function rowOf(columns: Columns, keys: KeyRing | undefined): Row | Unread
 }
 
 /** A row with the times of its last touch, if that came after it and is whole. */
-export function touched(row: Row, columns: Columns | undefined, keys: KeyRing | undefined): Row | 'damaged' {
+export function touched(
+  row: Row,
+  columns: Columns | undefined,
+  keys: KeyRing | undefined,
+): Row | 'damaged' {
   if (columns === undefined) return row
   try {
     const beside = bytesOf(TIMES.map((name) => numberOf(columns[name])))
     const { key_id: id, crc } = columns
-    const check =
-      id === null ? crc32(beside, 0, beside.length) : keys?.sign(id as number, beside)
+    const check = id === null ? crc32(beside, 0, beside.length) : keys?.sign(id as number, beside)
     if (check !== crc || check === undefined) return 'damaged'
     const times = readTimes(columns)
     return times.seq > row.seq ? { ...row, ...times } : row

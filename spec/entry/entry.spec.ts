@@ -78,7 +78,6 @@ describe('the traits of an entry', () => {
   it('do not disturb each other', () => {
     const step = fc.oneof(
       fc.record({ loaded: fc.boolean() }),
-      fc.record({ mark: fc.nat(2 ** 18) }),
       fc.record({ owner: fc.constantFrom<(Owner | undefined)[]>('ann', true, undefined) }),
       fc.record({ taken: fc.constantFrom<(Owner | undefined)[]>('ann', true, undefined) }),
       fc.record({
@@ -88,11 +87,10 @@ describe('the traits of an entry', () => {
     )
     const property = fc.property(fc.array(step, { maxLength: 30, size: 'max' }), (steps) => {
       const entry = new Entry('a')
-      const expected = { loaded: false, mark: 0, expiry: Infinity, destroyed: false }
+      const expected = { loaded: false, expiry: Infinity, destroyed: false }
       let owner: Owner | undefined
       for (const step of steps) {
         if ('loaded' in step) entry.loaded = step.loaded
-        if ('mark' in step) entry.mark(step.mark)
         if ('owner' in step) entry.owner = owner = step.owner
         if ('taken' in step) {
           owner = step.taken
@@ -104,12 +102,7 @@ describe('the traits of an entry', () => {
         Object.assign(expected, step, 'destroyed' in step && { expiry: -Infinity })
         for (const each of [entry, entry.copy()]) {
           const { loaded, expiry, destroyed } = each
-          const { mark, ...others } = expected
-          assert.deepEqual({ loaded, expiry, destroyed }, pick(others))
-          assert.equal(each.isMarked(mark), true)
-          for (const other of [mark - 1, mark + 1, mark ^ 0x8000]) {
-            assert.equal(each.isMarked(other), false)
-          }
+          assert.deepEqual({ loaded, expiry, destroyed }, pick(expected))
           assert.deepEqual([each.owner, each.owned], [owner, owner !== undefined])
         }
       }
@@ -121,15 +114,6 @@ describe('the traits of an entry', () => {
     loaded,
     expiry,
     destroyed,
-  })
-
-  it('tell a checkpoint from the 65,534 before it, and from none', () => {
-    const entry = new Entry('a')
-    entry.mark(70_000)
-    assert.equal(entry.isMarked(70_000), true)
-    for (const other of [0, 1, 69_999, 70_001, 70_000 - 65_534]) {
-      assert.equal(entry.isMarked(other), false)
-    }
   })
 })
 

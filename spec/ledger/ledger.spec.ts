@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Entry } from '../../lib/entry/entry'
-import { entryIndex } from '../../lib/ledger/books'
 import type { LedgerListener } from '../../lib/ledger/listeners'
 import { TimerWheel } from '../../lib/ledger/timer-wheel'
 import { audit } from '../support/audit'
@@ -346,54 +345,36 @@ describe('what was cleared', () => {
   })
 })
 
-describe('load', () => {
-  /** Entries from elsewhere, which are known by their ids. */
-  function saved(...sids: string[]) {
-    const index = entryIndex()
-    const entries = sids.map((sid) => new Entry(sid))
-    for (const entry of entries) index.add(entry)
-    return { index, entries, next: () => entries.shift() }
-  }
+describe('restore', () => {
   const content = { body: '', cookie: undefined, expiry: NOON + 10, owner: undefined }
 
-  it('stores one after the other as the newest, within the budget, and drops what is not admitted', () => {
+  it('stores one after the other as the newest, within the budget, and tells of none but those that had to go', () => {
     const ledger = newLedger({ maxBytes: 200 })
     const heard: string[] = []
-    ledger.listen({ put: (entry) => heard.push(entry.sid) })
-    const { index, next } = saved('a', 'no', 'b', 'c')
-    const load = ledger.load(index, next, ({ sid }) =>
-      sid === 'no' ? undefined : { content, bytes: 100, now: NOON },
-    )
-    while (load()) assert.ok(ledger.bytes <= 200)
+    ledger.listen({
+      put: (entry) => heard.push(`put ${entry.sid}`),
+      remove: (entry, cause) => heard.push(`${cause} ${entry.sid}`),
+    })
+    for (const sid of ['a', 'b', 'c']) {
+      ledger.restore(new Entry(sid), content, 100, NOON, 0, 0)
+      assert.ok(ledger.bytes <= 200)
+    }
     assert.deepEqual(sidsOf(ledger), ['b', 'c'])
-    assert.deepEqual(heard, ['a', 'b', 'c'])
-    assert.deepEqual([ledger.find('a'), ledger.find('no')], [undefined, undefined])
+    assert.deepEqual(heard, ['evict a'])
     audit(ledger)
     assert.equal(ledger.expireOne(NOON + 10), true)
   })
 
-  it('keeps a known member known', () => {
+  it('keeps a known member known, and when each was used', () => {
     const ledger = newLedger()
-    const { index, entries, next } = saved('member', 'newcomer')
-    const [member, newcomer] = entries as [Entry, Entry]
-    for (const entry of [member, newcomer]) entry.owner = 'ann'
-    member.known = true
-    const owner = 'ann'
-    const load = ledger.load(index, next, () => ({
-      content: { ...content, owner },
-      bytes: 100,
-      now: NOON + 500_000,
-    }))
-    while (load());
+    const [member, newcomer] = [new Entry('member'), new Entry('newcomer')]
+    const owned = { ...content, owner: 'ann' }
+    ledger.restore(member, owned, 100, NOON + 500_000, 90_000, 60_000)
+    ledger.restore(newcomer, owned, 100, NOON + 500_000, 3_000, 59_000)
     assert.deepEqual([member.known, newcomer.known], [true, false])
     assert.deepEqual([ledger.members, ledger.newcomers], [1, 1])
+    assert.deepEqual(ledger.timesOf(member), { unused: 90_000, held: 60_000 })
+    assert.deepEqual(ledger.timesOf(newcomer), { unused: 3_000, held: 59_000 })
     audit(ledger)
-  })
-
-  it('is for an empty ledger', () => {
-    const ledger = newLedger()
-    put(ledger, 'a')
-    const { index, next } = saved('b')
-    assert.throws(() => ledger.load(index, next, () => undefined), /expected an empty ledger/)
   })
 })

@@ -12,7 +12,10 @@ const cookie = { originalMaxAge: 6e5, expires: new Date(Date.now() + 6e5).toISOS
 describe('a saveFile', () => {
   it('of an express-memfilestore is imported once and kept', async () => {
     const saveFile = newSaveFile()
-    fs.writeFileSync(saveFile, JSON.stringify({ newest: { cookie, n: 2 }, oldest: { cookie, n: 1 } }))
+    fs.writeFileSync(
+      saveFile,
+      JSON.stringify({ newest: { cookie, n: 2 }, oldest: { cookie, n: 1 } }),
+    )
     const { store, error } = await open({ saveFile })
     assert.equal(error, null)
     assert.deepEqual(await store.ids(), ['newest', 'oldest'])
@@ -46,7 +49,10 @@ describe('a saveFile', () => {
       fs.writeFileSync(saveFile, content)
       const { error, heard, stats } = await idsIn(saveFile)
       assert.equal(error, null)
-      assert.deepEqual(heard.map(({ code }) => code), ['ESAVEDAMAGED'])
+      assert.deepEqual(
+        heard.map(({ code }) => code),
+        ['ESAVEDAMAGED'],
+      )
       assert.equal(stats?.damaged, 1)
       assert.match(String(othersBeside(saveFile)), /^\.damaged-/)
     })

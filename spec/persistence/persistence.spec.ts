@@ -31,7 +31,10 @@ describe('a saveFile', () => {
     assert.deepEqual((await again.store.ids()).reverse().sort(), ['a', 'b\ud800\u0000', 'c'].sort())
     assert.equal(JSON.stringify(await again.store.get('a')), before)
     assert.deepEqual(await again.store.idsOf('ann'), ['a'])
-    assert.equal(((await again.store.get('b\ud800\u0000')) as never as { text: string }).text, '\ud800')
+    assert.equal(
+      ((await again.store.get('b\ud800\u0000')) as never as { text: string }).text,
+      '\ud800',
+    )
     await again.store.close()
   })
 
@@ -56,7 +59,9 @@ describe('a saveFile', () => {
     const { store } = await open({ saveFile, maxSize: '64M' })
     const text = 'x'.repeat(1500)
     const setAll = (n: number) =>
-      Promise.all(Array.from({ length: 3000 }, (_, at) => store.set(`s${at}`, session({ n, text }))))
+      Promise.all(
+        Array.from({ length: 3000 }, (_, at) => store.set(`s${at}`, session({ n, text }))),
+      )
     await setAll(0)
     await store.save()
     const under = setAll(1)
@@ -87,7 +92,8 @@ describe('a saveFile', () => {
     const saveFile = newSaveFile()
     const { store } = await open({ saveFile })
     await store.set('a', session())
-    for (const name of [saveFile, `${saveFile}-wal`]) assert.equal(fs.statSync(name).mode & 0o777, 0o600)
+    for (const name of [saveFile, `${saveFile}-wal`])
+      assert.equal(fs.statSync(name).mode & 0o777, 0o600)
     await store.close()
     fs.chmodSync(saveFile, 0o644)
     await idsIn(saveFile)
@@ -233,7 +239,8 @@ describe('saveKeys', () => {
   it('leave neither ids nor owners nor texts in the file, and open what they sealed', async () => {
     const saveFile = newSaveFile()
     const { store } = await open({ saveFile })
-    for (let n = 0; n < 300; n++) await store.set(`id-${n}`, session({ user: 'ann', text: 'secret' }))
+    for (let n = 0; n < 300; n++)
+      await store.set(`id-${n}`, session({ user: 'ann', text: 'secret' }))
     await store.close()
     assert.match(fs.readFileSync(saveFile, 'latin1'), /secret/)
     const sealed = await open({ saveFile, saveKeys: [KEY] })
@@ -250,7 +257,10 @@ describe('saveKeys', () => {
     await store.set('a', session())
     await store.close()
     const other = await open({ saveFile, saveKeys: [OTHER] })
-    assert.deepEqual(other.heard.map(({ code }) => code), ['ESAVEKEY'])
+    assert.deepEqual(
+      other.heard.map(({ code }) => code),
+      ['ESAVEKEY'],
+    )
     assert.equal(other.store.stats().save?.unread, 1)
     await other.store.set('b', session())
     await other.store.close()

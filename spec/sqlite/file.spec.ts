@@ -19,7 +19,11 @@ const MOST = 1_000_000
 function row(key: number, more: Partial<Row> = {}): Row {
   return {
     ...{ key, seq: key, expires: 2e12 + key, used: 1.9e12, held: 5000, cookieExpires: Number.NaN },
-    ...{ sid: `sid-${key}`, owner: key % 2 ? 'ann' : null, body: `{"n":${key},"x":"${'y'.repeat(200)}"}` },
+    ...{
+      sid: `sid-${key}`,
+      owner: key % 2 ? 'ann' : null,
+      body: `{"n":${key},"x":"${'y'.repeat(200)}"}`,
+    },
     ...{ cookie: '{"path":"/"}', dated: 1, created: 0 },
     ...more,
   }
@@ -47,7 +51,12 @@ function readAll(name: string, keys?: KeyRing) {
 describe('a file', () => {
   for (const keys of [undefined, new KeyRing(KEYS)]) {
     it(`gives its rows back as they were, the longest unused first${keys ? ', sealed' : ''}`, () => {
-      const rows = [row(1), row(2, { owner: 1, expires: Number.POSITIVE_INFINITY }), row(3, { owner: 0, cookie: null, cookieExpires: 5 }), row(4, { sid: '\ud800\u0000', body: 'ü\ufffd' })]
+      const rows = [
+        row(1),
+        row(2, { owner: 1, expires: Number.POSITIVE_INFINITY }),
+        row(3, { owner: 0, cookie: null, cookieExpires: 5 }),
+        row(4, { sid: '\ud800\u0000', body: 'ü\ufffd' }),
+      ]
       const name = written(rows, keys)
       const file = new SessionFile(engine, name, keys)
       const latest = { ...rows[1], seq: 9, used: 1.95e12, expires: 3e12 } as Row
@@ -62,7 +71,10 @@ describe('a file', () => {
   it('is locked as long as it is open, and free after a failed open', () => {
     const name = written([row(1)])
     const file = new SessionFile(engine, name, undefined)
-    assert.throws(() => new SessionFile(engine, name, undefined), (error) => codeOf(error) === 'ELOCKED')
+    assert.throws(
+      () => new SessionFile(engine, name, undefined),
+      (error) => codeOf(error) === 'ELOCKED',
+    )
     file.close()
     assert.equal(readAll(name).rows.length, 1)
   })
@@ -103,14 +115,16 @@ describe('a file', () => {
 
 describe('damage', () => {
   for (const keys of [undefined, new KeyRing(KEYS)]) {
-    it(`of any one byte gives no row that was not written, and keeps the start going${keys ? ', sealed' : ''}`, { timeout: 100_000 }, () => {
+    it(`of any one byte gives no row that was not written, and keeps the start going${keys ? ', sealed' : ''}`, {
+      timeout: 100_000,
+    }, () => {
       const rows = Array.from({ length: 12 }, (_, nth) => row(nth + 1))
       const name = written(rows, keys)
       const whole = fs.readFileSync(name)
       const known = new Map(rows.map((each) => [each.key, each]))
       let [opened, lost] = [0, 0]
       // Every bit of some bytes, and one of each other in turn.
-      for (let at = 0; at < whole.length; at += process.env.TORTURE ? 1 : 7) {
+      for (let at = 0; at < whole.length; at += process.env.TORTURE ? 1 : 53) {
         const bytes = Buffer.from(whole)
         bytes[at] = (bytes[at] as number) ^ (1 << (at % 8))
         fs.writeFileSync(name, bytes)
@@ -119,7 +133,10 @@ describe('damage', () => {
         try {
           file = new SessionFile(engine, name, keys)
         } catch (error) {
-          assert.match(String(codeOf(error) ?? error), /ESAVE|malformed|not a database|out of memory|schema/i)
+          assert.match(
+            String(codeOf(error) ?? error),
+            /ESAVE|malformed|not a database|out of memory|schema/i,
+          )
           continue
         }
         opened++
@@ -128,7 +145,7 @@ describe('damage', () => {
         lost += rows.length - found.length
         file.close()
       }
-      assert.ok(opened > 100)
+      assert.ok(opened > whole.length / 106)
       assert.ok(lost < opened * 4)
     })
   }

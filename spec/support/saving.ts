@@ -74,7 +74,7 @@ export function killed(saveFile: string): string {
   const copy = `${saveFile}-killed-${Math.random().toString(36).slice(2)}`
   // By another process: an open and close in this one would drop the lock.
   for (const part of ['', '-wal']) {
-    if (fs.existsSync(saveFile + part)) execFileSync("cp", [saveFile + part, copy + part])
+    if (fs.existsSync(saveFile + part)) execFileSync('cp', [saveFile + part, copy + part])
   }
   return copy
 }
