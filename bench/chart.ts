@@ -19,7 +19,17 @@ const PAPER = '#fbfaf7'
 const OURS = '#0f766e'
 const THEIRS = '#c3c9d2'
 
-/** An SVG with a background of its own, so that it looks the same on every page. */
+/** The same colours on a dark page: a reader's browser chooses. */
+const DARK = {
+  [INK]: '#e5e7eb',
+  [FAINT]: '#9ca3af',
+  [PAPER]: '#14181d',
+  [OURS]: '#2dd4bf',
+  [THEIRS]: '#4b5563',
+}
+const FLOOR = 'floor: a bare Map and JSON, the least that a store in memory can cost'
+
+/** An SVG with a background of its own, for light pages and for dark ones. */
 export function chart(panels: readonly Panel[], conditions: string): string {
   const most = Math.max(1, ...panels.map(({ bars }) => bars.length))
   const panelHeight = TITLE + most * ROW + 18
@@ -35,7 +45,7 @@ export function chart(panels: readonly Panel[], conditions: string): string {
     backgroundColor: PAPER,
     textStyle: { fontFamily: 'sans-serif', color: INK },
     title: [
-      title('lembro beside the stores that people use', conditions, MARGIN, 24, 22),
+      title('lembro beside the stores that people use', `${conditions}; ${FLOOR}`, MARGIN, 24, 22),
       ...panels.map((panel, i) => {
         const { left = 0, top = 0 } = places[i] ?? {}
         return title(panel.title, panel.better, left, top, 15)
@@ -87,7 +97,12 @@ export function chart(panels: readonly Panel[], conditions: string): string {
   })
   const svg = chart.renderToSVGString()
   chart.dispose()
-  return `${svg}\n`
+  return `${svg.replace('>', `>\n${darkStyle()}`)}\n`
+}
+
+function darkStyle(): string {
+  const rules = Object.entries(DARK).map(([light, dark]) => `[fill="${light}"]{fill:${dark}}`)
+  return `<style>@media (prefers-color-scheme:dark){${rules.join('')}}</style>`
 }
 
 function title(text: string, subtext: string, left: number, top: number, fontSize: number) {

@@ -8,6 +8,7 @@ const MODULES = {
   bare: () => import('./tasks/bare.js'),
   brim: () => import('./tasks/paced.js'),
   change: () => import('./tasks/share.js'),
+  cold: () => import('./tasks/share.js'),
   compact: () => import('./tasks/restart.js'),
   crash: () => import('./tasks/crash.js'),
   flood: () => import('./tasks/flood.js'),

@@ -11,6 +11,7 @@ export type ConflictResolver = lembro.ConflictResolver
 export type Departure = lembro.Departure
 export type LembroOptions = lembro.LembroOptions
 export type LembroStats = lembro.LembroStats
+export type OwnedSession = lembro.OwnedSession
 export type OwnerName = lembro.OwnerName
 export type PurgeReport = lembro.PurgeReport
 export type ReduceReport = lembro.ReduceReport

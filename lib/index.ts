@@ -1,10 +1,10 @@
 /** The public names, as CommonJS has them. */
 
 import { bindTo, type SessionModule } from './bind'
-import type * as answers from './call/answers'
-import type * as removals from './session/removals'
-import { defaultOwner } from './settings/default-owner'
+import type * as call from './call'
+import type * as told from './session/told'
 import type * as options from './settings/options'
+import { defaultOwner } from './settings/owner'
 import type * as stats from './stats'
 import { Lembro } from './store'
 
@@ -25,14 +25,15 @@ const lembro = function (this: unknown, session: SessionModule, ready?: () => vo
 Object.assign(lembro, { Lembro, defaultOwner, default: lembro })
 
 declare namespace lembro {
-  export type Callback<Value = void> = answers.Callback<Value>
+  export type Callback<Value = void> = call.Callback<Value>
   export type CompactionReport = stats.CompactionReport
   export type ConflictResolver = options.ConflictResolver
-  export type Departure = removals.Departure
+  export type Departure = told.Departure
   export type Lembro = import('./store').Lembro
   export type LembroOptions = options.LembroOptions
   export type LembroStats = stats.LembroStats
-  export type OwnerName = import('./settings/default-owner').OwnerName
+  export type OwnedSession = import('./session/devices').OwnedSession
+  export type OwnerName = import('./settings/owner').OwnerName
   export type PurgeReport = stats.PurgeReport
   export type ReduceReport = stats.ReduceReport
   export type RemovalCause = options.RemovalCause

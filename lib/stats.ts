@@ -1,8 +1,7 @@
 /** The figures of a store: counted as a listener of its ledger, and given as a frozen snapshot. */
 
 import type { Entry } from './entry/entry'
-import type { Ledger } from './ledger/ledger'
-import type { LeaveCause, LedgerListener } from './ledger/listeners'
+import type { LeaveCause, Ledger, LedgerListener } from './ledger/ledger'
 
 /** One trim by `reduce`: bytes before and after, sessions evicted, and ms from start to end. */
 export interface ReduceReport {

@@ -41,7 +41,7 @@ describe('the code in the documents', () => {
   }
 
   it('runs as the README has it, and counts the visits of a session', async (t) => {
-    const [first] = README.blocks.filter(({ language }) => language === 'js')
+    const first = README.blocks.find(({ code }) => code.includes('app.listen'))
     assert(first !== undefined)
     const { child, port } = await snippets.serve(first)
     t.after(() => child.kill())

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LembroOptions } from '../lib/settings/options'
-import { Lembro } from '../lib/store'
+import type { Lembro } from '../lib/store'
 import { newSession, slicedSid } from './support/sessions'
+import { storeAt } from './support/store'
 import { nextTurn, stopTime } from './support/time'
 
 type TestContext = Parameters<typeof stopTime>[0]
@@ -26,7 +27,7 @@ function openForm(store: Lembro, sid: string, ip: string): void {
 /** One honest stranger each second opens a form and sends it 5 s later, while so many clients flood. Gives how many could. */
 async function signIns(t: TestContext, clients: number, options: LembroOptions): Promise<number> {
   const time = stopTime(t)
-  const store = new Lembro({ maxSize: '4M', interval: false, ...options })
+  const store = storeAt(time.clock, { maxSize: '4M', interval: false, ...options })
   let [came, signedIn] = [0, 0]
   for (let second = 0; second < HONEST + FORM; second++) {
     for (let tenth = 0; tenth < 10; tenth++) {

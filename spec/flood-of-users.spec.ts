@@ -6,6 +6,7 @@ import type { ReduceReport } from '../lib/stats'
 import { Lembro } from '../lib/store'
 import { come, membersIn, signInMembers, visit } from './support/crowd'
 import { plainSession } from './support/sessions'
+import { storeAt } from './support/store'
 import { nextTurn, stopTime } from './support/time'
 
 const MEMBERS = 200
@@ -14,7 +15,7 @@ const FLOOD = 20_000
 /** A store in which 200 known members hold a share of the budget. */
 async function withMembers(t: Parameters<typeof stopTime>[0], share: number, maxSize = '512K') {
   const time = stopTime(t)
-  const store = new Lembro({ maxSize, interval: false })
+  const store = storeAt(time.clock, { maxSize, interval: false })
   await signInMembers(store, time, MEMBERS, share)
   const { members, bytes, maxBytes } = store.stats()
   assert.equal(members, MEMBERS)
@@ -159,7 +160,7 @@ describe('without a flood nobody notices lanes:', () => {
 
   it('with owner: false it is plain oldest first, whoever returned', async (t) => {
     const time = stopTime(t)
-    const store = new Lembro({ max: 4, owner: false, interval: false })
+    const store = storeAt(time.clock, { max: 4, owner: false, interval: false })
     for (const sid of ['a', 'b', 'c', 'd']) come(store, sid, sid)
     time.pass(60_000)
     for (const sid of ['b', 'a', 'c', 'd']) await visit(store, sid)

@@ -9,16 +9,16 @@ const LIB = path.resolve('lib')
 /** The rooms, which are the folders and single files of `lib`, the lowest first. A file imports from its own room and from lower ones. */
 const ROOMS = [
   'settings',
+  'clock',
   'call',
   'entry',
   'ledger',
   'stats',
-  'time',
+  'reduce',
   'session',
   'sqlite',
   'persistence',
   'core',
-  'session-store',
   'store',
   'bind',
   'index',

@@ -81,7 +81,7 @@ describe('stats', () => {
   it('count all that are cleared as destroyed', () => {
     const { ledger, snapshot } = make()
     for (const sid of ['a', 'b']) put(ledger, sid)
-    ledger.clear(NOON)
+    ledger.clear()
     assert.deepEqual([snapshot().destroyed, snapshot().sessions], [2, 0])
   })
 
@@ -90,7 +90,7 @@ describe('stats', () => {
     const entry = put(ledger, 'a')
     const before = snapshot()
     put(ledger, 'b', { owner: ann })
-    ledger.touch(entry, undefined, Infinity, 120, NOON)
+    ledger.touch(entry, undefined, Infinity, 120)
     const { sessions, anonymous, owned, bytes, touches } = snapshot()
     assert.deepEqual([sessions, anonymous, owned, bytes, touches], [2, 1, 1, 220, 1])
     assert.deepEqual([before.sessions, before.bytes, before.touches], [1, 100, 0])

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { type Clock, systemClock } from '../lib/clock'
 import type { LembroOptions } from '../lib/settings/options'
 import type { LembroStore } from '../lib/store'
-import { type Clock, systemClock } from '../lib/time/clock'
 import { type Data, load, plainSession } from './support/sessions'
 import { storeAt } from './support/store'
 import { nextTurn, stopTime } from './support/time'

@@ -24,6 +24,10 @@ interface Rate {
 export interface StoreFigures {
   readonly get: Rate
   readonly read: Rate
+  /** Saves of sessions that are in use, signed in. */
+  readonly save: Rate
+  /** Reads per second of sessions that the process has never met, signed in: typical ones, and of 50 KB. */
+  readonly cold: readonly [number, number]
   /** Read requests per second of two processes together. */
   readonly two: number
   /** Commands that Redis carried out per thousand read requests, of one process and of two. */
@@ -57,6 +61,8 @@ async function measure(
     const sids = await one.ask('share', { store, port, sids: SESSIONS })
     await one.ask('ask', { operation: 'read request', count: scale.redis.requests })
     const get = await one.ask('ask', { operation: 'get', count: scale.redis.requests })
+    const save = await one.ask('ask', { operation: 'set again', count: scale.redis.requests })
+    const cold = await coldOf(one, store, port, scale)
     const [alone, read] = await counted(server, [one], scale)
     await other.ask('share', { store, port, sids })
     await other.ask('ask', { operation: 'read request', count: scale.redis.requests })
@@ -65,6 +71,8 @@ async function measure(
     return {
       get,
       read: read as Rate,
+      save,
+      cold,
       two: (first?.perSecond ?? NaN) + (second?.perSecond ?? NaN),
       commands: [alone, together],
       lag: [median(lags), p99(lags)],
@@ -87,6 +95,18 @@ async function counted(
   const commands = (await server.commands()) - before
   const requests = rates.reduce((sum, rate) => sum + rate.requests, 0)
   return [(commands * 1000) / requests, ...rates]
+}
+
+async function coldOf(
+  child: Child,
+  store: SharedName,
+  port: number,
+  scale: Scale,
+): Promise<[number, number]> {
+  const count = Math.ceil(scale.redis.requests / 2)
+  const typical = await child.ask('cold', { store, port, count, characters: 250 })
+  const large = await child.ask('cold', { store, port, count: count / 10, characters: 50_000 })
+  return [typical, large]
 }
 
 async function lagsOf(writer: Child, reader: Child, count: number): Promise<number[]> {
@@ -122,6 +142,13 @@ export function redisTables({ measured, by }: RedisFigures): Table[] {
     ['read request, one at a time: µs', ({ read }) => `${digits(read.p50)} / ${digits(read.p99)}`],
     ['read requests, 64 at a time: per second', ({ read }) => whole(read.perSecond)],
     ['the same of two processes', ({ two }) => whole(two)],
+    [
+      'saves, one at a time: µs p50 / p99',
+      ({ save }) => `${digits(save.p50)} / ${digits(save.p99)}`,
+    ],
+    ['saves, 64 at a time: per second', ({ save }) => whole(save.perSecond)],
+    ['first reads in a process, 64 at a time: per second', ({ cold }) => whole(cold[0])],
+    ['the same of sessions of 50 KB', ({ cold }) => whole(cold[1])],
     ['Redis commands per 1,000 read requests', ({ commands }) => digits(commands[0])],
     ['the same of two processes', ({ commands }) => digits(commands[1])],
     ["another process' change, seen after: ms p50 / p99", ({ lag }) => lag.map(digits).join(' / ')],
@@ -131,7 +158,7 @@ export function redisTables({ measured, by }: RedisFigures): Table[] {
   return [
     {
       title,
-      note: `${SESSIONS} sessions that all are in use, signed in; Redis on the same machine, node-redis 6 for all. A read request is \`get\`, \`createSession\`, \`touch\`. lembro pings Redis twice a second: that is what is left of its commands.`,
+      note: `${SESSIONS} sessions that all are in use, signed in; Redis on the same machine, node-redis 6 for all. A read request is \`get\`, \`createSession\`, \`touch\`. lembro pings Redis twice a second and tells it each second what was read: that is what is left of its commands.`,
       head: ['', ...stores],
       rows: rows.map(([what, show]) => [
         what,

@@ -3,7 +3,7 @@
 import type { Store } from 'express-session'
 import { median, p99 } from '../figures.js'
 import { load, OPERATIONS, type Population, timed } from '../operations.js'
-import { newSession, newSid, sidOfRequest, TYPICAL } from '../sessions.js'
+import { newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
 import { openShared, type SharedName } from '../shared.js'
 
 const IN_FLIGHT = 64
@@ -24,7 +24,10 @@ export async function share(input: {
 }
 
 /** Operations per second, so many at once; and the µs of one alone: median, and 99 of a hundred. */
-export async function ask(input: { operation: 'get' | 'read request'; count: number }) {
+export async function ask(input: {
+  operation: 'get' | 'read request' | 'set again'
+  count: number
+}) {
   const of = populated()
   const prepare = OPERATIONS[input.operation]
   let ns = 0
@@ -37,6 +40,27 @@ export async function ask(input: { operation: 'get' | 'read request'; count: num
   for (let i = 0; i < input.count / 10; i++) alone.push((await timed([await prepare(of)])) / 1000)
   const requests = input.count + alone.length
   return { perSecond: (input.count * 1e9) / ns, p50: median(alone), p99: p99(alone), requests }
+}
+
+/** Reads per second of sessions that this process has never met, so many at once; they are signed in, and another store wrote them. */
+export async function cold(input: {
+  store: SharedName
+  port: number
+  count: number
+  characters: number
+}): Promise<number> {
+  const { store } = populated()
+  const other = await openShared(input.store, input.port)
+  const shape = { ...TYPICAL, characters: input.characters }
+  let ns = 0
+  for (let done = 0; done < input.count; done += IN_FLIGHT) {
+    const sids = await fill(other, IN_FLIGHT, shape)
+    const steps = sids.map((sid) => (end: (error?: unknown) => void) => {
+      store.get(sid, (error, data) => end(error ?? (data ? undefined : new Error('it is missing'))))
+    })
+    ns += await timed(steps)
+  }
+  return (input.count * 1e9) / ns
 }
 
 /** Changes one session so many times; gives when each change was acknowledged, on the clock of all processes. */
@@ -68,12 +92,12 @@ export async function see(input: { count: number }): Promise<number[]> {
   return times
 }
 
-async function fill(store: Store, count: number): Promise<string[]> {
+async function fill(store: Store, count: number, shape: Shape = TYPICAL): Promise<string[]> {
   const sids = Array.from({ length: count }, newSid)
   for (const [n, sid] of sids.entries()) {
     await new Promise<void>((resolve, reject) => {
       const done = (error?: unknown) => (error ? reject(error) : resolve())
-      store.set(sid, newSession(store, sid, TYPICAL, n), done)
+      store.set(sid, newSession(store, sid, shape, n), done)
     })
   }
   return sids

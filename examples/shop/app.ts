@@ -40,6 +40,7 @@ export function createApp(store: Lembro, secret: string): Express {
       cookie: { httpOnly: true, sameSite: 'lax' },
     }),
   )
+  app.use(requireSession)
   app.use(express.urlencoded({ extended: false, limit: '4kb' }))
   app.get('/', showShop(store))
   app.post('/cart/add', addToCart)
@@ -50,6 +51,16 @@ export function createApp(store: Lembro, secret: string): Express {
   app.use((_req, res) => sendError(res, 404, 'There is no such page.'))
   app.use(reportError)
   return app
+}
+
+/** While Redis can't be reached express-session lets requests pass without a session. */
+function requireSession(req: Request, res: Response, next: NextFunction): void {
+  if (req.session === undefined) {
+    res.set('Retry-After', '5')
+    sendError(res, 503, 'The shop can not look up who you are now. Please try again in a moment.')
+  } else {
+    next()
+  }
 }
 
 function secure(_req: Request, res: Response, next: NextFunction): void {

@@ -1,12 +1,11 @@
 /** A session as text and back: the body here, the cookie kept apart from it. */
 
 import type { SessionData } from 'express-session'
-import { badReturn, isThenable } from '../settings/check'
+import { badReturn, isThenable, quiet } from '../settings/check'
 import type { Serializer } from '../settings/options'
+import type { ReadableCookie } from './cookie'
 import type { Entry } from './entry'
-import { quiet } from './quiet'
-import type { ReadableCookie } from './readable-cookie'
-import { flat, narrowed } from './text'
+import { flat, narrowed } from './weigh'
 
 export class Codec {
   readonly #serializer: Serializer | undefined

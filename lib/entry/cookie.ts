@@ -3,10 +3,9 @@
  * ones, and its expiry not kept at all if it is the entry's own.
  */
 
-import { isoText } from './iso'
-import { quiet } from './quiet'
-import { isCookie, type ReadableCookie } from './readable-cookie'
-import { flat, textBytes } from './text'
+import { Cookie } from 'express-session'
+import { quiet } from '../settings/check'
+import { flat, textBytes } from './weigh'
 
 /** A cookie as JSON has it: `expires` an ISO string or null. */
 export type PlainCookie = Record<string, unknown>
@@ -29,7 +28,7 @@ const COMMON_NAMES = new Set([
 ])
 const COMMON_TEXTS = new Set(['', '/', 'auto', 'strict', 'lax', 'none', 'low', 'medium', 'high'])
 
-/** Attributes of a cookie. If `dated`, `values.expires` only holds the place of an instant. */
+/** Attributes of a cookie. If `dated`, `values.expires` is an empty placeholder, which `read` fills in. */
 class Attributes {
   readonly values: PlainCookie
   readonly dated: boolean
@@ -176,4 +175,115 @@ function sameAttributes(attributes: Attributes, cookie: ReadableCookie, dated: b
     values.partitioned === cookie.partitioned &&
     values.priority === cookie.priority
   )
+}
+
+/** A cookie whose fields can be read. */
+export type ReadableCookie = Record<string, unknown>
+
+/** The fields that express-session's cookies have in JSON, in all of its versions so far. */
+const FIELDS = new Set([
+  ...['originalMaxAge', 'partitioned', 'priority', 'expires', 'secure'],
+  ...['httpOnly', 'domain', 'path', 'sameSite'],
+])
+
+/** The class, by its prototype, of the cookies of another copy of express-session: an application has one. */
+let otherCopy: object | undefined
+
+/**
+ * Whether a cookie is express-session's own: its fields are then known, and can be read without
+ * making another object of them. The application may have another copy of express-session than lembro.
+ */
+export function isCookie(cookie: object): boolean {
+  if (cookie instanceof Cookie) return true
+  const prototype: object | null = Object.getPrototypeOf(cookie)
+  if (prototype === null || prototype === Object.prototype) return false
+  if (prototype === otherCopy) return true
+  const isOne = isLikeCookie(prototype, cookie as { data?: unknown })
+  if (isOne) otherCopy = prototype
+  return isOne
+}
+
+function isLikeCookie(prototype: object, cookie: { data?: unknown }): boolean {
+  const own = Object.getOwnPropertyDescriptors(prototype) as Record<string, PropertyDescriptor>
+  const isLike = ['data', 'expires', 'maxAge'].every((name) => own[name]?.get !== undefined)
+  if (!isLike || typeof own.toJSON?.value !== 'function' || !Object.hasOwn(cookie, '_expires')) {
+    return false
+  }
+  return isPlain(cookie.data) && Object.keys(cookie.data).every((field) => FIELDS.has(field))
+}
+
+/**
+ * A session's cookie as it can be read: express-session's own, or what JSON would make of another
+ * object. `undefined` if there is no object to keep; the session is then kept whole, as it came.
+ */
+export function readableCookie(cookie: unknown): ReadableCookie | undefined {
+  if (!isPlain(cookie)) return undefined
+  if (isCookie(cookie)) return cookie
+  const plain = typeof cookie.toJSON === 'function' ? cookie.toJSON() : cookie
+  return isPlain(plain) ? plain : undefined
+}
+
+function isPlain(value: unknown): value is ReadableCookie {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The instant in ms at which a cookie says that it expires; `undefined` if it says none that can be read. */
+export function expiryOf(cookie: ReadableCookie | undefined, now: number): number | undefined {
+  if (cookie === undefined) return undefined
+  const instant = instantOf(cookie.expires)
+  if (!Number.isNaN(instant)) return instant
+  const { maxAge } = cookie
+  return typeof maxAge === 'number' && !Number.isNaN(maxAge) ? now + Math.floor(maxAge) : undefined
+}
+
+function instantOf(expires: unknown): number {
+  if (expires instanceof Date) return expires.getTime()
+  if (typeof expires === 'string') return Date.parse(expires)
+  return typeof expires === 'number' ? Math.floor(expires) : Number.NaN
+}
+
+const DAY = 86_400_000
+const MINUTE = 60_000
+/** `'00:00:'` to `'23:59:'`, each made when it is first needed: all of them at once take longer than the rest of the core. */
+const MINUTES = new Array<string | undefined>(1440).fill(undefined)
+/** `'000Z'` to `'999Z'`, likewise. */
+const MILLISECONDS = new Array<string | undefined>(1000).fill(undefined)
+/** `'00.'` to `'59.'` */
+const SECONDS = Array.from({ length: 60 }, (_, i) => `${two(i)}.`)
+
+let day = Number.NaN
+let dayText = ''
+
+/** What `new Date(instant).toISOString()` gives; throws a `RangeError` for an instant that no Date can be. */
+export function isoText(instant: number): string {
+  const today = Math.floor(instant / DAY)
+  if (today !== day) {
+    const text = new Date(today * DAY).toISOString()
+    dayText = text.slice(0, text.indexOf('T') + 1)
+    day = today
+  }
+  const ms = instant - today * DAY
+  const second = (ms % MINUTE) | 0
+  const minute = (ms / MINUTE) | 0
+  const millisecond = second % 1000
+  const seconds =
+    (SECONDS[(second / 1000) | 0] as string) +
+    (MILLISECONDS[millisecond] ?? addMillisecond(millisecond))
+  return dayText + (MINUTES[minute] ?? addMinute(minute)) + seconds
+}
+
+function addMinute(minute: number): string {
+  const text = `${two(Math.floor(minute / 60))}:${two(minute % 60)}:`
+  MINUTES[minute] = text
+  return text
+}
+
+function addMillisecond(millisecond: number): string {
+  const text = `${String(millisecond).padStart(3, '0')}Z`
+  MILLISECONDS[millisecond] = text
+  return text
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0')
 }

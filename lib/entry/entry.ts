@@ -1,17 +1,8 @@
 /** One stored session: its parts, and what they say of it. */
 
+import type { Owner } from '../settings/owner'
 import type { KeptCookie } from './cookie'
-import { type HolderRef, hasName, holderRefOf, nameOf, type Owner } from './holder'
-import { age, begin, longest } from './tenure'
-import * as traits from './traits'
-
-/**
- * Seconds from the sign-in to a later use after which a session is a known member's: longer than a
- * flood takes to pass through the room of the newcomers, shorter than most visits.
- */
-const KNOWN_AGE = 60
-/** Seconds from the first use to a later one after which a stranger has returned: a script that comes again at once has not. */
-const RETURNED_AGE = 2
+import { type HolderRef, hasName, holderRefOf, nameOf } from './holder'
 
 /** What a session leaves in its entry, apart from its id. */
 export interface Content {
@@ -23,79 +14,97 @@ export interface Content {
   readonly owner: Owner | undefined
   /** Where a session without an owner comes from, if that is known. */
   readonly client?: string | undefined
-  /** How the name of the owner or the client is kept, if that is known already. */
+  /** How the name of the owner or the client is kept, if that has been found out already. */
   readonly holder?: HolderRef<Entry> | undefined
 }
 
-/**
- * A stored session, threaded into two rings: its lane by age, the wheel by expiry. It has no number
- * that V8 keeps in a box, 16 bytes each, and no field that only some stores need.
- */
+/** How much an entry is trusted: what it says of the lane that the entry is in. */
+export interface Trust {
+  /** Whether its entries have an owner. */
+  readonly isOwned: boolean
+  /** Whether they are those of known members: named, and seen again a minute or more after the sign-in. */
+  readonly isMembers: boolean
+}
+
+const DAY = 86_400_000
+/** The last instant that a Date can be: a later expiry is never. */
+const LAST_INSTANT = 8.64e15
+/** In place of the day of an expiry. */
+const NEVER = 2 ** 30 - 1
+const DESTROYED = NEVER - 1
+
+/** An expiry as an entry can keep it: in whole ms, from 1970 on, or `Infinity`. */
+export function keepable(expiry: number): number {
+  return expiry > LAST_INSTANT ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor(expiry))
+}
+
+/** A stored session, threaded into two rings: its lane by age, the wheel by expiry. */
 export class Entry {
   body = ''
   cookie: KeptCookie | undefined = undefined
-  /** The owner; for a session without an owner, its client, if that is known. */
+  /** The owner; for a session without an owner, its client, if that is known. See `holder.ts`. */
   holder: HolderRef<Entry> | undefined = undefined
   bytes = 0
-  /** When it was last used, and for how long it had been its owner's, or a stranger's, then: see `tenure.ts`. */
-  tenure = 0
-  /** The key of its row in the file; 0 for none. */
-  row = 0
+  /** The lane that it is in, or was in last. */
+  lane: Trust | undefined = undefined
+  /** When it was last used, and when its holder first used it: in seconds of a clock that only goes forward. */
+  used = 0
+  since = 0
   older: Entry = this
   newer: Entry = this
   sooner: Entry = this
   later: Entry = this
-  /** See `traits.ts`. */
-  #traits = traits.NEW
-  /** The fine part of its expiry. */
-  #fine = 0
+  // An expiry in one number would be no small integer, which V8 keeps in a box of 16 bytes.
+  #day = NEVER
+  #ms = 0
 
   constructor(readonly sid: string) {}
 
   /** The instant at which it expires, in ms; `Infinity` for never; `-Infinity` once destroyed. */
   get expiry(): number {
-    return traits.expiryOf(this.#traits, this.#fine)
+    if (this.#day < DESTROYED) return this.#day * DAY + this.#ms
+    return this.#day === NEVER ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
   }
 
   set expiry(expiry: number) {
-    const kept = traits.keepable(expiry)
-    this.#fine = traits.fineOf(kept)
-    this.#traits = traits.withExpiry(this.#traits, kept)
+    const kept = keepable(expiry)
+    this.#day = kept === Number.POSITIVE_INFINITY ? NEVER : Math.floor(kept / DAY)
+    // The bit operation makes a small integer of what V8 would box after the arithmetic.
+    this.#ms = kept === Number.POSITIVE_INFINITY ? 0 : (kept % DAY) | 0
   }
 
-  /** Whether a live session may refer to it. */
-  get loaded(): boolean {
-    return (this.#traits & traits.LOADED) !== 0
+  /** Whether it was taken away for good, so that what was loaded from it must not be saved again. */
+  get destroyed(): boolean {
+    return this.#day === DESTROYED
   }
 
-  set loaded(loaded: boolean) {
-    this.#traits = traits.withFlag(this.#traits, traits.LOADED, loaded)
+  destroy(): void {
+    this.#day = DESTROYED
   }
 
-  /** The instant of its first set in ms, if `absoluteTtl` needs it: see {@link DatedEntry}; else 0. */
-  get created(): number {
-    return 0
+  /** Whether it is in a lane, of the ledger or of one that was cleared and is not taken apart yet. */
+  get inLane(): boolean {
+    return this.newer !== this
   }
 
-  /** Bytes beyond those of any entry. */
-  get ownBytes(): number {
-    return 0
+  /** Seconds from the first use by its holder to the last. */
+  get age(): number {
+    return this.used - this.since
   }
 
   /** Whether it has an owner. */
   get owned(): boolean {
-    return (this.#traits & traits.OWNED) !== 0
+    return this.lane?.isOwned === true
+  }
+
+  /** Whether its owner is a known member: named, and seen again a minute or more after the sign-in. */
+  get known(): boolean {
+    return this.lane?.isMembers === true
   }
 
   /** The owner. A name may be a slice of the body, and then keeps all of the body in memory. */
   get owner(): Owner | undefined {
     return this.owned ? (this.holderName ?? true) : undefined
-  }
-
-  /** Only while the entry is in no ledger. */
-  set owner(owner: Owner | undefined) {
-    this.#traits = traits.withFlag(this.#traits, traits.OWNED, owner !== undefined)
-    this.holder = owner === true ? undefined : owner
   }
 
   /** The name of its owner, if that has one. */
@@ -125,43 +134,32 @@ export class Entry {
     return hasName(this.holder, this.body, client)
   }
 
+  /** How the entry refers to the holder of a content. */
+  holderOf({ owner, client, body, holder }: Content): HolderRef<Entry> | undefined {
+    return holder ?? holderRefOf(owner, client, body, this.holder)
+  }
+
   /** Takes over a content, except its expiry. `isSame`: whether the entry has the holder of that content already. */
   assign(content: Content, isSame: boolean): void {
-    const { body, cookie, owner, client } = content
-    const { holder = holderRefOf(owner, client, body, this.holder) } = content
-    this.#traits = traits.withFlag(this.#traits, traits.OWNED, owner !== undefined)
-    if (!isSame || typeof this.holder !== 'object') this.holder = holder
+    const { body, cookie } = content
+    if (!isSame || typeof this.holder !== 'object') this.holder = this.holderOf(content)
     this.body = body
     this.cookie = cookie
   }
 
-  /** Whether its owner is a known member: named, and seen again a minute or more after the sign-in. */
-  get known(): boolean {
-    return age(this.tenure) >= KNOWN_AGE && this.owned && this.holder !== undefined
+  /** The instant of its first set in ms, if the store needs it: see {@link LastingEntry}; else 0. */
+  get created(): number {
+    return 0
   }
 
-  /** Only while the entry is in no ledger. With an owner who has a name, it then is a known member's at once. */
-  set known(known: boolean) {
-    this.tenure = known ? longest(0) : begin(0)
+  /** The key of its row in the file, if it has one: see {@link LastingEntry}; else 0. */
+  get row(): number {
+    return 0
   }
 
-  /** Whether it was used again two seconds or more after it began. */
-  get returned(): boolean {
-    return age(this.tenure) >= RETURNED_AGE
-  }
-
-  /** Whether it was taken away for good, so that what was loaded from it must not be saved again. */
-  get destroyed(): boolean {
-    return traits.isDestroyed(this.#traits)
-  }
-
-  /** Whether it is in a lane, of the ledger or of one that was cleared and is not taken apart yet. */
-  get inLane(): boolean {
-    return this.newer !== this
-  }
-
-  destroy(): void {
-    this.#traits = traits.destroyed(this.#traits)
+  /** Bytes beyond those of any entry. */
+  get ownBytes(): number {
+    return 0
   }
 
   /** A copy of the entry as it is now, in no ledger, for listeners that are told later. */
@@ -170,20 +168,23 @@ export class Entry {
     copy.body = this.body
     copy.cookie = this.cookie
     copy.holder = this.holder
-    copy.tenure = this.tenure
+    copy.lane = this.lane
+    copy.used = this.used
+    copy.since = this.since
     copy.bytes = this.bytes
-    copy.#traits = this.#traits
-    copy.#fine = this.#fine
+    copy.#day = this.#day
+    copy.#ms = this.#ms
     return copy
   }
 }
 
-/** Bytes of the instant of the first set: the field, and the box of its number. */
-const CREATED_BYTES = 24
+/** Bytes of two fields, and of the box of an instant. */
+const LASTING_BYTES = 32
 
-/** An entry of a store with an `absoluteTtl`. */
-export class DatedEntry extends Entry {
+/** An entry of a store with a `saveFile` or an `absoluteTtl`: it has what only those need. */
+export class LastingEntry extends Entry {
   #created: number
+  #row = 0
 
   constructor(sid: string, created: number) {
     super(sid)
@@ -199,7 +200,15 @@ export class DatedEntry extends Entry {
     this.#created = created
   }
 
+  override get row(): number {
+    return this.#row
+  }
+
+  override set row(row: number) {
+    this.#row = row
+  }
+
   override get ownBytes(): number {
-    return CREATED_BYTES
+    return LASTING_BYTES
   }
 }

@@ -3,10 +3,8 @@
  * holder by a `HolderRef`; a `Holder` is made only for one who has several entries, or a large one.
  */
 
-import { flat } from './text'
-
-/** Who is signed in: a name; `true` for one without a name. */
-export type Owner = string | true
+import type { Owner } from '../settings/owner'
+import { flat } from './weigh'
 
 /**
  * How an entry refers to its holder: by the place of the name in its body, since most bodies have it;

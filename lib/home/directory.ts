@@ -1,8 +1,10 @@
 /** Who has which sessions in a home: all of them, and those of one owner. Nothing of it goes into the near cache. */
 
 import type { SessionData } from 'express-session'
-import { toError } from '../call/answers'
+import { toError } from '../call'
 import type { Core } from '../core'
+import { readableCookie } from '../entry/cookie'
+import { handleOf, type OwnedSession, ownedSession } from '../session/devices'
 import type { Home } from './home'
 import { ownerOfText } from './reading'
 import type { Tier } from './tier'
@@ -30,7 +32,7 @@ export class Directory {
 
   /** All sessions by id, in an object without a prototype. One that can't be read is left out and reported. */
   async all(): Promise<Record<string, SessionData>> {
-    const { codec, answers } = this.#core
+    const { codec, calls } = this.#core
     const all: Record<string, SessionData> = Object.create(null)
     for await (const sids of this.#home.ids()) {
       const texts = await this.#home.read(sids)
@@ -40,7 +42,7 @@ export class Directory {
           const session = text === undefined || text === '' ? null : codec.parse(text)
           if (session !== null) all[sid] = session
         } catch (thrown) {
-          answers.report(toError(thrown))
+          calls.report(toError(thrown))
         }
       }
     }
@@ -74,6 +76,31 @@ export class Directory {
     for (const batch of batchesOf(sids)) ended += await this.#tier.destroy(batch, owner)
     departed.destroyOwner(owner, except)
     return ended
+  }
+
+  /** Ends the one of an owner's sessions that has that handle. Gives 1, or 0 if there is none. */
+  async destroyOne(owner: string, handle: string): Promise<number> {
+    const sid = (await this.idsOf(owner)).find((each) => handleOf(each) === handle)
+    return sid === undefined ? 0 : this.#tier.destroy([sid], owner)
+  }
+
+  /** What is told of each of an owner's sessions. When one was last used follows from how long it still lives. */
+  async sessionsOf(owner: string, current: string | undefined): Promise<OwnedSession[]> {
+    const { intake, codec, clock, settings } = this.#core
+    const told: OwnedSession[] = []
+    for (const sid of await this.idsOf(owner)) {
+      const found = await this.#home.load(sid)
+      if (found === undefined || found.text === '') continue
+      const session = codec.parse(found.text)
+      const now = clock.now()
+      const asked = readableCookie(session.cookie)?.originalMaxAge
+      // A touch gives it this long again; by the `ttl`, or a day, without a maxAge.
+      const isByCookie = settings.ttl === undefined && typeof asked === 'number'
+      const lifetime = isByCookie ? asked : intake.expiryOf(sid, session, undefined, now) - now
+      const unused = Math.max(0, lifetime - found.left) || 0
+      told.push(ownedSession(sid, session, current, now - unused))
+    }
+    return told
   }
 
   /**

@@ -1,14 +1,14 @@
-/** A store whose sessions live in a home of several processes: the verbs of any lembro on them. */
+/** A store whose sessions live in a home of several processes: the methods of any lembro on them. */
 
 import type { SessionData } from 'express-session'
-import type { Callback } from '../call/answers'
+import type { Callback } from '../call'
 import type { World } from '../core'
-import { exceptOf, ownerText } from '../session/sign-out'
-import { coreOf, type SessionsById, type Sid } from '../session-store'
+import { currentOf, type OwnedSession, type OwnerTarget, targetOf } from '../session/devices'
+import { ownerText } from '../session/many'
 import { toSid } from '../settings/check'
 import type { Settings } from '../settings/settings'
 import type { LembroStats } from '../stats'
-import { LembroStore } from '../store'
+import { LembroStore, type OwnerOptions, type SessionsById, type Sid } from '../store'
 import { Directory } from './directory'
 import type { Home } from './home'
 import { Tier } from './tier'
@@ -39,21 +39,21 @@ export class HomeStore extends LembroStore {
     world: World,
     ready: Ready | undefined,
   ) {
-    super(settings, world, undefined)
-    const core = coreOf(this)
+    super(settings, { ...world, hasHome: true }, undefined)
+    const { core } = this
     this.#home = home
     this.#tier = new Tier(core, home, touchAfter, (event, error) => {
-      if (error !== undefined) core.answers.report(error)
+      if (error !== undefined) core.calls.report(error)
       // express-session lets requests pass without a session between the two.
       this.emit(event)
     })
     this.#directory = new Directory(core, home, this.#tier)
     home.open(this.#tier).then(
-      () => ready && core.answers.give(ready, null),
+      () => ready && core.calls.end(ready, null),
       (error: Error) => {
         this.emit('disconnect')
-        if (ready !== undefined) core.answers.give(ready, error)
-        else if (!core.verbs.closed) core.answers.report(error)
+        if (ready !== undefined) core.calls.end(ready, error)
+        else if (!core.calls.closed) core.calls.report(error)
       },
     )
   }
@@ -62,10 +62,10 @@ export class HomeStore extends LembroStore {
   override get(sid: Sid): Promise<SessionData | undefined>
   override get(sid: Sid, callback: Callback<SessionData | undefined>): void
   override get(sid: Sid, callback?: Callback<SessionData | undefined>) {
-    const { verbs } = coreOf(this)
-    const isText = typeof sid === 'string' && !verbs.closed
+    const { calls } = this.core
+    const isText = typeof sid === 'string' && !calls.closed
     const entry = isText ? this.#tier.near.find(textOf(sid)) : undefined
-    if (entry !== undefined) return verbs.read(callback, () => this.#tier.open(entry))
+    if (entry !== undefined) return calls.read(callback, () => this.#tier.open(entry))
     return this.#long<SessionData | undefined>(callback, async () =>
       sid === undefined ? undefined : this.#tier.load(textOf(sid)),
     )
@@ -87,17 +87,17 @@ export class HomeStore extends LembroStore {
   override touch(sid: Sid, session: SessionData): Promise<void>
   override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override touch(sid: Sid, session: SessionData, callback?: Callback) {
-    const { verbs } = coreOf(this)
+    const { calls } = this.core
     let telling: Promise<void> | undefined
-    if (verbs.closed || sid === undefined) return verbs.change(callback, () => {})
+    if (calls.closed || sid === undefined) return calls.change(callback, () => {})
     try {
       telling = this.#tier.touch(textOf(sid), session)
     } catch (thrown) {
-      return verbs.change(callback, () => {
+      return calls.change(callback, () => {
         throw thrown
       })
     }
-    if (telling === undefined) return verbs.change<void>(callback, () => undefined)
+    if (telling === undefined) return calls.change<void>(callback, () => undefined)
     return this.#long<void>(callback, () => telling)
   }
 
@@ -146,25 +146,46 @@ export class HomeStore extends LembroStore {
     return this.#long<string[]>(callback, async () => this.#directory.idsOf(ownerText(owner)))
   }
 
+  /** Where an owner is signed in, in whatever process; the session that expires last first. */
+  override sessionsOf(owner: string | number, options?: OwnerOptions): Promise<OwnedSession[]>
+  override sessionsOf(owner: string | number, callback: Callback<OwnedSession[]>): void
+  override sessionsOf(
+    owner: string | number,
+    options: OwnerOptions | undefined,
+    callback: Callback<OwnedSession[]> | undefined,
+  ): void
+  override sessionsOf(
+    owner: string | number,
+    options?: unknown,
+    callback?: Callback<OwnedSession[]>,
+  ) {
+    const [given, after] =
+      typeof options === 'function' ? [undefined, options as typeof callback] : [options, callback]
+    return this.#long<OwnedSession[]>(after, async () => {
+      const current = currentOf(given)
+      const asked = current === undefined ? undefined : textOf(current)
+      return this.#directory.sessionsOf(ownerText(owner), asked)
+    })
+  }
+
   /**
-   * Ends the sessions that an owner has now, in all processes, except the one with the id `except`.
+   * Ends the sessions that an owner has now, in all processes, except the one with the id `except`, or only the
+   * one with the handle `only`.
    * Gives how many it ended. Fails with a `TypeError` for options that it can't read, and ends none then.
    */
-  override destroyOwner(
-    owner: string | number,
-    options?: { except?: string | undefined },
-  ): Promise<number>
+  override destroyOwner(owner: string | number, options?: OwnerTarget): Promise<number>
   override destroyOwner(owner: string | number, callback: Callback<number>): void
   override destroyOwner(
     owner: string | number,
-    options: { except?: string | undefined } | undefined,
+    options: OwnerTarget | undefined,
     callback: Callback<number> | undefined,
   ): void
   override destroyOwner(owner: string | number, options?: unknown, callback?: Callback<number>) {
     const [given, after] =
       typeof options === 'function' ? [undefined, options] : [options, callback]
     return this.#long<number>(after, async () => {
-      const except = exceptOf(given)
+      const { except, only } = targetOf(given)
+      if (only !== undefined) return this.#directory.destroyOne(ownerText(owner), only)
       const kept = except === undefined ? undefined : textOf(except)
       return this.#directory.destroyOwner(ownerText(owner), kept)
     })
@@ -175,23 +196,23 @@ export class HomeStore extends LembroStore {
     return this.#tier.stats(super.stats())
   }
 
-  /** Stops the timers and the verbs, and closes lembro's own connection once the calls under way have ended; the client stays open. */
+  /** Stops the timers and the methods, and closes lembro's own connection once the calls under way have ended; the client stays open. */
   override close(): Promise<void>
   override close(callback: Callback | undefined): void
   override close(callback?: Callback) {
-    const { verbs, answers, purger } = coreOf(this)
-    verbs.close()
+    const { calls, purger } = this.core
+    calls.close()
     purger.stop()
-    return answers.later<void>(callback, (end) => {
+    return calls.later<void>(callback, (end) => {
       // What is under way ends first.
       const ending = Promise.allSettled([...this.#underWay])
       ending.then(() => this.#home.close()).then(() => end(null), end)
     })
   }
 
-  /** A verb that waits for Redis. */
+  /** A method that waits for Redis. */
   #long<Value>(callback: unknown, run: () => Promise<Value>) {
-    return coreOf(this).verbs.long<Value>(callback, (end) => {
+    return this.core.calls.long<Value>(callback, (end) => {
       const running = run()
       this.#underWay.add(running)
       const ended = () => this.#underWay.delete(running)

@@ -52,7 +52,7 @@ export interface HomeListener {
   invalidated(sid: string): void
   /** Every session may have changed. */
   invalidatedAll(): void
-  /** The home can be reached. `coherent`: changes are told from now on. */
+  /** The home can be reached. `coherent`: changes of all sessions are told from now on. Told again when that changes. */
   connected(coherent: boolean): void
   /** The home can't be reached, or changes may be missed. Why, if that is known. */
   lost(error: Error | undefined): void

@@ -3,11 +3,11 @@
  * current, and loses everything at once when that can't be known any more.
  */
 
+import { inSlices } from '../clock'
 import type { Core } from '../core'
 import { Entry } from '../entry/entry'
-import { flat } from '../entry/text'
-import type { Incoming } from '../session/intake'
-import { inSlices } from '../time/slices'
+import { flat } from '../entry/weigh'
+import type { Incoming } from '../session/incoming'
 import type { Ticket } from './traffic'
 
 /** Seconds for which an entry may go unconfirmed: in case an invalidation is lost in a way that nobody thought of. */
@@ -28,7 +28,7 @@ export class NearEntry extends Entry {
     /** Of the near cache when it came. Entries of an earlier one are not used. */
     readonly generation: number,
     /** When it came, in whole seconds. */
-    readonly since: number,
+    readonly came: number,
   ) {
     super(flat(sid))
   }
@@ -73,21 +73,21 @@ export class Near {
    * there, if anyone will ask for it.
    */
   take(incoming: Incoming, version: string | undefined, ticket: Ticket): NearEntry {
-    const { sessions, intake, trim } = this.#core
+    const { sessions, intake, ledger } = this.#core
     const { sid } = incoming
     const entry = new NearEntry(sid, version, this.#generation, secondsOf(this.#core.clock.now()))
+    const content = intake.contentOf(entry, incoming)
+    ledger.fill(entry, content)
     if (ticket.good && this.coherent && this.#pauses === 0) {
       this.drop(sid)
-      if (sessions.cache(entry, incoming)) trim()
-    } else {
-      intake.fill(entry, incoming)
+      sessions.cache(entry, content)
     }
     return entry
   }
 
   /** Makes an entry that is in the cache the newest. */
-  use(entry: NearEntry, now: number): void {
-    this.#core.ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes, now)
+  use(entry: NearEntry): void {
+    this.#core.ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes)
   }
 
   /** Lets a session go that is another by now, or has expired. Returns whether it was here. */
@@ -118,13 +118,13 @@ export class Near {
   }
 
   #sweep(): void {
-    const { ledger, clock, atRest } = this.#core
+    const { ledger, clock, calls } = this.#core
     const walk = ledger.walk()
     const step = () => {
       const entry = walk.next() as NearEntry | undefined
       if (entry !== undefined && entry.generation !== this.#generation)
         ledger.remove(entry, 'invalidate')
-      atRest()
+      calls.rest()
       return entry !== undefined
     }
     inSlices(clock, step, () => {
@@ -135,7 +135,7 @@ export class Near {
 
   // Nor if the clock was set back: an entry from the future is not known to be current.
   #isCurrent(entry: NearEntry, now: number): boolean {
-    const age = secondsOf(now) - entry.since
+    const age = secondsOf(now) - entry.came
     return entry.generation === this.#generation && age >= 0 && age < LONGEST_AGE
   }
 }

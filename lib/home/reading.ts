@@ -1,10 +1,9 @@
 /** What connect-redis and lembro write of a session, read: its content, its owner, and when it expires. */
 
 import type { Core } from '../core'
-import { isoText } from '../entry/iso'
-import { expiryOf, readableCookie } from '../entry/readable-cookie'
-import type { Incoming } from '../session/intake'
-import { isOwnerName } from '../settings/default-owner'
+import { expiryOf, isoText, readableCookie } from '../entry/cookie'
+import type { Incoming } from '../session/incoming'
+import { isOwnerName } from '../settings/owner'
 import type { HomeSession } from './home'
 
 /** A home counts a session's life in whole seconds, rounded up: expiries less than this apart are equal. */
@@ -24,10 +23,10 @@ export function readHomeSession(
   if (typeof session !== 'object') {
     throw new TypeError(`session: expected Redis to hold an object; got a ${typeof session}`)
   }
-  const kept = session as Parameters<typeof intake.adopt>[1]
+  const kept = session as Parameters<typeof intake.fromHome>[1]
   const now = clock.now()
   const ends = now + left
-  if (settings.ttl !== undefined) return intake.adopt(sid, kept, ends)
+  if (settings.ttl !== undefined) return intake.fromHome(sid, kept, ends)
   // A touch moves the expiry in the home and leaves the text as it was: the cookie of the text is stale.
   const cookie = readableCookie(kept.cookie)
   const said = cookie?.expires == null ? undefined : expiryOf(cookie, now)
@@ -37,14 +36,14 @@ export function readHomeSession(
   if (said !== undefined && expiry <= LAST_INSTANT && typeof cookie?.expires === 'string') {
     kept.cookie = { ...kept.cookie, expires: isoText(expiry) } as unknown as typeof kept.cookie
   }
-  return intake.adopt(sid, kept, expiry)
+  return intake.fromHome(sid, kept, expiry)
 }
 
 /** The name that a text's session is listed under; `undefined` for none. Throws what the serializer throws. */
 export function ownerOfText(core: Core, text: string): string | undefined {
   const session: unknown = text === '' ? null : core.codec.parse(text)
   const isSession = typeof session === 'object' && session !== null
-  return isSession ? nameOf(core.ownerOf(session as never)) : undefined
+  return isSession ? nameOf(core.intake.ownerOf(session as never)) : undefined
 }
 
 /** What an owner is listed under; `undefined` for anonymous, and for one without a name. */

@@ -6,9 +6,8 @@
 import type { SessionData } from 'express-session'
 import type { Core } from '../core'
 import { Entry } from '../entry/entry'
-import { weigh } from '../entry/weight'
-import { type Incoming, inConflict } from '../session/intake'
-import { coded } from '../settings/errors'
+import { type Incoming, inConflict } from '../session/incoming'
+import { coded } from '../settings/check'
 import { toText } from '../settings/size'
 import type { Condition, Home, HomeSession, Listing } from './home'
 import { type Near, NearEntry } from './near'
@@ -171,11 +170,11 @@ export class Saving {
 
   // Only if it is asked for: what is too large for the near cache alone lives in the home.
   #checkSize(incoming: Incoming): void {
-    const { settings, intake, stats } = this.#core
+    const { settings, intake, ledger, stats } = this.#core
     const most = settings.maxEntryBytes
     if (settings.given.maxEntrySize === undefined) return
     const entry = new Entry(incoming.sid)
-    const bytes = weigh(entry, intake.contentOf(entry, incoming))
+    const bytes = ledger.weigh(entry, intake.contentOf(entry, incoming))
     if (bytes <= most) return
     stats.tooBig++
     const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`

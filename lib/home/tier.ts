@@ -6,7 +6,7 @@
 
 import type { SessionData } from 'express-session'
 import type { Core } from '../core'
-import { readableCookie } from '../entry/readable-cookie'
+import { readableCookie } from '../entry/cookie'
 import { toSession } from '../settings/check'
 import type { LembroStats } from '../stats'
 import type { Home, HomeListener } from './home'
@@ -79,7 +79,7 @@ export class Tier implements HomeListener {
   /** Stores a session. One that was loaded is stored only if it is still there. */
   async set(sid: string, session: SessionData): Promise<void> {
     if (await this.#saving.save(sid, session)) this.#own.sets++
-    this.#core.atRest()
+    this.#core.calls.rest()
   }
 
   /**
@@ -87,12 +87,12 @@ export class Tier implements HomeListener {
    * is told lets every process forget the session (measured: half of all reads then miss; without, none).
    */
   touch(sid: string, given: SessionData): Promise<void> | undefined {
-    const { settings, intake, expiry, ledger, clock } = this.#core
+    const { settings, intake, ledger, clock } = this.#core
     const session = toSession(given)
     if (settings.disableTouch) return undefined
     const link = intake.linkOf(sid, session)
     const now = clock.now()
-    const wanted = expiry.of(sid, session, readableCookie(session.cookie), now)
+    const wanted = intake.expiryOf(sid, session, readableCookie(session.cookie), now)
     if (link?.revoked(ledger.epoch) === true) return undefined
     const linked = link?.entry instanceof NearEntry ? link.entry : undefined
     // Most often the session of this request came from there: no need to look for it again.
@@ -103,7 +103,7 @@ export class Tier implements HomeListener {
       return this.#tellTouch(sid, wanted, known)
     }
     this.#own.touches++
-    if (entry !== undefined) this.near.use(entry, now)
+    if (entry !== undefined) this.near.use(entry)
     return undefined
   }
 
@@ -126,15 +126,14 @@ export class Tier implements HomeListener {
       return ended
     })
     this.#own.destroyed += count
-    this.#core.atRest()
+    this.#core.calls.rest()
     return count
   }
 
   /** Ends all sessions. */
   async clear(): Promise<void> {
-    const { ledger, clock } = this.#core
     // Also what was loaded from them: see `Link`.
-    ledger.clear(clock.now())
+    this.#core.ledger.clear()
     this.#traffic.spoilAll()
     await this.near.without(async () => {
       this.#own.destroyed += await this.#home.clear()
@@ -146,7 +145,7 @@ export class Tier implements HomeListener {
   invalidated(sid: string): void {
     const spoilt = this.#traffic.spoil(sid)
     if (this.near.drop(sid) || spoilt) this.#counts.invalidations++
-    this.#core.atRest()
+    this.#core.calls.rest()
   }
 
   invalidatedAll(): void {
@@ -156,17 +155,16 @@ export class Tier implements HomeListener {
   }
 
   connected(coherent: boolean): void {
+    const wasConnected = this.#connected
     this.#connected = true
+    if (!coherent) this.#forgetAll()
     this.near.coherent = coherent
-    this.#told('connect')
+    if (!wasConnected) this.#told('connect')
   }
 
   lost(error: Error | undefined): void {
     this.#connected = false
-    this.near.coherent = false
-    this.#counts.losses++
-    this.#traffic.spoilAll()
-    this.near.dropAll()
+    this.#forgetAll()
     this.#told('disconnect', error)
   }
 
@@ -178,9 +176,17 @@ export class Tier implements HomeListener {
       const incoming = found && readHomeSession(this.#core, sid, found)
       if (found === undefined || incoming === undefined) return undefined
       const entry = this.near.take(incoming, this.#saving.versionOf(found.text), ticket)
-      this.#core.atRest()
+      this.#core.calls.rest()
       return entry
     })
+  }
+
+  /** Changes may be missed from now on. */
+  #forgetAll(): void {
+    if (this.near.coherent) this.#counts.losses++
+    this.near.coherent = false
+    this.#traffic.spoilAll()
+    this.near.dropAll()
   }
 
   #tellUsed(): void {
@@ -197,7 +203,7 @@ export class Tier implements HomeListener {
   }
 
   async #tellTouch(sid: string, wanted: number, known: NearEntry | undefined): Promise<void> {
-    const { clock, atRest } = this.#core
+    const { clock, calls } = this.#core
     // The owner's list lives as long as the session does: so it must be known whose it is.
     const entry = known ?? (await this.#fetch(sid))
     const now = clock.now()
@@ -212,7 +218,7 @@ export class Tier implements HomeListener {
       if (ttl <= 0) await this.#home.destroy([sid])
       else if (await this.#home.touch(sid, ttl, listing)) this.#own.touches++
     })
-    atRest()
+    calls.rest()
   }
 
   /** Lets a session go that is about to end. Gives its owner's name, if that is known. */

@@ -1,8 +1,8 @@
 /** A store for `koa-session`: sessions without a cookie, by promises, each call with the context of its request. */
 
 import type { SessionData } from 'express-session'
+import { systemClock } from '../clock'
 import { got } from '../settings/check'
-import { systemClock } from '../time/clock'
 import { type HostedStore, refill } from './hosted'
 
 /** The last instant that a Date can be. */

@@ -2,22 +2,17 @@
 
 import type { Content, Entry } from '../entry/entry'
 import { Holder, refTo } from '../entry/holder'
-import { flat } from '../entry/text'
-import type { FairLane } from './fair-lane'
+import { flat } from '../entry/weigh'
 import { LARGE_BYTES, MANY_ENTRIES } from './holdings'
-import { TextIndex } from './text-index'
+import type { FairLane } from './lane'
+import { NameIndex } from './names'
 
 /** Nearly every holder has one entry, and that one stands for its holder. */
 type Named = Entry | Holder<Entry>
 
 export class Holders {
-  readonly #laneOf: (entry: Entry) => FairLane
-  readonly #owners = new TextIndex<Named>(nameOf)
-  readonly #clients = new TextIndex<Named>(nameOf)
-
-  constructor(laneOf: (entry: Entry) => FairLane) {
-    this.#laneOf = laneOf
-  }
+  readonly #owners = new NameIndex<Named>(nameOf)
+  readonly #clients = new NameIndex<Named>(nameOf)
 
   /** The entries of the owner of that name, oldest first. */
   entriesOf(name: string): Entry[] {
@@ -52,7 +47,7 @@ export class Holders {
     const holder = found instanceof Holder ? found : this.#gather(index, found, name)
     holder.entries.add(entry)
     entry.holder = holder
-    if (holder.counted) this.#laneOf(entry).count(entry, holder)
+    if (holder.counted) laneOf(entry).count(entry, holder)
     else if (isLarge(entry) || holder.entries.size >= MANY_ENTRIES) this.#count(holder)
   }
 
@@ -84,18 +79,18 @@ export class Holders {
     if (last === undefined) {
       index.delete(holder)
     } else if (!isLarge(last)) {
-      if (holder.counted) this.#laneOf(last).uncount(last, holder)
+      if (holder.counted) laneOf(last).uncount(last, holder)
       last.holder = refTo(holder.name, last.body, holder)
       index.replace(holder, last)
     }
   }
 
-  #indexOf(entry: Entry): TextIndex<Named> {
+  #indexOf(entry: Entry): NameIndex<Named> {
     return entry.owned ? this.#owners : this.#clients
   }
 
   /** Makes the only entry of a holder one of several. */
-  #gather(index: TextIndex<Named>, entry: Entry, name: string): Holder<Entry> {
+  #gather(index: NameIndex<Named>, entry: Entry, name: string): Holder<Entry> {
     const { holder } = entry
     const gathered = new Holder(typeof holder === 'string' ? holder : flat(name), [entry])
     index.replace(entry, gathered)
@@ -106,7 +101,7 @@ export class Holders {
   /** From now on the lanes count what a holder has. */
   #count(holder: Holder<Entry>): void {
     holder.counted = true
-    for (const each of holder.entries) this.#laneOf(each).count(each, holder)
+    for (const each of holder.entries) laneOf(each).count(each, holder)
   }
 }
 
@@ -116,4 +111,8 @@ function isLarge({ bytes }: Entry): boolean {
 
 function nameOf(named: Named): string {
   return named instanceof Holder ? named.name : (named.holderName as string)
+}
+
+function laneOf(entry: Entry): FairLane {
+  return entry.lane as FairLane
 }

@@ -1,13 +1,20 @@
 /** A lane: entries in age order, the longest unused first, and the sum of their bytes, which is kept here and nowhere else. */
 
-import { Entry } from '../entry/entry'
+import { Entry, type Trust } from '../entry/entry'
+import type { Holder } from '../entry/holder'
+import { Holdings } from './holdings'
 
-export class Lane {
+export class Lane implements Trust {
   // A ring through the entries: `newer` of its head is the oldest, `older` the newest.
   readonly #head = new Entry('')
   readonly #walks = new Set<LaneWalk>()
   #size = 0
   #bytes = 0
+
+  constructor(
+    readonly isOwned: boolean,
+    readonly isMembers: boolean,
+  ) {}
 
   get size(): number {
     return this.#size
@@ -31,6 +38,7 @@ export class Lane {
   add(entry: Entry): void {
     const head = this.#head
     const newest = head.older
+    entry.lane = this
     entry.older = newest
     entry.newer = head
     newest.newer = entry
@@ -40,7 +48,7 @@ export class Lane {
   }
 
   /** Takes an entry out. Its `bytes` must still be those it was added with. */
-  take(entry: Entry): void {
+  remove(entry: Entry): void {
     if (this.#walks.size > 0) for (const walk of this.#walks) walk.leave(entry)
     entry.older.newer = entry.newer
     entry.newer.older = entry.older
@@ -88,5 +96,48 @@ export class LaneWalk {
 
   end(): void {
     this.#end()
+  }
+}
+
+/** A lane that its holders share fairly: an entry of a holder who has far more gives way before the oldest entry. */
+export class FairLane extends Lane {
+  readonly #holdings = new Holdings()
+
+  override add(entry: Entry): void {
+    super.add(entry)
+    const { holder } = entry
+    if (typeof holder === 'object' && holder.counted) this.count(entry, holder)
+  }
+
+  override remove(entry: Entry): void {
+    super.remove(entry)
+    const { holder } = entry
+    if (typeof holder === 'object' && holder.counted) this.uncount(entry, holder)
+  }
+
+  /** Adds an entry of the lane to what its holder has here. */
+  count(entry: Entry, holder: Holder): void {
+    this.#holdings.add(holder, entry)
+  }
+
+  /** Takes an entry from what its holder has here. */
+  uncount(entry: Entry, holder: Holder): void {
+    this.#holdings.take(holder, entry)
+  }
+
+  /** The entry that gives way first, other than the one that comes. */
+  victim(coming?: Entry): Entry | undefined {
+    let { oldest } = this
+    if (oldest === coming && oldest !== undefined) oldest = this.after(oldest)
+    if (oldest === undefined) return undefined
+    const heavy = this.#holdings.oldestOfFarMore(this.holderBytes(oldest))
+    return heavy === undefined || heavy === coming ? oldest : heavy
+  }
+
+  /** Bytes that the holder of an entry has here; the bytes of the entry if its holder is ordinary, or has no name. */
+  holderBytes(entry: Entry): number {
+    const { holder } = entry
+    const bytes = typeof holder === 'object' ? this.#holdings.bytesOf(holder) : undefined
+    return bytes ?? entry.bytes
   }
 }

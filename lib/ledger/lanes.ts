@@ -7,10 +7,9 @@
  */
 
 import type { Entry } from '../entry/entry'
-import type { Owner } from '../entry/holder'
-import { FairLane } from './fair-lane'
+import type { Owner } from '../settings/owner'
 import { isFarMore } from './holdings'
-import type { LaneWalk } from './lane'
+import { FairLane, type LaneWalk } from './lane'
 
 export type Measure = 'bytes' | 'size'
 
@@ -18,6 +17,13 @@ export type Measure = 'bytes' | 'size'
 const LOWER_SHARE = 1 / 5
 /** The share that an automatic trim leaves to strangers, and to newcomers, so that those who just came stay. */
 const LEAST_SHARE = 1 / 10
+/**
+ * Seconds from the sign-in to a later use after which a session is a known member's: longer than a
+ * flood takes to pass through the room of the newcomers, shorter than most visits.
+ */
+const KNOWN_AGE = 60
+/** Seconds from the first use to a later one after which a stranger has returned: a script that comes again at once has not. */
+const RETURNED_AGE = 2
 
 /** The entries of one trust, in one lane or in two: those in `upper` were used again, and stay longer. */
 class Rank {
@@ -34,8 +40,8 @@ class Rank {
     return this.lane.size + (this.upper?.size ?? 0)
   }
 
-  has(lane: FairLane): boolean {
-    return lane === this.lane || lane === this.upper
+  has(lane: unknown): boolean {
+    return lane !== undefined && (lane === this.lane || lane === this.upper)
   }
 
   victim(measure: Measure): Entry | undefined {
@@ -46,16 +52,14 @@ class Rank {
 }
 
 export class Lanes {
-  readonly #passing = new FairLane()
-  readonly #returned = new FairLane()
-  readonly #newcomers = new FairLane()
-  readonly #members = new FairLane()
-  readonly #ranks = [
-    new Rank(this.#passing, this.#returned),
-    new Rank(this.#newcomers),
-    new Rank(this.#members),
-  ] as const
-  readonly #all = [this.#passing, this.#returned, this.#newcomers, this.#members]
+  readonly #passing = new FairLane(false, false)
+  readonly #returned = new FairLane(false, false)
+  readonly newcomers = new FairLane(true, false)
+  readonly members = new FairLane(true, true)
+  readonly strangers = new Rank(this.#passing, this.#returned)
+  readonly #ranks = [this.strangers, new Rank(this.newcomers), new Rank(this.members)] as const
+  readonly #all = [this.#passing, this.#returned, this.newcomers, this.members]
+
   readonly #isPlain: boolean
 
   /** `isPlain`: there are no owners, and all are in one lane. */
@@ -63,24 +67,12 @@ export class Lanes {
     this.#isPlain = isPlain
   }
 
-  get strangers(): { readonly bytes: number; readonly size: number } {
-    return this.#ranks[0]
-  }
-
-  get newcomers(): FairLane {
-    return this.#newcomers
-  }
-
-  get members(): FairLane {
-    return this.#members
-  }
-
   get bytes(): number {
-    return this.#passing.bytes + this.#returned.bytes + this.#newcomers.bytes + this.#members.bytes
+    return this.#passing.bytes + this.#returned.bytes + this.newcomers.bytes + this.members.bytes
   }
 
   get size(): number {
-    return this.#passing.size + this.#returned.size + this.#newcomers.size + this.#members.size
+    return this.#passing.size + this.#returned.size + this.newcomers.size + this.members.size
   }
 
   /** The oldest of the least trusted that there are. */
@@ -88,11 +80,22 @@ export class Lanes {
     return this.#all.find(({ size }) => size > 0)?.oldest
   }
 
-  /** The lane of an entry. */
-  of(entry: Entry): FairLane {
+  /** The lane of an entry whose holder is set. */
+  of(entry: Entry, isOwned: boolean): FairLane {
     if (this.#isPlain) return this.#passing
-    if (!entry.owned) return entry.returned ? this.#returned : this.#passing
-    return entry.known ? this.#members : this.#newcomers
+    if (!isOwned) return entry.age >= RETURNED_AGE ? this.#returned : this.#passing
+    const isNamed = entry.holder !== undefined
+    return isNamed && entry.age >= KNOWN_AGE ? this.members : this.newcomers
+  }
+
+  /** Adds an entry as the newest of its `lane`. */
+  add(entry: Entry): void {
+    ;(entry.lane as FairLane).add(entry)
+  }
+
+  /** Takes an entry out. It keeps the `lane` as the one that it was in last. */
+  remove(entry: Entry): void {
+    ;(entry.lane as FairLane).remove(entry)
   }
 
   /** The entry that gives way so that all keep within `whole`, with `coming`, which is in no lane yet. */
@@ -129,33 +132,55 @@ export class Lanes {
   wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined, whole: number): boolean {
     const share = whole * LOWER_SHARE
     if (bytes <= share) return false
-    const lane = entry.inLane ? this.of(entry) : undefined
+    const here = entry.inLane ? entry.lane : undefined
     const [strangers, newcomers, members] = this.#ranks.map(
-      (rank) => rank.bytes - (lane !== undefined && rank.has(lane) ? entry.bytes : 0),
+      (rank) => rank.bytes - (rank.has(here) ? entry.bytes : 0),
     ) as [number, number, number]
     const room = whole - bytes
     if (owner === undefined) return newcomers + members > room
     const isMember = entry.known && entry.isOwnedBy(owner)
     if (!isMember && members > room) return true
     if (newcomers + members + Math.min(strangers, share) <= room) return false
-    const from = this.#newcomers.victim(entry) === undefined ? this.#members : this.#newcomers
+    const from = this.newcomers.victim(entry) === undefined ? this.members : this.newcomers
     const victim = from.victim(entry)
     return victim !== undefined && isFarMore(bytes, from.holderBytes(victim))
   }
 
-  /** Walks through all, the least trusted first. */
-  walks(): LaneWalk[] {
-    return this.#all.map((lane) => lane.walk())
+  /** A walk through all, the least trusted first, and of each trust the oldest first. It survives changes as {@link LaneWalk} does. */
+  walk(): LanesWalk {
+    return new LanesWalk(this.#all.map((lane) => lane.walk()))
   }
 
   #rankToGiveWay(measure: Measure, whole: number, coming?: Entry, more = 0): 0 | 1 | 2 {
-    const lane = coming === undefined ? undefined : this.of(coming)
-    const newcomers = this.#newcomers[measure] + (lane === this.#newcomers ? more : 0)
-    const members = this.#members[measure] + (lane === this.#members ? more : 0)
-    const isOwned = lane === this.#newcomers || lane === this.#members
+    const { lane } = coming ?? {}
+    const newcomers = this.newcomers[measure] + (lane === this.newcomers ? more : 0)
+    const members = this.members[measure] + (lane === this.members ? more : 0)
+    const isOwned = lane?.isOwned === true
     const strangers = this.strangers[measure] + (isOwned ? 0 : more)
     const share = whole * LOWER_SHARE
     if (strangers > share || newcomers + members <= whole - share) return 0
     return newcomers > share || members <= whole - 2 * share ? 1 : 2
+  }
+}
+
+export class LanesWalk {
+  readonly #walks: readonly LaneWalk[]
+
+  constructor(walks: readonly LaneWalk[]) {
+    this.#walks = walks
+  }
+
+  /** The next entry; `undefined` when every lane is at its end, for those that change lanes too. */
+  next(): Entry | undefined {
+    for (const walk of this.#walks) {
+      const entry = walk.next()
+      if (entry !== undefined) return entry
+    }
+    return undefined
+  }
+
+  /** Ends the walk. Until then each removal from the ledger costs a little more. */
+  end(): void {
+    for (const walk of this.#walks) walk.end()
   }
 }

@@ -1,18 +1,50 @@
 /**
- * The entries, in age order and with their exact bytes. It is synchronous, knows no clock and does
- * no I/O; whatever happens to it is a put, a touch, a remove or a clear, and its listeners hear it.
+ * The entries: a Map of them by id, in lanes by age and trust, within the budget at every moment. It
+ * is synchronous and does no I/O; whatever happens to it is a put, a touch, a remove or a clear, and
+ * its listeners hear of each after it has happened.
  */
 
+import type { Clock } from '../clock'
 import type { KeptCookie } from '../entry/cookie'
 import type { Content, Entry } from '../entry/entry'
-import type { Owner } from '../entry/holder'
-import { age, begin, renew, resume, unused } from '../entry/tenure'
-import { weigh } from '../entry/weight'
-import { Books } from './books'
-import { LedgerWalk } from './ledger-walk'
-import { type LeaveCause, type LedgerListener, Listeners } from './listeners'
-import { type Budget, type Removed, Room } from './room'
-import { Seconds } from './seconds'
+import { weigh } from '../entry/weigh'
+import type { RemovalCause } from '../settings/options'
+import type { Owner } from '../settings/owner'
+import { Holders } from './holders'
+import { Lanes, type LanesWalk } from './lanes'
+import { hashOfEnd, Maps } from './maps'
+import { TimerWheel } from './wheel'
+
+export interface Budget {
+  readonly maxBytes: number
+  readonly maxSessions: number
+  /** Whether there are no owners, and eviction is plain oldest first. */
+  readonly isPlain?: boolean
+}
+
+/** Why one entry leaves the ledger; `limit`: its owner had more than `maxPerOwner`, which the application hears of as `evict`. */
+export type LeaveCause = Exclude<RemovalCause, 'clear' | 'replace'> | 'limit'
+
+/** Hears everything that happens to the ledger, after it has happened. Must not throw or change the ledger. */
+export interface LedgerListener {
+  put?(entry: Entry): void
+  /** A newer version took the place of the one that `old` is a copy of. */
+  replaced?: ((old: Entry) => void) | undefined
+  touch?(entry: Entry, previousCookie: KeptCookie | undefined): void
+  /** `unused`: ms since the entry was last used, to the second. */
+  remove?(entry: Entry, cause: LeaveCause, unused: number): void
+  /** All entries are gone at once, so many of them. */
+  clear?(size: number): void
+  /** One of the cleared entries is taken apart, some time after `clear`. The ledger is at rest: it may be changed. */
+  cleared?(entry: Entry): void
+  /** An entry came into an empty ledger. */
+  filled?(): void
+  /** Live entries had to go for the bytes of one that was put or touched. */
+  crowded?(): void
+}
+
+/** Why an entry was removed to make room; `undefined` if none was. */
+export type Removed = 'expire' | 'evict' | undefined
 
 /** Repeats a step until it returns false, perhaps later and a few ms at a time. */
 export type Background = (step: () => boolean) => void
@@ -23,36 +55,49 @@ const atOnce: Background = (step) => {
 
 export class Ledger {
   readonly #budget: Budget
+  readonly #clock: Clock
   readonly #background: Background
-  readonly #listeners = new Listeners()
-  readonly #room: Room
-  readonly #seconds: Seconds
-  #books: Books
+  readonly #listeners: LedgerListener[] = []
+  // Those who hear of what happens most often.
+  #ofPut: LedgerListener[] = []
+  #ofTouch: LedgerListener[] = []
+  #ofReplaced: LedgerListener[] = []
+  #entries = newMaps()
+  #lanes: Lanes
+  #holders = new Holders()
+  #wheel: TimerWheel
   #epoch = 0
+  #second = 0
+  /** The wall clock between these two is in that second. */
+  #from = 0
+  #to = 0
 
   /** `background` takes apart what was cleared, which may be a million entries. */
-  constructor(budget: Budget, now: number, background = atOnce) {
+  constructor(budget: Budget, clock: Clock, background = atOnce) {
     this.#budget = budget
+    this.#clock = clock
     this.#background = background
-    this.#room = new Room(budget, this, () => this.#books.lanes)
-    this.#seconds = new Seconds(now)
-    this.#books = this.#newBooks(now)
+    this.#lanes = this.#newLanes()
+    this.#wheel = new TimerWheel(clock.now())
   }
 
   listen(listener: LedgerListener): void {
-    this.#listeners.add(listener)
+    this.#listeners.push(listener)
+    this.#ofPut = this.#listeners.filter(({ put }) => put !== undefined)
+    this.#ofTouch = this.#listeners.filter(({ touch }) => touch !== undefined)
+    this.#ofReplaced = this.#listeners.filter(({ replaced }) => replaced !== undefined)
   }
 
   get bytes(): number {
-    return this.#books.lanes.bytes
+    return this.#lanes.bytes
   }
 
   get size(): number {
-    return this.#books.lanes.size
+    return this.#lanes.size
   }
 
   get anonymous(): number {
-    return this.#books.lanes.strangers.size
+    return this.#lanes.strangers.size
   }
 
   get owned(): number {
@@ -60,16 +105,11 @@ export class Ledger {
   }
 
   get newcomers(): number {
-    return this.#books.lanes.newcomers.size
+    return this.#lanes.newcomers.size
   }
 
   get members(): number {
-    return this.#books.lanes.members.size
-  }
-
-  /** Whether an entry, new or present, is so large that keeping it would evict those it must not push out. */
-  wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined): boolean {
-    return this.#books.lanes.wouldPushOut(entry, bytes, owner, this.#budget.maxBytes)
+    return this.#lanes.members.size
   }
 
   /** Goes up with every `clear`: what was loaded in an earlier epoch belongs to nothing here. */
@@ -77,99 +117,100 @@ export class Ledger {
     return this.#epoch
   }
 
+  /** The wall clock, in ms. */
+  now(): number {
+    return this.#clock.now()
+  }
+
   find(sid: string): Entry | undefined {
-    return this.#books.find(sid)
+    return this.#entries.get(sid)
   }
 
   /** The entries of the owner of that name, oldest first. */
   entriesOf(name: string): Entry[] {
-    return this.#books.entriesOf(name)
+    return this.#holders.entriesOf(name)
   }
 
   /** What an entry weighs here with that content: more if its holder has others. */
   weigh(entry: Entry, content: Content): number {
-    return weigh(entry, content, this.#books.countBeside(entry, content))
+    return weigh(entry, content, entry.holderOf(content), this.#holders.countBeside(entry, content))
+  }
+
+  /** Whether an entry, new or present, is so large that keeping it would evict those it must not push out. */
+  wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined): boolean {
+    return this.#lanes.wouldPushOut(entry, bytes, owner, this.#budget.maxBytes)
   }
 
   /**
    * Stores content in an entry, which becomes the newest. The entry is new, has left before, or is
    * present; it must not have been cleared. `bytes`, what the entry then weighs, must not exceed the
-   * budget. Returns whether live entries had to go for them.
+   * budget.
    */
-  put(entry: Entry, content: Content, bytes: number, now: number): boolean {
-    const second = this.#seconds.at(now)
-    if (!entry.inLane) {
-      entry.tenure = begin(second)
-      return this.#add(entry, content, bytes, now)
-    }
-    const { expiry } = entry
-    const isSame = entry.isHeldBy(content)
-    this.#books.take(entry)
+  put(entry: Entry, content: Content, bytes: number): void {
+    const second = this.#currentSecond()
+    const isPresent = entry.inLane
+    const isSame = isPresent && entry.isHeldBy(content)
+    const old = isPresent && this.#ofReplaced.length > 0 ? entry.copy() : undefined
     // A stranger stays one, wherever the next request comes from.
-    const goesOn = isSame || (content.owner === undefined && !entry.owned)
-    entry.tenure = goesOn ? renew(entry.tenure, second) : begin(second)
-    if (!isSame) this.#books.leaveHolder(entry)
-    const crowded = this.#store(entry, content, isSame, bytes, now, 0)
-    if (isSame) this.#books.renew(entry, expiry)
-    else this.#books.joinHolder(entry, expiry)
-    this.#listeners.put(entry)
-    return crowded
+    const goesOn = isSame || (isPresent && content.owner === undefined && !entry.owned)
+    entry.used = second
+    if (!goesOn) entry.since = second
+    const crowded = this.#store(entry, content, bytes, isSame)
+    for (const listener of this.#ofPut) listener.put?.(entry)
+    if (old !== undefined) for (const listener of this.#ofReplaced) listener.replaced?.(old)
+    if (!isPresent && this.size === 1) this.#tellFilled()
+    if (crowded) this.#tellCrowded()
   }
 
   /**
-   * Brings a saved session in as the newest, so that the oldest has to come first. `unused`: ms since
-   * it was used last; `held`: ms for which it had been its holder's then. No listener hears of it.
+   * Brings a saved session in as the newest, as long as there is room for it beside those that it
+   * gives way to: the oldest first, and before any listener hears of what happens. `unused`: ms since
+   * it was used last, `held`: ms for which it had been its holder's then.
    */
-  restore(
-    entry: Entry,
-    content: Content,
-    bytes: number,
-    now: number,
-    unused: number,
-    held: number,
-  ): void {
-    const second = this.#seconds.at(now) - Math.floor(Math.max(unused, 0) / 1000)
-    entry.tenure = resume(second, Math.floor(held / 1000))
-    this.#store(entry, content, false, bytes, now, 1)
-    this.#books.add(entry)
-    if (this.size === 1) this.#listeners.filled()
+  restore(entry: Entry, content: Content, unused: number, held: number): void {
+    entry.used = this.#currentSecond() - Math.floor(unused / 1000)
+    entry.since = entry.used - Math.floor(held / 1000)
+    this.#store(entry, content, this.weigh(entry, content), false)
+    if (this.size === 1) this.#tellFilled()
   }
 
   /** For how many ms an entry has not been used, and had been its holder's when it was; to the second. */
   timesOf(entry: Entry): { readonly unused: number; readonly held: number } {
-    const { tenure } = entry
-    return { unused: unused(tenure, this.#seconds.latest) * 1000, held: age(tenure) * 1000 }
+    const unused = this.#currentSecond() - entry.used
+    return { unused: unused * 1000, held: entry.age * 1000 }
   }
 
-  /** Gives a present entry a cookie and an expiry, and makes it the newest. Returns as `put` does. */
-  touch(
-    entry: Entry,
-    cookie: KeptCookie | undefined,
-    expiry: number,
-    bytes: number,
-    now: number,
-  ): boolean {
-    const { expiry: wasDueBy, cookie: previousCookie } = entry
-    const lane = this.#books.take(entry)
-    const tenure = renew(entry.tenure, this.#seconds.at(now))
-    const isSame = tenure === entry.tenure
-    const grows = bytes > entry.bytes
-    entry.tenure = tenure
+  /** Gives an entry a content without storing it: what lives elsewhere may have no room here. */
+  fill(entry: Entry, content: Content): void {
+    entry.assign(content, false)
+    entry.lane = this.#lanes.of(entry, content.owner !== undefined)
+    entry.expiry = content.expiry
+  }
+
+  /** Gives a present entry a cookie and an expiry, and makes it the newest. */
+  touch(entry: Entry, cookie: KeptCookie | undefined, expiry: number, bytes: number): void {
+    const { expiry: wasDueBy, cookie: previousCookie, bytes: before } = entry
+    this.#lanes.remove(entry)
+    entry.used = this.#currentSecond()
     entry.cookie = cookie
     entry.bytes = bytes
-    const crowded = grows && this.#room.make(entry, 0, now)
+    entry.lane = this.#lanes.of(entry, entry.owned)
+    const crowded = bytes > before && this.#makeRoom(entry, 0)
     entry.expiry = expiry
-    const next = isSame ? lane : this.#books.lanes.of(entry)
-    next.add(entry)
-    this.#books.renew(entry, wasDueBy)
-    this.#listeners.touch(entry, previousCookie)
-    return crowded
+    this.#lanes.add(entry)
+    if (entry.expiry < wasDueBy) this.#wheel.schedule(entry)
+    this.#holders.renew(entry)
+    for (const listener of this.#ofTouch) listener.touch?.(entry, previousCookie)
+    if (crowded) this.#tellCrowded()
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
-    this.#books.remove(entry)
-    const idle = unused(entry.tenure, this.#seconds.latest) * 1000
-    this.#listeners.remove(entry, cause, idle)
+    this.#lanes.remove(entry)
+    this.#entries.delete(entry.sid)
+    this.#wheel.unschedule(entry)
+    this.#holders.remove(entry)
+    const unused = (this.#second - entry.used) * 1000
+    for (const listener of this.#listeners) listener.remove?.(entry, cause, unused)
     // Beyond `maxPerOwner` too: a slow request of the session that had to go must not push out a newer one.
     if (cause === 'destroy' || cause === 'limit') entry.destroy()
   }
@@ -178,80 +219,138 @@ export class Ledger {
    * Drops all entries at once, at a cost that does not grow with their number. They are taken apart
    * in the background, so that one that a request still holds keeps none of the others in memory.
    */
-  clear(now: number): void {
-    const { size } = this
-    const cleared = this.#books
-    this.#books = this.#newBooks(now)
+  clear(): void {
+    const [lanes, wheel] = [this.#lanes, this.#wheel]
+    const { size } = lanes
+    this.#entries = newMaps()
+    this.#lanes = this.#newLanes()
+    this.#holders = new Holders()
+    this.#wheel = new TimerWheel(this.now())
     this.#epoch++
-    this.#listeners.clear(size)
-    this.#background(() => this.#takeApart(cleared))
+    for (const listener of this.#listeners) listener.clear?.(size)
+    this.#background(() => this.#takeApart(lanes, wheel))
   }
 
   /** Removes one expired entry. Returns whether there was one. */
-  expireOne(now: number): boolean {
-    const entry = this.#books.expired(now)
+  expireOne(): boolean {
+    const entry = this.#wheel.expired(this.now())
     if (entry !== undefined) this.remove(entry, 'expire')
     return entry !== undefined
   }
 
-  /** Whether entries are due to be looked at by `now`: there may be expired ones among them. */
-  hasDue(now: number): boolean {
-    return this.#books.hasDue(now)
+  /** Whether entries are due to be looked at: there may be expired ones among them. */
+  hasDue(): boolean {
+    this.#wheel.advance(this.now())
+    return this.#wheel.due !== undefined
   }
 
-  /** Removes one entry on the way down to `goal` bytes, an expired one if there is one. Returns why it was removed. The last entry is kept. */
-  shrink(goal: number, now: number): Removed {
-    this.#seconds.at(now)
-    return this.#room.shrink(goal, now)
+  /** Removes one entry on the way down to `goal` bytes, an expired one if there is one. The last entry is kept. */
+  shrink(goal: number): Removed {
+    return this.#goDown(goal, () => this.#lanes.victim('bytes', goal))
   }
 
   /** As `shrink`, but removes none of those that are within their share of the budget, as {@link Lanes} says. */
-  relieve(goal: number, now: number): Removed {
-    this.#seconds.at(now)
-    return this.#room.relieve(goal, now)
+  relieve(goal: number): Removed {
+    return this.#goDown(goal, () => this.#lanes.victimOfTrim(this.#budget.maxBytes))
   }
 
-  /** A walk through all entries, the least trusted first, and of each trust the oldest first. It survives changes as {@link LaneWalk} does. */
-  walk(): LedgerWalk {
-    return new LedgerWalk(this.#books.lanes.walks())
+  /** A walk through all entries, the least trusted first, and of each trust the oldest first, while they change. */
+  walk(): LanesWalk {
+    return this.#lanes.walk()
   }
 
-  #add(entry: Entry, content: Content, bytes: number, now: number): boolean {
-    const crowded = this.#store(entry, content, false, bytes, now, 1)
-    this.#books.add(entry)
-    this.#tellOfNew(entry)
-    return crowded
-  }
-
-  #tellOfNew(entry: Entry): void {
-    this.#listeners.put(entry)
-    if (this.size === 1) this.#listeners.filled()
-  }
-
-  #store(
-    entry: Entry,
-    content: Content,
-    isSame: boolean,
-    bytes: number,
-    now: number,
-    more: 0 | 1,
-  ): boolean {
+  #store(entry: Entry, content: Content, bytes: number, isSame: boolean): boolean {
+    const isPresent = entry.inLane
+    const { expiry: wasDueBy } = entry
+    if (isPresent) this.#lanes.remove(entry)
+    if (isPresent && !isSame) this.#holders.remove(entry)
     entry.assign(content, isSame)
     entry.bytes = bytes
-    const crowded = this.#room.make(entry, more, now)
+    entry.lane = this.#lanes.of(entry, content.owner !== undefined)
+    const crowded = this.#makeRoom(entry, isPresent ? 0 : 1)
     // Only now: an entry in no lane must not be met as one of those that have expired.
     entry.expiry = content.expiry
-    this.#books.lanes.of(entry).add(entry)
+    this.#lanes.add(entry)
+    if (!isPresent) this.#entries.set(entry.sid, entry)
+    if (!isPresent || entry.expiry < wasDueBy) this.#wheel.schedule(entry)
+    if (isSame) this.#holders.renew(entry)
+    else this.#holders.add(entry)
     return crowded
   }
 
-  #newBooks(now: number): Books {
-    return new Books(this.#budget.isPlain === true, now)
+  /**
+   * Makes room for an entry that is in no lane: the expired go first, then those that the lanes
+   * choose. `more`: 1 if it adds to the number of entries. Returns whether live ones had to go for its bytes.
+   */
+  #makeRoom(entry: Entry, more: 0 | 1): boolean {
+    const { maxBytes, maxSessions } = this.#budget
+    while (this.size + more > maxSessions && this.size > 0) {
+      if (this.expireOne()) continue
+      this.#evict(this.#lanes.victim('size', maxSessions, entry, more))
+    }
+    let crowded = false
+    while (this.bytes + entry.bytes > maxBytes && this.size > 0) {
+      if (this.expireOne()) continue
+      this.#evict(this.#lanes.victim('bytes', maxBytes, entry, entry.bytes))
+      crowded = true
+    }
+    return crowded
   }
 
-  #takeApart(cleared: Books): boolean {
-    const entry = cleared.takeApart()
-    if (entry !== undefined) this.#listeners.cleared(entry)
-    return entry !== undefined
+  #goDown(goal: number, victimOf: () => Entry | undefined): Removed {
+    if (this.size <= 1 || this.bytes <= goal) return undefined
+    this.#currentSecond()
+    if (this.expireOne()) return 'expire'
+    const victim = victimOf()
+    this.#evict(victim)
+    return victim && 'evict'
   }
+
+  #evict(victim: Entry | undefined): void {
+    if (victim !== undefined) this.remove(victim, 'evict')
+  }
+
+  #newLanes(): Lanes {
+    return new Lanes(this.#budget.isPlain === true)
+  }
+
+  #takeApart(lanes: Lanes, wheel: TimerWheel): boolean {
+    const { oldest: entry } = lanes
+    if (entry === undefined) return false
+    lanes.remove(entry)
+    wheel.unschedule(entry)
+    if (typeof entry.holder === 'object') entry.holder = entry.holder.name
+    for (const listener of this.#listeners) listener.cleared?.(entry)
+    return true
+  }
+
+  #tellFilled(): void {
+    for (const listener of this.#listeners) listener.filled?.()
+  }
+
+  #tellCrowded(): void {
+    for (const listener of this.#listeners) listener.crowded?.()
+  }
+
+  /** Ms since an entry was last used, and since its holder first used it, each to the second. */
+  agesOf({ used, since }: Entry): { readonly unused: number; readonly held: number } {
+    const second = this.#currentSecond()
+    return { unused: (second - used) * 1000, held: (second - since) * 1000 }
+  }
+
+  /** Whole seconds that only go forward, whatever the wall clock does: it is read less often, as long as it goes on. */
+  #currentSecond(): number {
+    const now = this.now()
+    if (now < this.#from || now >= this.#to) {
+      const elapsed = this.#clock.elapsed()
+      this.#second = Math.floor(elapsed / 1000)
+      this.#from = now
+      this.#to = now + 1000 - (elapsed % 1000)
+    }
+    return this.#second
+  }
+}
+
+function newMaps(): Maps<string, Entry> {
+  return new Maps<string, Entry>(hashOfEnd)
 }

@@ -1,9 +1,8 @@
 /** The metrics of stores, for `prom-client`. */
 
 import { register as globalRegister, type Registry, type RegistryContentType } from 'prom-client'
-import { got } from '../settings/check'
-import { warnOfUnknown } from '../settings/names'
-import { warnOnce } from '../settings/warn'
+import { got, warnOnce } from '../settings/check'
+import { warnOfUnknown } from '../settings/settings'
 import { Family } from './family'
 import type { MeasuredStore } from './figures'
 

@@ -135,6 +135,12 @@ export const METRICS: readonly MetricRow[] = [
     (of) => of.near?.losses,
   ),
   gauge(
+    'near_connected',
+    'Whether Redis can be reached (1) or every call fails (0).',
+    (of) => flag(of.near?.connected),
+    'min',
+  ),
+  gauge(
     'near_coherent',
     'Whether the near cache hears of every change (1) or is not used (0).',
     (of) => flag(of.near?.coherent),

@@ -1,7 +1,7 @@
 /** A page that shows an operator how a store does. */
 
 import type { IncomingMessage } from 'node:http'
-import { systemClock } from '../time/clock'
+import { systemClock } from '../clock'
 import type { MonitoredStore } from './actions'
 import { builtAssets } from './assets'
 import { type Middleware, Monitor, type MonitorOptions } from './monitor'

@@ -1,8 +1,9 @@
 /** The middleware: who may see the monitor, and which part of it answers a request. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { hostname } from 'node:os'
+import type { Clock } from '../clock'
 import { got, toFunction } from '../settings/check'
-import type { Clock } from '../time/clock'
 import { ACTIONS, act, type MonitoredStore } from './actions'
 import type { Assets } from './assets'
 import { EventStream } from './event-stream'
@@ -21,6 +22,8 @@ export interface MonitorOptions<Request extends IncomingMessage = IncomingMessag
    * it throws goes to `next`, and nothing is shown.
    */
   readonly authorize: (request: Request) => boolean | Promise<boolean>
+  /** The store's name, shown on the page beside the process and its host. @default none */
+  readonly name?: string
 }
 
 /** A middleware of connect or Express. */
@@ -39,6 +42,7 @@ export class Monitor {
   readonly #clock: Clock
   readonly #sampler: Sampler
   readonly #assets: Assets
+  readonly #about: object
 
   /** Throws a `TypeError` for what is no store, and without an `authorize`. */
   constructor(store: MonitoredStore, options: MonitorOptions<never>, clock: Clock, assets: Assets) {
@@ -48,6 +52,12 @@ export class Monitor {
     }
     const expected = 'a function (request) => true for who may see the sessions of the store'
     this.#authorize = toFunction('authorize', options?.authorize, expected)
+    const { name } = options
+    if (name !== undefined && typeof name !== 'string') {
+      throw new TypeError(`name: expected text; ${got(name)}`)
+    }
+    // Several processes have a page each: an operator must see whose this is.
+    this.#about = { name, pid: process.pid, host: hostname() }
     this.#store = store
     this.#clock = clock
     this.#assets = assets
@@ -91,6 +101,7 @@ export class Monitor {
       return
     }
     const seen = Number(req.headers['last-event-id'])
+    stream.send('about', this.#about)
     stream.send('past', this.#sampler.since(Number.isFinite(seen) ? seen : 0))
     const unwatch = this.#sampler.watch((sample) => stream.send('sample', sample, sample.at))
     const cancel = this.#clock.after(STREAM_MS, () => stream.end())

@@ -1,6 +1,6 @@
 /** The sampler: reads a store once a second for all who watch, and not at all while nobody does. */
 
-import type { Clock } from '../time/clock'
+import type { Clock } from '../clock'
 import { type Point, pointOf, type Sample } from './sample'
 
 export const SAMPLE_MS = 1_000

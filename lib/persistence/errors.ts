@@ -1,6 +1,6 @@
 /** Owns what is said when saving fails: an Error with a code and, if the system failed, the system's error as its cause. */
 
-import { coded } from '../settings/errors'
+import { coded } from '../settings/check'
 
 const REASONS: Record<string, string> = {
   ENOENT: 'its folder does not exist',

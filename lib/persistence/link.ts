@@ -1,7 +1,7 @@
 /** Owns the worker of a file, as the store sees it: requests and their replies, and its end. */
 
 import { Worker } from 'node:worker_threads'
-import { coded } from '../settings/errors'
+import { coded } from '../settings/check'
 import type { Fault, Notice, Reply, Request, Task } from './protocol'
 
 interface Waiting {

@@ -1,8 +1,8 @@
 /** Owns what has changed and is not saved yet: which sessions, as each will be read when its turn comes. */
 
 import type { KeptCookie } from '../entry/cookie'
-import type { Entry } from '../entry/entry'
-import type { LedgerListener } from '../ledger/listeners'
+import type { Entry, LastingEntry } from '../entry/entry'
+import type { LedgerListener } from '../ledger/ledger'
 import type { Row, Times } from '../sqlite/rows'
 import type { Changes } from './protocol'
 import type { Saved } from './saved'
@@ -60,7 +60,7 @@ export class Outbox implements LedgerListener {
   remove(entry: Entry): void {
     for (const box of [this.#filling, this.#sending]) this.#takeOut(box, entry)
     if (entry.row !== 0) this.drop(entry.row)
-    entry.row = 0
+    ;(entry as LastingEntry).row = 0
   }
 
   clear(): void {

@@ -1,31 +1,26 @@
 /** Owns what a session of the ledger is as a row, and what a row comes back as: its owner, its expiry and its weight may be others by now. */
 
 import type { SessionData } from 'express-session'
-import type { Codec } from '../entry/codec'
-import type { CookieJar, KeptCookie } from '../entry/cookie'
-import { DatedEntry, Entry } from '../entry/entry'
-import { expiryOf, readableCookie } from '../entry/readable-cookie'
-import { flat } from '../entry/text'
+import type { Clock } from '../clock'
+import { expiryOf, type KeptCookie, readableCookie } from '../entry/cookie'
+import type { Entry, LastingEntry } from '../entry/entry'
+import { flat } from '../entry/weigh'
 import type { Ledger } from '../ledger/ledger'
-import type { Admission } from '../session/admission'
-import type { Expiry } from '../session/expiry'
-import { ownerNamed } from '../session/owners'
-import type { OwnerName } from '../settings/default-owner'
+import type { Intake } from '../session/incoming'
+import type { Sessions } from '../session/sessions'
+import { type Owner, ownerNamed } from '../settings/owner'
 import type { Settings } from '../settings/settings'
 import type { Row, Times } from '../sqlite/rows'
-import type { Clock } from '../time/clock'
 
 export interface SavedDependencies {
   readonly settings: Settings
   readonly clock: Clock
   readonly ledger: Ledger
-  readonly codec: Codec
-  readonly jar: CookieJar
-  readonly expiry: Expiry
-  readonly admission: Admission
-  /** The owner of a session, as the application tells it. */
-  readonly ownerOf: (session: SessionData) => OwnerName
+  readonly intake: Intake
+  readonly sessions: Sessions
 }
+
+type Admitted = Pick<Row, 'key' | 'sid' | 'body' | 'expires' | 'owner' | 'held' | 'created'>
 
 /** Longer than any tenure: what was imported belongs to known members. */
 const LONG = 86_400_000
@@ -44,7 +39,7 @@ export class Saved {
   /** The row of an entry as it is now, with a key of its own from now on. */
   rowOf(entry: Entry): Row {
     const { sid, body, cookie, created } = entry
-    if (entry.row === 0) entry.row = ++this.last
+    if (entry.row === 0) (entry as LastingEntry).row = ++this.last
     return {
       ...this.timesOf(entry),
       ...{ sid, body, created, owner: this.#ownerOf(entry) },
@@ -64,67 +59,51 @@ export class Saved {
 
   /** Brings a saved session back. Returns whether it is there: not if it has expired, is too large by now, or is older than one of the same id. */
   restore(row: Row): boolean {
-    const { clock, jar, ledger } = this.#needs
-    const { sid, body, cookie: attributes, dated, expires, cookieExpires } = row
+    const { clock, intake, ledger } = this.#needs
+    const { sid, cookie: attributes, dated, cookieExpires } = row
     const former = ledger.find(sid)
     // It came while the file could not be read.
     if (former?.row === 0) return false
     if (former !== undefined) ledger.remove(former, 'invalidate')
-    const entry = this.#newEntry(sid, row.created)
-    entry.row = row.key
-    let cookie: KeptCookie | undefined
-    if (attributes !== null) cookie = jar.restore(attributes, dated === 1, cookieExpires)
-    const unused = clock.now() - row.used
-    return this.#admit(entry, body, cookie, expires, row.owner, unused, row.held)
+    const cookie =
+      attributes === null ? undefined : intake.jar.restore(attributes, dated === 1, cookieExpires)
+    return this.#admit(row, cookie, clock.now() - row.used)
   }
 
   /** Brings a session in that comes from elsewhere. Returns as `restore` does. */
   adopt(sid: string, session: unknown): boolean {
     if (typeof session !== 'object' || session === null) return false
-    const { clock, codec, expiry, jar, ledger } = this.#needs
+    const { clock, intake, ledger } = this.#needs
     if (ledger.find(sid) !== undefined) return false
     const data = session as SessionData
     const now = clock.now()
     const cookie = readableCookie(data.cookie)
     if ((expiryOf(cookie, now) ?? Number.POSITIVE_INFINITY) <= now) return false
-    const entry = this.#newEntry(sid, now)
-    const expires = expiry.within(entry.created, expiry.of(sid, data, cookie, now))
-    const kept = cookie === undefined ? undefined : jar.keep(cookie, expires)
-    return this.#admit(entry, codec.encode(data, cookie), kept, expires, 0, 0, LONG)
+    const body = intake.codec.encode(data, cookie)
+    const expires = intake.withinLife(now, intake.expiryOf(sid, data, cookie, now))
+    const kept = cookie === undefined ? undefined : intake.jar.keep(cookie, expires)
+    return this.#admit({ key: 0, sid, body, expires, owner: 0, held: LONG, created: now }, kept, 0)
   }
 
-  #newEntry(sid: string, created: number): Entry {
-    const { clock, expiry } = this.#needs
-    if (!expiry.needsCreated) return new Entry(flat(sid))
-    if (created === 0) this.isChanged = true
-    return new DatedEntry(flat(sid), created === 0 ? clock.now() : created)
-  }
-
-  #admit(
-    entry: Entry,
-    text: string,
-    cookie: KeptCookie | undefined,
-    expires: number,
-    named: Row['owner'],
-    unused: number,
-    held: number,
-  ): boolean {
-    const { admission, clock, expiry: limits, ledger } = this.#needs
+  #admit(row: Admitted, cookie: KeptCookie | undefined, unused: number): boolean {
+    const { clock, intake, sessions } = this.#needs
+    const { key, expires, created, held } = row
     const now = clock.now()
-    const expiry = limits.within(entry.created, expires)
+    const [sid, body] = [flat(row.sid), flat(row.body)]
+    const entry = sessions.newEntry(sid, created === 0 ? now : created) as LastingEntry
+    if (entry.created !== 0 && created === 0) this.isChanged = true
+    const expiry = intake.withinLife(entry.created, expires)
     if (expiry <= now) return false
-    entry.body = flat(text)
-    entry.cookie = cookie
-    entry.expiry = expiry
-    const owner = this.#ownerOfRow(entry, named)
+    const owner = this.#ownerOfRow(row.owner, () => {
+      entry.body = body
+      entry.cookie = cookie
+      entry.expiry = expires
+      return intake.codec.decode(entry)
+    })
+    entry.row = key
     // A cookie that goes by the entry's expiry keeps the one it was saved with.
     const kept = expiry === expires ? cookie : cookie?.at(expires)
-    const content = { body: entry.body, cookie: kept, expiry, owner }
-    let bytes = ledger.weigh(entry, content)
-    if (admission.obstacle(entry, bytes, owner) !== undefined) return false
-    if (admission.makeRoomForOwner(entry, owner, now)) bytes = ledger.weigh(entry, content)
-    ledger.restore(entry, content, bytes, now, unused, held)
-    return true
+    return sessions.restore(entry, { body, cookie: kept, expiry, owner }, unused, held)
   }
 
   #ownerOf(entry: Entry): Row['owner'] {
@@ -133,19 +112,15 @@ export class Saved {
     return owner === true ? 1 : (owner ?? null)
   }
 
-  #ownerOfRow(entry: Entry, owner: Row['owner']) {
-    const { ownerOf, settings } = this.#needs
+  #ownerOfRow(saved: Row['owner'], decode: () => SessionData): Owner | undefined {
+    const { intake, settings } = this.#needs
     if (settings.owner === undefined) return undefined
-    if (owner === 0) return ownerNamed(ownerOf(this.#decoded(entry)))
-    return owner === 1 ? true : (owner ?? undefined)
-  }
-
-  #decoded(entry: Entry): SessionData {
+    if (saved !== 0) return saved === 1 ? true : (saved ?? undefined)
     try {
-      return this.#needs.codec.decode(entry)
+      return ownerNamed(intake.ownerOf(decode()))
     } catch {
       // A `get` of this session fails with the same error.
-      return {} as SessionData
+      return ownerNamed(intake.ownerOf({} as SessionData))
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Owns the file on the worker's side: opens it, gives what it holds, and writes what it is told. Synchronous but for the syncs. */
 
 import fs from 'node:fs'
-import { coded } from '../settings/errors'
+import { coded } from '../settings/check'
 import { asideOf, rescue, setAside } from '../sqlite/aside'
 import { codeOf, type Engine, isDamage } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'

@@ -3,7 +3,7 @@
 import { got } from '../settings/check'
 import type { Login, Place } from './line'
 
-/** A client of `redis` 5 or newer: what `createClient`, `createSentinel` or `createCluster` makes. */
+/** A client of `redis`: what `createClient` or `createCluster` of 5 or newer makes, or `createSentinel` of 6. */
 export interface NodeRedisClient {
   readonly isReady: boolean
   duplicate(...overrides: never[]): unknown
@@ -41,11 +41,16 @@ interface Options {
 }
 
 const EXPECTED =
-  "client: expected what createClient, createSentinel or createCluster of 'redis' 5 or newer makes, or a Redis or Cluster of 'ioredis' 5 or newer"
+  "client: expected what createClient or createCluster of 'redis' 5 or newer makes, or createSentinel of 6, or a Redis or Cluster of 'ioredis' 5 or newer"
 
 /** The route of a client. Throws a `TypeError` for what is none. */
 export function routeOf(client: unknown): Route {
-  const { duplicate, withCommandOptions, status, options } = Object(client ?? {})
+  const { duplicate, withCommandOptions, getSentinelNode, status, options } = Object(client ?? {})
+  if (typeof getSentinelNode === 'function' && duplicate === undefined) {
+    throw new TypeError(
+      `${EXPECTED}; got a sentinel of 'redis' 5, which keeps its options to itself`,
+    )
+  }
   if (typeof client === 'object' && typeof duplicate === 'function') {
     if (typeof status === 'string') {
       const { isCluster, startupNodes = [] } = client as { isCluster?: unknown } & Options

@@ -3,9 +3,9 @@
  * primaries of a cluster. Knows at every moment whether invalidations are coming.
  */
 
-import { toError } from '../call/answers'
-import { coded } from '../settings/errors'
-import type { Clock } from '../time/clock'
+import { toError } from '../call'
+import type { Clock } from '../clock'
+import { coded } from '../settings/check'
 import type { Route } from './client'
 import { probe } from './commands'
 import { Line, offline, type Place, reasonOf } from './line'
@@ -73,6 +73,19 @@ export class Connection {
     const line = this.#lineOf(slot)
     if (line === undefined) return Promise.reject(offline(this.#fault))
     return isCluster ? this.#follow(line, slot, args) : line.send(args)
+  }
+
+  /** Keys that one command can be about: all of them, in a cluster those of one slot. */
+  grouped(keys: readonly string[]): string[][] {
+    if (this.#route.kind !== 'cluster') return [[...keys]]
+    const groups = new Map<number, string[]>()
+    for (const key of keys) {
+      const slot = slotOf(key)
+      const group = groups.get(slot)
+      if (group === undefined) groups.set(slot, [key])
+      else group.push(key)
+    }
+    return [...groups.values()]
   }
 
   /** Each server that has keys. */

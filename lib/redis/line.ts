@@ -8,10 +8,9 @@
 
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { toError } from '../call/answers'
-import { coded } from '../settings/errors'
-import { warnOnce } from '../settings/warn'
-import type { Clock } from '../time/clock'
+import { toError } from '../call'
+import type { Clock } from '../clock'
+import { coded, warnOnce } from '../settings/check'
 import { encode, Push, Reader, ReplyError } from './wire'
 
 /** Ms for which a step of the dialling may stay without an answer. */
@@ -197,7 +196,8 @@ export class Line {
   #flush(): void {
     const text = this.#out
     this.#out = ''
-    if (this.#over === undefined) this.#socket?.write(text)
+    if (this.#over === undefined)
+      this.#socket?.write(text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8')
   }
 
   #hear(chunk: Buffer): void {

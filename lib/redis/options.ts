@@ -1,9 +1,8 @@
 /** The options of `lembro/redis`: those of any store that can be honoured there, and its own. */
 
 import { got, toNumber } from '../settings/check'
-import { OPTION_NAMES } from '../settings/names'
 import type { LembroOptions } from '../settings/options'
-import { parseOptions, type Settings } from '../settings/settings'
+import { OPTION_NAMES, parseOptions, type Settings } from '../settings/settings'
 import { type IoRedisClient, type NodeRedisClient, type Route, routeOf } from './client'
 import { LISTS } from './redis-home'
 
@@ -12,8 +11,8 @@ type Unfit = keyof typeof UNFIT
 /** Options of a store before Redis. `maxSize` and `max` limit the near cache, and no session is refused or lost for them. */
 export interface LembroRedisOptions extends Omit<LembroOptions, Unfit | 'client'> {
   /**
-   * The application's client, connected or not: of `redis` 5 or newer, made by `createClient`,
-   * `createSentinel` or `createCluster`; or a `Redis` or `Cluster` of `ioredis` 5 or newer, or of
+   * The application's client, connected or not: of `redis` 5 or newer, made by `createClient` or
+   * `createCluster`, or of 6 by `createSentinel`; or a `Redis` or `Cluster` of `ioredis` 5 or newer, or of
    * `iovalkey` (the option `client` of a store in memory is another, and has no place here). lembro
    * makes connections of its own with its options, and neither changes nor closes it.
    */
@@ -58,7 +57,7 @@ export function parseRedisOptions(options: LembroRedisOptions): RedisSettings {
   const { client, prefix = DEFAULT_PREFIX, touchAfter, ...rest } = options
   const fit = withoutUnfit(rest)
   return {
-    settings: { ...parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]), isCache: true },
+    settings: parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]),
     route: routeOf(client),
     prefix: toPrefix(prefix),
     touchAfter: touchAfter === undefined ? undefined : toTouchAfter(touchAfter),

@@ -4,15 +4,15 @@
  * Each command is about one key, so that it does not matter whether the keys are on one server.
  */
 
+import type { Clock } from '../clock'
 import type { Home, HomeListener, HomeSession, Listed, Listing, Save, Saved } from '../home/home'
-import type { Clock } from '../time/clock'
 import { LIST, SAVE_IF_UNCHANGED, type Script, sha1 } from './commands'
 import type { Connection } from './connection'
 import { ReplyError } from './wire'
 
 /** Before the prefix of the sessions, in the keys of the owners' lists. */
 export const LISTS = 'lembro-owner:'
-/** Keys that Redis looks at for one answer to SCAN. */
+/** Keys that Redis looks at for one answer to SCAN or TOUCH. */
 const SCANNED = 500
 
 export class RedisHome implements Home {
@@ -122,7 +122,12 @@ export class RedisHome implements Home {
 
   used(sids: readonly string[]): void {
     // Else a Redis that evicts what was idle longest would take those whom the near cache serves.
-    for (const sid of sids) this.#send('TOUCH', this.#prefix + sid).catch(() => {})
+    for (const keys of this.#connection.grouped(sids.map((sid) => this.#prefix + sid))) {
+      for (let i = 0; i < keys.length; i += SCANNED) {
+        const [first = '', ...rest] = keys.slice(i, i + SCANNED)
+        this.#send('TOUCH', first, ...rest).catch(() => {})
+      }
+    }
   }
 
   versionOf(text: string): string {

@@ -3,60 +3,55 @@
  * a session is destroyed after all, its entry is marked here, so that the request can't bring it back.
  *
  * Entries are held weakly: one is remembered for as long as a live session refers to it, and until a
- * sweep after the garbage collection that takes it. An entry that no request ever loaded is not
- * remembered, nor is one without an owner: nobody was signed in with it, and a flood of strangers
- * evicts most of them. A `FinalizationRegistry` would tell of each one that was collected, but of all
- * in one turn: 35 ms for 50,000 (Node 20).
+ * sweep after the garbage collection that takes it. One without an owner is not remembered: nobody was
+ * signed in with it, and a flood of strangers evicts most of them. A `FinalizationRegistry` would tell
+ * of each one that was collected, but of all in one turn: 35 ms for 50,000 (Node 20).
  */
 
-import { Entry } from '../entry/entry'
-import { flat } from '../entry/text'
-import type { LeaveCause, LedgerListener } from '../ledger/listeners'
-import { TextIndex } from '../ledger/text-index'
-import type { Clock } from '../time/clock'
-import { inSlices } from '../time/slices'
+import { type Clock, inSlices } from '../clock'
+import type { Entry } from '../entry/entry'
+import type { LeaveCause, LedgerListener } from '../ledger/ledger'
+import { Maps } from '../ledger/maps'
+import { hashOf } from '../ledger/names'
 
 /** Fewer than this are not worth a sweep. */
 const FEW = 1000
 
 /** An entry that left. */
 class Left {
-  readonly sid: string
-  readonly owner: string | undefined
   readonly ref: WeakRef<Entry>
-  /** Whether it is to be forgotten: nobody refers to the entry any more, or it was destroyed. */
-  isOver = false
-  /** The one that left next. */
-  next: Left | undefined = undefined
-  /** The one before with the same id, and the one before of the same owner. */
-  sameSid: Left | undefined = undefined
-  sameOwner: Left | undefined = undefined
+  /** The hash of the owner's name that it is listed under. */
+  owner: number | undefined = undefined
 
-  constructor(entry: Entry) {
-    const { sid, ownerName } = entry
-    this.sid = sid
-    this.owner = ownerName === undefined ? undefined : flat(ownerName)
+  constructor(
+    /** The hash of the id that it is listed under. */
+    readonly sid: number,
+    entry: Entry,
+  ) {
     this.ref = new WeakRef(entry)
+  }
+
+  /** Marks the entry as destroyed if that is `meant`, unless a request has stored it again since. */
+  destroyIf(meant: (entry: Entry) => boolean): void {
+    const entry = this.ref.deref()
+    if (entry !== undefined && !entry.inLane && meant(entry)) entry.destroy()
+  }
+
+  /** Whether it is to be forgotten. */
+  get isOver(): boolean {
+    return this.ref.deref()?.destroyed !== false
   }
 }
 
-/** All that left since the last clear. */
-class Lefts {
-  /** The last one of each id, and of each owner. */
-  readonly bySid = new TextIndex<Left>(({ sid }) => sid)
-  readonly byOwner = new TextIndex<Left>(({ owner }) => owner as string)
-  /** The first one comes after this, which is none. */
-  readonly head = new Left(new Entry(''))
-  last = this.head
-  length = 0
-  /** Those of them that are not over. */
-  size = 0
-}
+/** By the hash of an id or a name, which keeps no text: mostly there is one. */
+type Lefts = Maps<number, Left | Left[]>
 
 export class Departed implements LedgerListener {
   readonly #remembersAll: boolean
   readonly #clock: Clock
-  #lefts = new Lefts()
+  #bySid = newLefts()
+  #byOwner = newLefts()
+  #size = 0
   #sweeping = false
   /** So many are worth a sweep: twice as many as the last one left. */
   #many = FEW
@@ -67,109 +62,109 @@ export class Departed implements LedgerListener {
     this.#clock = clock
   }
 
-  /** Entries that are remembered now. */
+  /** Entries that are remembered, those among them that no longer matter before the next sweep. */
   get size(): number {
-    return this.#lefts.size
+    return this.#size
   }
 
   /** Marks the entries of an id as destroyed, except one that a request has stored again since. */
   destroy(sid: string): void {
-    if (this.#lefts.size === 0) return
-    for (let left = this.#lefts.bySid.get(sid); left !== undefined; left = left.sameSid)
-      this.#destroy(left)
-    this.#dropOver(this.#lefts.bySid, sid, 'sameSid')
+    if (this.#size === 0) return
+    for (const left of listOf(this.#bySid.get(hashOf(sid)))) {
+      left.destroyIf((entry) => entry.sid === sid)
+    }
   }
 
   /** Marks all entries of an owner as destroyed, except those with the id `except`. */
   destroyOwner(name: string, except: string | undefined): void {
-    if (this.#lefts.size === 0) return
-    for (let left = this.#lefts.byOwner.get(name); left !== undefined; left = left.sameOwner) {
-      if (left.sid !== except) this.#destroy(left)
+    if (this.#size === 0) return
+    for (const left of listOf(this.#byOwner.get(hashOf(name)))) {
+      left.destroyIf((entry) => entry.isOwnedBy(name) && entry.sid !== except)
     }
-    this.#dropOver(this.#lefts.byOwner, name, 'sameOwner')
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
     const isFinal = cause === 'destroy' || cause === 'limit'
-    if (isFinal || !entry.loaded || (!entry.owned && !this.#remembersAll)) return
-    const lefts = this.#lefts
-    const former = lefts.bySid.get(entry.sid)
-    for (let left = former; left !== undefined; left = left.sameSid) {
-      if (!left.isOver && left.ref.deref() === entry) return
+    if (isFinal || (!entry.owned && !this.#remembersAll)) return
+    const sid = hashOf(entry.sid)
+    let left = listOf(this.#bySid.get(sid)).find(({ ref }) => ref.deref() === entry)
+    if (left === undefined) {
+      left = new Left(sid, entry)
+      add(this.#bySid, sid, left)
+      this.#size++
     }
-    const left = new Left(entry)
-    left.sameSid = former
-    putLast(lefts.bySid, left, former)
-    if (left.owner !== undefined) {
-      left.sameOwner = lefts.byOwner.get(left.owner)
-      putLast(lefts.byOwner, left, left.sameOwner)
+    // It may have left before, as another owner's.
+    const name = entry.ownerName
+    const owner = name === undefined ? undefined : hashOf(name)
+    if (owner !== left.owner) {
+      if (left.owner !== undefined) drop(this.#byOwner, left.owner, (each) => each === left)
+      if (owner !== undefined) add(this.#byOwner, owner, left)
+      left.owner = owner
     }
-    lefts.last.next = left
-    lefts.last = left
-    lefts.size++
-    lefts.length++
-    if (lefts.length >= this.#many) this.sweep()
+    if (this.#size >= this.#many) this.sweep()
   }
 
   /** A clear revokes every link by itself. */
   clear(): void {
-    this.#lefts = new Lefts()
+    this.#bySid = newLefts()
+    this.#byOwner = newLefts()
+    this.#size = 0
   }
 
   /** Forgets those that no request holds any more, a few ms at a time. */
   sweep(): void {
-    if (this.#sweeping || this.#lefts.length === 0) return
+    if (this.#sweeping || this.#size === 0) return
     this.#sweeping = true
-    const lefts = this.#lefts
-    let before = lefts.head
-    const step = () => {
-      const left = before.next
-      // A clear leaves nothing to sweep.
-      if (left === undefined || this.#lefts !== lefts) return false
-      if (left.isOver || left.ref.deref() === undefined) this.#forget(left, before)
-      else before = left
-      return true
-    }
+    const sweep = this.#forget(this.#bySid, this.#byOwner)
     const end = () => {
       this.#sweeping = false
-      this.#many = Math.max(FEW, 2 * this.#lefts.length)
+      this.#many = Math.max(FEW, 2 * this.#size)
     }
-    this.#clock.breathe(() => inSlices(this.#clock, step, end))
+    this.#clock.breathe(() => inSlices(this.#clock, () => sweep.next().done !== true, end))
   }
 
-  #destroy(left: Left): void {
-    const entry = left.ref.deref()
-    if (entry !== undefined && !entry.inLane) entry.destroy()
-    this.#end(left)
-  }
-
-  #end(left: Left): void {
-    if (left.isOver) return
-    left.isOver = true
-    this.#lefts.size--
-  }
-
-  #forget(left: Left, before: Left): void {
-    this.#end(left)
-    before.next = left.next
-    if (this.#lefts.last === left) this.#lefts.last = before
-    this.#lefts.length--
-    this.#dropOver(this.#lefts.bySid, left.sid, 'sameSid')
-    if (left.owner !== undefined) this.#dropOver(this.#lefts.byOwner, left.owner, 'sameOwner')
-  }
-
-  /** Drops those that are over from the end of a row: what lies before one that is not goes with that one. */
-  #dropOver(index: TextIndex<Left>, key: string, same: 'sameSid' | 'sameOwner'): void {
-    const last = index.get(key)
-    if (last?.isOver !== true) return
-    let left: Left | undefined = last
-    while (left?.isOver) left = left[same]
-    if (left === undefined) index.delete(last)
-    else index.replace(last, left)
+  /** Looks at those of one id after those of another. A clear leaves nothing to forget. */
+  *#forget(bySid: Lefts, byOwner: Lefts): Generator<void, void> {
+    for (const sid of bySid.keys()) {
+      for (const { owner, isOver } of listOf(bySid.get(sid))) {
+        if (isOver && owner !== undefined) {
+          for (const left of drop(byOwner, owner, isForgotten)) left.owner = undefined
+        }
+      }
+      this.#size -= drop(bySid, sid, isForgotten).length
+      yield
+      if (this.#bySid !== bySid) return
+    }
   }
 }
 
-function putLast(index: TextIndex<Left>, left: Left, former: Left | undefined): void {
-  if (former === undefined) index.add(left)
-  else index.replace(former, left)
+function isForgotten(left: Left): boolean {
+  return left.isOver
+}
+
+/** Takes out those of one hash that are `gone`, and gives them. */
+function drop(lefts: Lefts, hash: number, gone: (left: Left) => boolean): readonly Left[] {
+  const found = lefts.get(hash)
+  const list = listOf(found)
+  const kept = list.filter((left) => !gone(left))
+  if (kept.length === list.length) return []
+  if (kept.length === 0) lefts.delete(hash)
+  else lefts.set(hash, kept)
+  return kept.length === 0 ? list : list.filter(gone)
+}
+
+function listOf(lefts: Left | Left[] | undefined): Left[] {
+  if (lefts === undefined) return []
+  return lefts instanceof Left ? [lefts] : lefts
+}
+
+function add(lefts: Lefts, hash: number, left: Left): void {
+  const others = lefts.get(hash)
+  if (others === undefined) lefts.set(hash, left)
+  else if (others instanceof Left) lefts.set(hash, [others, left])
+  else others.push(left)
+}
+
+function newLefts(): Lefts {
+  return new Maps<number, Left | Left[]>((hash) => hash)
 }

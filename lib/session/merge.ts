@@ -16,8 +16,7 @@ export function resolveConflict(
   codec: Codec,
   link: Link,
   stored: Entry,
-  incoming: SessionData,
-  body: string,
+  { session: incoming, base: body }: { readonly session: SessionData; readonly base: string },
 ): SessionData {
   const base = codec.decode(stored, link.base)
   const theirs = codec.decode(stored)

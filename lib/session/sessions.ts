@@ -1,25 +1,17 @@
 /** Sessions in and out of the ledger: what a read, a set, a touch and a destroy mean, and what they refuse. */
 
 import type { SessionData } from 'express-session'
-import { DatedEntry, Entry } from '../entry/entry'
-import { readableCookie } from '../entry/readable-cookie'
-import { flat } from '../entry/text'
-import { toSession } from '../settings/check'
+import { readableCookie } from '../entry/cookie'
+import { type Content, Entry, LastingEntry } from '../entry/entry'
+import type { Ledger } from '../ledger/ledger'
+import { coded, toSession } from '../settings/check'
+import type { Owner } from '../settings/owner'
+import type { Settings } from '../settings/settings'
+import { toText } from '../settings/size'
 import type { Stats } from '../stats'
-import type { Admission } from './admission'
 import type { Departed } from './departed'
-import { type Incoming, type Intake, type IntakeDependencies, inConflict } from './intake'
+import { type Incoming, type Intake, inConflict } from './incoming'
 import { isLive, Link, linkOf, stamp } from './link'
-import type { Removals } from './removals'
-
-/** What sessions pass through on their way in and out. */
-export interface SessionDependencies extends IntakeDependencies {
-  readonly intake: Intake
-  readonly admission: Admission
-  readonly stats: Stats
-  readonly removals: Removals
-  readonly departed: Departed
-}
 
 /** What to store, and in which entry. */
 export interface Resolution {
@@ -28,48 +20,58 @@ export interface Resolution {
 }
 
 export class Sessions {
-  readonly #deps: SessionDependencies
+  readonly #settings: Settings
+  readonly #ledger: Ledger
+  readonly #intake: Intake
+  readonly #departed: Departed
+  readonly #stats: Stats
+  /** Whether entries have the instant of their first set, and what else only a file needs. */
+  readonly #isDated: boolean
+  readonly #isLasting: boolean
 
-  constructor(dependencies: SessionDependencies) {
-    this.#deps = dependencies
+  constructor(
+    settings: Settings,
+    ledger: Ledger,
+    intake: Intake,
+    departed: Departed,
+    stats: Stats,
+  ) {
+    this.#settings = settings
+    this.#ledger = ledger
+    this.#intake = intake
+    this.#departed = departed
+    this.#stats = stats
+    this.#isDated = settings.absoluteTtl !== Number.POSITIVE_INFINITY
+    this.#isLasting = this.#isDated || settings.saveFile !== undefined
   }
 
   /** A fresh session, linked to its entry; `undefined` if there is none. Throws what the serializer throws. */
   read(sid: string): SessionData | undefined {
-    const { ledger, stats, settings, clock } = this.#deps
-    const entry = ledger.find(sid)
-    const expired = entry !== undefined && entry.expiry <= clock.now()
-    if (expired) {
-      // Before it goes: what is read from it now may be destroyed later.
-      entry.loaded ||= settings.stale
-      ledger.remove(entry, 'expire')
-    }
-    if (entry === undefined || (expired && !settings.stale)) {
-      stats.misses++
+    const { stale } = this.#settings
+    const entry = this.#ledger.find(sid)
+    const expired = entry !== undefined && entry.expiry <= this.#ledger.now()
+    if (expired) this.#ledger.remove(entry, 'expire')
+    if (entry === undefined || (expired && !stale)) {
+      this.#stats.misses++
       return undefined
     }
-    stats.hits++
+    this.#stats.hits++
     return this.open(entry)
   }
 
   /** A fresh session of an entry, linked to it. Throws what the serializer throws. */
   open(entry: Entry): SessionData {
-    const { ledger, codec } = this.#deps
-    const session = codec.decode(entry)
+    const session = this.#intake.codec.decode(entry)
     if (typeof session === 'object' && session !== null) {
-      stamp(session, new Link(ledger, entry, ledger.epoch, entry.body, entry.body))
-      entry.loaded = true
+      stamp(session, new Link(this.#ledger, entry, this.#ledger.epoch, entry.body, entry.body))
     }
     return session
   }
 
-  /**
-   * Stores a session. Returns whether live ones had to make room. Throws for one that can't be
-   * stored; what is stored then stays as it is.
-   */
-  set(sid: string, given: SessionData | string): boolean {
-    const resolution = this.resolve(this.#deps.intake.prepare(sid, given))
-    return resolution !== undefined && this.commit(resolution)
+  /** Stores a session. Throws for one that can't be stored; what is stored then stays as it is. */
+  set(sid: string, given: SessionData | string): void {
+    const resolution = this.resolve(this.#intake.prepare(sid, given))
+    if (resolution !== undefined) this.commit(resolution)
   }
 
   /**
@@ -80,112 +82,150 @@ export class Sessions {
     const { sid, link, now } = incoming
     if (this.refuses(incoming)) return undefined
     const stored = this.#live(sid, link, now)
-    if (inConflict(incoming, stored)) this.#deps.stats.conflicts++
-    const reconciled = this.#deps.intake.reconcile(incoming, stored)
+    if (inConflict(incoming, stored)) this.#stats.conflicts++
+    const reconciled = this.#intake.reconcile(incoming, stored)
     if (reconciled === incoming) {
-      return { entry: stored ?? link?.entry ?? this.#newEntry(sid, now), incoming }
+      return { entry: stored ?? link?.entry ?? this.newEntry(sid, now), incoming }
     }
     // The application was asked, and may have done anything to the store.
     if (this.refuses(incoming)) return undefined
-    const entry = this.#live(sid, link, now) ?? link?.entry ?? this.#newEntry(sid, now)
+    const entry = this.#live(sid, link, now) ?? link?.entry ?? this.newEntry(sid, now)
     return { entry, incoming: reconciled }
   }
 
   /** Whether the session was destroyed since it was loaded; counts it. */
   refuses({ link }: Incoming): boolean {
-    const { ledger, stats } = this.#deps
-    const refused = link?.revoked(ledger.epoch) === true
-    if (refused) stats.refusedDestroyed++
+    const refused = link?.revoked(this.#ledger.epoch) === true
+    if (refused) this.#stats.refusedDestroyed++
     return refused
   }
 
-  /** Stores what was resolved, and links the session to its entry. Returns and throws as `set` does. */
-  commit({ entry, incoming }: Resolution): boolean {
-    const crowded = this.#store(entry, incoming)
+  /** Stores what was resolved, and links the session to its entry. Throws as `set` does. */
+  commit({ entry, incoming }: Resolution): void {
+    this.#store(entry, incoming)
     this.link(entry, incoming)
-    return crowded
   }
 
   /** Links a session that was stored to its entry. A session that was loaded under another id, or from another store, keeps the link that it has. */
   link(entry: Entry, { session, link, base }: Incoming): void {
-    const { ledger } = this.#deps
     const isElsewhere = link === undefined && linkOf(session) !== undefined
     if (isElsewhere || (link === undefined && !isLive(session))) return
-    stamp(session, new Link(ledger, entry, ledger.epoch, base, entry.body))
-    entry.loaded = true
+    stamp(session, new Link(this.#ledger, entry, this.#ledger.epoch, base, entry.body))
+  }
+
+  /** Keeps in the ledger what lives elsewhere, in an entry of its own, unless it would be refused. */
+  cache(entry: Entry, content: Content): void {
+    const bytes = this.#ledger.weigh(entry, content)
+    const isOver = content.expiry <= this.#ledger.now()
+    if (isOver || this.#obstacle(entry, bytes, content.owner) !== undefined) return
+    this.#ledger.put(entry, content, bytes)
   }
 
   /**
-   * Keeps in the ledger what lives elsewhere, in a new entry, unless it would be refused. Returns
-   * whether live ones had to make room.
+   * Brings a saved session into the ledger, unless it would be refused; see {@link Ledger.restore}.
+   * Returns whether it did.
    */
-  cache(entry: Entry, incoming: Incoming): boolean {
-    const { admission, ledger, clock } = this.#deps
-    const content = this.#deps.intake.fill(entry, incoming)
-    const bytes = ledger.weigh(entry, content)
-    if (content.expiry <= clock.now()) return false
-    if (admission.obstacle(entry, bytes, content.owner) !== undefined) return false
-    return ledger.put(entry, content, bytes, clock.now())
+  restore(entry: Entry, content: Content, unused: number, held: number): boolean {
+    const bytes = this.#ledger.weigh(entry, content)
+    if (this.#obstacle(entry, bytes, content.owner) !== undefined) return false
+    this.#makeRoomForOwner(entry, content.owner, this.#ledger.now())
+    this.#ledger.restore(entry, content, unused, held)
+    return true
   }
 
-  /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Returns as `set` does. */
-  touch(sid: string, given: SessionData): boolean {
-    const { admission, ledger, jar, settings, clock } = this.#deps
+  /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Throws as `set` does. */
+  touch(sid: string, given: SessionData): void {
+    const [ledger, intake] = [this.#ledger, this.#intake]
     const session = toSession(given)
-    const limits = this.#deps.expiry
-    const link = this.#deps.intake.linkOf(sid, session)
-    const now = clock.now()
+    const link = intake.linkOf(sid, session)
+    const now = ledger.now()
     const cookie = readableCookie(session.cookie)
     // Before the entry is looked up: a ttl of the application may do anything to the store.
-    const asked = settings.disableTouch ? undefined : limits.of(sid, session, cookie, now)
-    if (link?.revoked(ledger.epoch)) return false
+    const { disableTouch } = this.#settings
+    const asked = disableTouch ? undefined : intake.expiryOf(sid, session, cookie, now)
+    if (link?.revoked(ledger.epoch)) return
     const entry = this.#live(sid, link, now)
-    if (entry === undefined) return false
+    if (entry === undefined) return
     if (asked === undefined) {
-      return ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes, now)
+      ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes)
+      return
     }
-    const expiry = limits.within(entry.created, asked)
-    if (admission.expiredOnArrival(entry, expiry, now)) return false
-    const kept = cookie === undefined ? entry.cookie : jar.keep(cookie, expiry, entry.cookie)
+    const expiry = intake.withinLife(entry.created, asked)
+    if (this.#expiresOnArrival(entry, expiry, now)) return
+    const kept = cookie === undefined ? entry.cookie : intake.jar.keep(cookie, expiry, entry.cookie)
     const bytes = entry.bytes - (entry.cookie?.bytes ?? 0) + (kept?.bytes ?? 0)
-    if (bytes > entry.bytes) admission.check(entry, bytes, entry.owner)
-    return ledger.touch(entry, kept, expiry, bytes, now)
+    if (bytes > entry.bytes) this.#admit(entry, bytes, entry.owner)
+    ledger.touch(entry, kept, expiry, bytes)
   }
 
   /** Ends a session, even one that was evicted or has expired: a slow request must not bring it back. An absent one is no fault. */
   destroy(sid: string): void {
-    const { ledger, departed } = this.#deps
-    departed.destroy(sid)
-    const entry = ledger.find(sid)
-    if (entry !== undefined) ledger.remove(entry, 'destroy')
+    this.#departed.destroy(sid)
+    const entry = this.#ledger.find(sid)
+    if (entry !== undefined) this.#ledger.remove(entry, 'destroy')
   }
 
-  #store(entry: Entry, incoming: Incoming): boolean {
-    const { admission, ledger, removals } = this.#deps
+  /** An entry for a session that was first set at that instant. `sid` must be flat. */
+  newEntry(sid: string, created: number): Entry {
+    return this.#isLasting ? new LastingEntry(sid, this.#isDated ? created : 0) : new Entry(sid)
+  }
+
+  #store(entry: Entry, incoming: Incoming): void {
     const { now } = incoming
-    const content = this.#deps.intake.contentOf(entry, incoming)
+    const content = this.#intake.contentOf(entry, incoming)
     const { expiry, owner } = content
-    let bytes = ledger.weigh(entry, content)
-    admission.check(entry, bytes, owner)
-    if (admission.expiredOnArrival(entry, expiry, now)) return false
-    if (admission.makeRoomForOwner(entry, owner, now)) bytes = ledger.weigh(entry, content)
-    const old = entry.inLane && removals.wantsReplaced ? entry.copy() : undefined
-    const crowded = ledger.put(entry, content, bytes, now)
-    if (old !== undefined) removals.replaced(old)
-    return crowded
-  }
-
-  #newEntry(sid: string, now: number): Entry {
-    const kept = flat(sid)
-    return this.#deps.expiry.needsCreated ? new DatedEntry(kept, now) : new Entry(kept)
+    let bytes = this.#ledger.weigh(entry, content)
+    this.#admit(entry, bytes, owner)
+    if (this.#expiresOnArrival(entry, expiry, now)) return
+    if (this.#makeRoomForOwner(entry, owner, now)) bytes = this.#ledger.weigh(entry, content)
+    this.#ledger.put(entry, content, bytes)
   }
 
   /** The entry of a session that has not expired; one that has is removed. */
   #live(sid: string, link: Link | undefined, now: number): Entry | undefined {
-    const { ledger } = this.#deps
-    const entry = link?.entry.inLane ? link.entry : ledger.find(sid)
+    const entry = link?.entry.inLane ? link.entry : this.#ledger.find(sid)
     if (entry === undefined || entry.expiry > now) return entry
-    ledger.remove(entry, 'expire')
+    this.#ledger.remove(entry, 'expire')
     return undefined
+  }
+
+  /** Throws a `RangeError` with the code `ESESSIONTOOBIG` for an entry that can't be stored. */
+  #admit(entry: Entry, bytes: number, owner: Owner | undefined): void {
+    const obstacle = this.#obstacle(entry, bytes, owner)
+    if (obstacle === undefined) return
+    this.#stats.tooBig++
+    throw coded('ESESSIONTOOBIG', `session ${obstacle}: it is not stored`, {}, RangeError)
+  }
+
+  /** Why an entry of that size and owner can't be stored; `undefined` if it can. */
+  #obstacle(entry: Entry, bytes: number, owner: Owner | undefined): string | undefined {
+    const { maxBytes, maxEntryBytes } = this.#settings
+    if (bytes > maxEntryBytes) {
+      const option = maxEntryBytes < maxBytes ? 'maxEntrySize' : 'maxSize'
+      return `of ${toText(bytes)} is larger than ${option}, ${toText(maxEntryBytes)}`
+    }
+    if (!this.#ledger.wouldPushOut(entry, bytes, owner)) return undefined
+    return owner === undefined
+      ? `of ${toText(bytes)} belongs to nobody and would push out those of your users`
+      : `of ${toText(bytes)} would push out those of your other users`
+  }
+
+  /** Whether an entry would be expired as soon as it is stored. Nobody could read it, so it is not stored, and the one that it would replace is removed. */
+  #expiresOnArrival(entry: Entry, expiry: number, now: number): boolean {
+    if (expiry > now || this.#settings.stale) return false
+    if (this.#ledger.find(entry.sid) === entry) this.#ledger.remove(entry, 'expire')
+    return true
+  }
+
+  /** Evicts the oldest of an owner who would have more than `maxPerOwner` with this entry. Returns whether any of the owner's went. */
+  #makeRoomForOwner(entry: Entry, owner: Owner | undefined, now: number): boolean {
+    const { maxPerOwner } = this.#settings
+    if (maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return false
+    const others = this.#ledger.entriesOf(owner).filter((other) => other !== entry)
+    const live = others.filter((other) => other.expiry > now)
+    for (const other of others) if (other.expiry <= now) this.#ledger.remove(other, 'expire')
+    const beyond = live.slice(0, Math.max(0, live.length + 1 - maxPerOwner))
+    for (const oldest of beyond) this.#ledger.remove(oldest, 'limit')
+    return live.length - beyond.length < others.length
   }
 }

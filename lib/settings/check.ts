@@ -1,6 +1,8 @@
-/** Checks of input, and their messages: the option, what was expected, what came. */
+/** Checks of input with their messages (the option, what was expected, what came), coded errors, and what the process is warned of. */
 
+import type * as Cluster from 'node:cluster'
 import { types } from 'node:util'
+import type { Debugger } from 'debug'
 import type { SessionData } from 'express-session'
 
 /** `"got 'abc' (a string)"`, for the end of a message. */
@@ -73,4 +75,73 @@ export function toBoolean(name: string, value: unknown): boolean {
 export function toFunction<F>(name: string, value: unknown, expected = 'a function'): F {
   if (typeof value === 'function') return value as F
   throw new TypeError(`${name}: expected ${expected}; ${got(value)}`)
+}
+
+/** Runs what may throw an error of JSON's. V8 quotes the text that it can't parse, and names the keys that lead round a circle: no message shows what is in a session. */
+export function quiet<Value>(run: () => Value): Value {
+  try {
+    return run()
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) throw new SyntaxError('session: its text can not be parsed')
+    if (thrown instanceof TypeError && /^Converting circular/.test(thrown.message)) {
+      throw new TypeError('session: expected what JSON can hold; got a circular structure')
+    }
+    throw thrown
+  }
+}
+
+export interface Fields {
+  readonly cause?: unknown
+  readonly [name: string]: unknown
+}
+
+/** An error with a `code`, and with what else is known of it. `Kind`: which sort of error it is. */
+export function coded<Sort extends Error = Error>(
+  code: string,
+  message: string,
+  fields: Fields = {},
+  Kind: new (message: string, options?: ErrorOptions) => Sort = Error as never,
+): Sort & { readonly code: string } {
+  const { cause, ...rest } = fields
+  const error = cause === undefined ? new Kind(message) : new Kind(message, { cause })
+  return Object.assign(error, rest, { code })
+}
+
+const said = new Set<string>()
+
+/** Warns through `process.emitWarning`, once for each code and subject in a process. */
+export function warnOnce(code: string, subject: string, message: string): void {
+  const key = `${code} ${subject}`
+  if (said.has(key)) return
+  said.add(key)
+  process.emitWarning(message, { type: 'LembroWarning', code })
+}
+
+/**
+ * Warns once if this process is one of several that serve the same site: each has its own sessions,
+ * and any of them may get a visitor's next request.
+ */
+export function warnOfWorker(env: NodeJS.ProcessEnv = process.env): void {
+  if (!isOneOfSeveral(env)) return
+  const message =
+    "sessions are in this process' memory, and it is one of several (node:cluster, or pm2): visitors are signed in with one and unknown to the others. Share the sessions through Redis, with Lembro from 'lembro/redis', or run one process"
+  warnOnce('LEMBRO_WORKER', '', message)
+}
+
+function isOneOfSeveral({ NODE_APP_INSTANCE: instance }: NodeJS.ProcessEnv): boolean {
+  // pm2 numbers the processes of an application from 0.
+  if (Number(instance) > 0) return true
+  // A worker has a channel to its primary: without one there is no need to load node:cluster.
+  if (process.send === undefined) return false
+  return (require('node:cluster') as typeof Cluster.default).isWorker
+}
+
+let print: Debugger | undefined
+
+/** Prints a line for developers, as printf does, if the environment variable `DEBUG` asks for it. */
+export function debug(format: string, ...values: readonly unknown[]): void {
+  // `debug.enable()` sets the variable too. Loading debug takes as long as loading half of lembro.
+  if (!process.env.DEBUG) return
+  print ??= (require('debug') as typeof import('debug'))('lembro')
+  print(format, ...values)
 }

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { SessionData } from 'express-session'
-import type { OwnerName } from './default-owner'
+import type { OwnerName } from './owner'
 
 /** Decides what becomes of a session that two requests changed. Returns the session to store, at once and not as a promise. */
 export type ConflictResolver = (
@@ -39,7 +39,7 @@ export interface LembroOptions {
   /**
    * The most bytes of heap that sessions may hold: a number, a size such as `'512K'`, `'1.5M'` or
    * `'1GiB'` (K, M and G are powers of 1024), a share of V8's heap limit such as `'25%'`, or
-   * `Infinity`. At least 208, what the smallest session takes; warns once below `'8K'`, and above
+   * `Infinity`. At least 256, what the smallest session takes; warns once below `'8K'`, and above
    * 60% of the heap limit. Beyond it, sessions are evicted down to 75%.
    * @default '4M'
    */
@@ -93,6 +93,13 @@ export interface LembroOptions {
    * @default none: of all sessions without an owner the longest unused goes first
    */
   client?: ((req: IncomingMessage) => string | null | undefined) | null | undefined
+  /**
+   * What a user is told of a session among others, such as `(req) => ({ ip: req.ip, agent: req.get('user-agent') })`:
+   * an object, a string, or nothing. Called when a live session has an owner for the first time; kept in the
+   * session, and counted in its bytes. Its first error goes to `'error'`. See `sessionsOf`.
+   * @default none
+   */
+  describe?(req: IncomingMessage): object | string | null | undefined
   /**
    * The most sessions of one owner, a whole number of at least 1; a further sign-in evicts that
    * owner's oldest. Looks at all sessions of the owner at each of its sets.

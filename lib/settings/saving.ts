@@ -1,8 +1,7 @@
 /** What is saved, when and under which keys: `saveFile`, `savePeriod` and `saveKeys`. */
 
-import { got, gotKind, toNumber } from './check'
+import { got, gotKind, toNumber, warnOnce } from './check'
 import type { LembroOptions } from './options'
-import { warnOnce } from './warn'
 
 const DEFAULT_SAVE_PERIOD = 1000
 const KEY_BYTES = 32

@@ -1,13 +1,12 @@
 /** The settings that a store makes of its options once: checked, complete, and a copy of the caller's object. */
 
+import { getHeapStatistics } from 'node:v8'
 import type { SessionData } from 'express-session'
-import { parseMax, parseMaxEntrySize, parseMaxSize } from './budget'
-import { got, toBoolean, toFunction, toNumber } from './check'
-import { defaultOwner, type OwnerName } from './default-owner'
-import { OPTION_NAMES, warnOfUnknown } from './names'
+import { got, toBoolean, toFunction, toNumber, warnOnce } from './check'
 import type { ConflictResolver, LembroOptions, Serializer } from './options'
+import { defaultOwner, type OwnerName } from './owner'
 import { parseSaving, type SaveSettings } from './saving'
-import { warnOnce } from './warn'
+import { toBytes, toText } from './size'
 
 export interface Settings extends SaveSettings {
   readonly maxBytes: number
@@ -20,18 +19,25 @@ export interface Settings extends SaveSettings {
   readonly disableTouch: boolean
   readonly owner: ((session: SessionData) => OwnerName) | undefined
   readonly client: Exclude<LembroOptions['client'], null>
+  readonly describe: LembroOptions['describe']
   readonly maxPerOwner: number
   readonly onConflict: 'overwrite' | 'merge' | ConflictResolver
   readonly dispose: Exclude<LembroOptions['dispose'], null>
   readonly noDisposeOnSet: boolean
   readonly stale: boolean
   readonly serializer: Serializer | undefined
-  /** Whether sessions live elsewhere too, so that an eviction ends none. */
-  readonly isCache?: boolean
   /** What was given, completed: a frozen copy for `store.options` and a `ttl` function. */
   readonly given: Readonly<LembroOptions>
 }
 
+/** Less than an empty session weighs with the id that express-session gives it: nothing could be stored. */
+const LEAST_BYTES = 256
+/** Less than twenty sessions of signed-in users. */
+const FEW_BYTES = 8192
+/** Above this, a number of bytes is hardly one of megabytes. */
+const MOST_MEGABYTES = 4096
+/** Beyond this share of the heap limit, sessions and the application together are likely to exceed it. */
+const HEAP_SHARE_TO_WARN = 0.6
 const DEFAULT_MAX_SIZE = '4M'
 const DEFAULT_INTERVAL = 360_000
 
@@ -60,6 +66,10 @@ export function parseOptions(
     disableTouch: toBoolean('disableTouch', withDefault(options.disableTouch, false)),
     owner: parseOwner(withDefault(options.owner, defaultOwner)),
     client: parseClient(options.client ?? undefined),
+    describe:
+      options.describe === undefined
+        ? undefined
+        : toFunction('describe', options.describe, 'a function (req) => object'),
     maxPerOwner: parseMaxPerOwner(withDefault(options.maxPerOwner, Number.POSITIVE_INFINITY)),
     onConflict: parseOnConflict(withDefault(options.onConflict, 'overwrite')),
     dispose: options.dispose == null ? undefined : toFunction('dispose', options.dispose),
@@ -154,4 +164,111 @@ function given(options: LembroOptions, completed: LembroOptions): Readonly<Lembr
   const { saveKeys, ...rest } = options
   const shown = saveKeys == null ? options : rest
   return Object.freeze({ ...shown, ...completed })
+}
+
+/** Bytes of `maxSize`. Throws for what can't be read or holds no session; warns once of a budget that is hardly meant. */
+export function parseMaxSize(size: unknown): number {
+  const heapLimit = getHeapStatistics().heap_size_limit
+  const bytes = toBytes('maxSize', size, heapLimit, "V8's heap limit")
+  if (bytes < LEAST_BYTES) {
+    const expected = `at least ${LEAST_BYTES} bytes, what the smallest session takes`
+    throw new RangeError(`maxSize: expected ${expected}; ${got(size)}${guess(size)}`)
+  }
+  if (bytes < FEW_BYTES) {
+    const message = `maxSize is ${toText(bytes)}, room for a few sessions only${guess(size)}`
+    warnOnce('LEMBRO_SMALL_BUDGET', '', message)
+  }
+  if (bytes !== Number.POSITIVE_INFINITY && bytes > heapLimit * HEAP_SHARE_TO_WARN) {
+    const message = `maxSize is ${toText(bytes)}, more than 60% of the heap limit of ${toText(heapLimit)}: raise it with --max-old-space-size`
+    warnOnce('LEMBRO_LARGE_BUDGET', '', message)
+  }
+  return bytes
+}
+
+/** Bytes of `maxEntrySize`, never more than the whole budget. */
+function parseMaxEntrySize(size: unknown, maxBytes: number): number {
+  return Math.min(toBytes('maxEntrySize', size, maxBytes, 'maxSize'), maxBytes)
+}
+
+/** The most sessions; 0 for no limit, as in memorystore. */
+function parseMax(max: unknown): number {
+  const expected = 'a whole number of sessions, or Infinity'
+  return toNumber('max', max, { least: 0, whole: true, expected }) || Number.POSITIVE_INFINITY
+}
+
+// A number without a unit is bytes; one as small as this was rather meant as megabytes.
+function guess(size: unknown): string {
+  const number = Number(size)
+  return Number.isInteger(number) && number <= MOST_MEGABYTES ? `. Did you mean '${number}M'?` : ''
+}
+
+const NAMES: Readonly<Record<keyof LembroOptions, true>> = {
+  maxSize: true,
+  interval: true,
+  checkPeriod: true,
+  max: true,
+  maxEntrySize: true,
+  ttl: true,
+  absoluteTtl: true,
+  disableTouch: true,
+  owner: true,
+  client: true,
+  describe: true,
+  maxPerOwner: true,
+  onConflict: true,
+  dispose: true,
+  noDisposeOnSet: true,
+  stale: true,
+  serializer: true,
+  saveFile: true,
+  savePeriod: true,
+  saveKeys: true,
+  database: true,
+}
+
+/** The options that every store has. */
+export const OPTION_NAMES: readonly string[] = Object.keys(NAMES)
+
+/** The most edits between an unknown name and the one that is suggested, and no more than a third of its letters. */
+const MOST_EDITS = 3
+
+/** Warns of the unknown options in one warning, once in a process for the same ones, with the names that were probably meant. */
+export function warnOfUnknown(options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  const told = unknown.map((name) => {
+    const nearest = nearestName(name, known)
+    return nearest === undefined ? `'${name}'` : `'${name}' (did you mean '${nearest}'?)`
+  })
+  const ignored = told.length === 1 ? 'option, which is ignored' : 'options, which are ignored'
+  const message = `lembro does not have the ${ignored}: ${told.join(', ')}`
+  warnOnce('LEMBRO_UNKNOWN_OPTION', unknown.join(), message)
+}
+
+/** The name that differs from `name` only in case, or else in the fewest letters; `undefined` when all differ too much. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const lower = name.toLowerCase()
+  let nearest: string | undefined
+  let fewest = Math.min(MOST_EDITS, Math.floor(name.length / 3)) + 1
+  for (const each of known) {
+    const edits = editsBetween(lower, each.toLowerCase())
+    if (edits >= fewest) continue
+    nearest = each
+    fewest = edits
+  }
+  return nearest
+}
+
+/** How many letters have to be added, left out or replaced: Levenshtein's distance, row by row. */
+function editsBetween(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[to.length] as number
 }

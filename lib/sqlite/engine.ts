@@ -2,7 +2,7 @@
 
 import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
-import { coded } from '../settings/errors'
+import { coded } from '../settings/check'
 
 export type Value = number | string | Uint8Array | null
 export type Columns = Record<string, Value>

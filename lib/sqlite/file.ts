@@ -9,7 +9,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { coded } from '../settings/errors'
+import { coded } from '../settings/check'
 import type { Database, Engine, Statement } from './engine'
 import type { KeyRing } from './keys'
 import { type Row, SCHEMA, type Times, touchValuesOf, valuesOf } from './rows'

@@ -1,9 +1,6 @@
-/** Of `cookie.ts` and `readable-cookie.ts`. */
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CookieJar, type KeptCookie } from '../../lib/entry/cookie'
-import { expiryOf, readableCookie } from '../../lib/entry/readable-cookie'
+import { CookieJar, expiryOf, type KeptCookie, readableCookie } from '../../lib/entry/cookie'
 import { type Data, plainSession, roundTrip } from '../support/sessions'
 import { NOON, stopTime } from '../support/time'
 

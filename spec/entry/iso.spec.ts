@@ -1,7 +1,9 @@
+/** Of `cookie.ts`: instants as text. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isoText } from '../../lib/entry/iso'
+import { isoText } from '../../lib/entry/cookie'
 import { NOON } from '../support/time'
 
 const LAST = 8.64e15

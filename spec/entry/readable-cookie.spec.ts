@@ -1,8 +1,10 @@
+/** Of `cookie.ts`: cookies as sessions come with them. */
+
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import session from 'express-session'
-import { expiryOf, isCookie, readableCookie } from '../../lib/entry/readable-cookie'
+import { expiryOf, isCookie, readableCookie } from '../../lib/entry/cookie'
 import { NOON } from '../support/time'
 
 type CookieClass = typeof session.Cookie

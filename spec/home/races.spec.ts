@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { coreOf } from '../../lib/session-store'
 import { audit } from '../support/audit'
 import type { Data } from '../support/sessions'
+import { coreOf } from '../support/store'
 import { near, type Process, Tiers, turns } from '../support/tiers'
 
 const RACES = 20_000

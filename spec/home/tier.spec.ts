@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { coreOf } from '../../lib/session-store'
 import { type Data, load, newSession } from '../support/sessions'
+import { coreOf } from '../support/store'
 import { near, type Process, Tiers, turns } from '../support/tiers'
 
 const INTERLEAVINGS = 5000

@@ -20,7 +20,7 @@ function sids(lane: Lane): string[] {
 
 /** A lane of a, b and c, and a walk that has come to b. */
 function walkedToB() {
-  const lane = new Lane()
+  const lane = new Lane(false, false)
   const entries = ['a', 'b', 'c'].map((sid) => entry(sid)) as [Entry, Entry, Entry]
   for (const each of entries) lane.add(each)
   const walk = lane.walk()
@@ -31,7 +31,7 @@ function walkedToB() {
 
 describe('a lane', () => {
   it('is empty at first', () => {
-    const lane = new Lane()
+    const lane = new Lane(false, false)
     assert.deepEqual([lane.size, lane.bytes, lane.oldest], [0, 0, undefined])
     assert.deepEqual(sids(lane), [])
   })
@@ -41,14 +41,14 @@ describe('a lane', () => {
     const property = fc.property(
       fc.array(fc.tuple(sid, fc.nat(1000)), { maxLength: 60, size: 'max' }),
       (steps) => {
-        const lane = new Lane()
+        const lane = new Lane(false, false)
         const all = Array.from({ length: 9 }, (_, n) => entry(`s${n}`))
         let list: Entry[] = []
         for (const [n, bytes] of steps) {
           const each = all[n] as Entry
           const present = list.includes(each)
           if (present) {
-            lane.take(each)
+            lane.remove(each)
             list = list.filter((other) => other !== each)
           }
           each.bytes = bytes
@@ -77,7 +77,7 @@ describe('a lane', () => {
       fc.array(fc.nat(8), { maxLength: 60, size: 'max' }),
       fc.array(fc.nat(1000), { minLength: 9, maxLength: 9 }),
       (moves, weights) => {
-        const [out, signedIn] = [new Lane(), new Lane()]
+        const [out, signedIn] = [new Lane(false, false), new Lane(false, false)]
         const all = weights.map((bytes, n) => entry(`s${n}`, bytes))
         const total = weights.reduce((sum, bytes) => sum + bytes, 0)
         const members = new Set<Entry>()
@@ -85,7 +85,7 @@ describe('a lane', () => {
         for (const n of moves) {
           const each = all[n] as Entry
           const [from, to] = members.has(each) ? [signedIn, out] : [out, signedIn]
-          from.take(each)
+          from.remove(each)
           to.add(each)
           if (!members.delete(each)) members.add(each)
           assert.equal(out.bytes + signedIn.bytes, total)
@@ -105,26 +105,26 @@ describe('a lane', () => {
 describe('a walk', () => {
   it('goes on where the entry it is at leaves', () => {
     const { lane, entries, walk } = walkedToB()
-    lane.take(entries[1])
+    lane.remove(entries[1])
     assert.equal(walk.next(), entries[2])
     assert.equal(walk.next(), undefined)
   })
 
   it('goes on where every entry up to it leaves', () => {
     const { lane, entries, walk } = walkedToB()
-    for (const each of [entries[1], entries[0]]) lane.take(each)
+    for (const each of [entries[1], entries[0]]) lane.remove(each)
     assert.equal(walk.next(), entries[2])
   })
 
   it('skips an entry that left before it came there', () => {
     const { lane, entries, walk } = walkedToB()
-    lane.take(entries[2])
+    lane.remove(entries[2])
     assert.equal(walk.next(), undefined)
   })
 
   it('meets again an entry that is used again, as the newest', () => {
     const { lane, entries, walk } = walkedToB()
-    lane.take(entries[1])
+    lane.remove(entries[1])
     lane.add(entries[1])
     assert.equal(walk.next(), entries[2])
     assert.equal(walk.next(), entries[1])
@@ -144,6 +144,6 @@ describe('a walk', () => {
     const { lane, entries, walk } = walkedToB()
     walk.leave = () => assert.fail('told')
     walk.end()
-    lane.take(entries[1])
+    lane.remove(entries[1])
   })
 })

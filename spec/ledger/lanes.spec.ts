@@ -1,10 +1,11 @@
-/** Of `lanes.ts` and `fair-lane.ts`. */
+/** Of `lanes.ts` and `holders.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Entry } from '../../lib/entry/entry'
 import { audit } from '../support/audit'
-import { ann, newLedger, put, sidsOf } from '../support/ledger'
+import { FakeClock } from '../support/clock'
+import { ann, at, newLedger, put, sidsOf } from '../support/ledger'
 import { NOON } from '../support/time'
 
 const MINUTE = 60_000
@@ -24,7 +25,7 @@ function crowd({ members = 0, newcomers = 0, strangers = 0 }) {
   add('member', members, true)
   for (let n = 0; n < members; n++) {
     const entry = ledger.find(`member-${n}`)
-    if (entry !== undefined) ledger.touch(entry, undefined, Infinity, 10, NOON + MINUTE)
+    if (entry !== undefined) at(ledger, NOON + MINUTE).touch(entry, undefined, Infinity, 10)
   }
   add('newcomer', newcomers, true)
   add('stranger', strangers, false)
@@ -36,9 +37,9 @@ describe('a session', () => {
   it("is a known member's once it is used a minute after the sign-in, not sooner", () => {
     const ledger = newLedger()
     const entry = put(ledger, 'a', { owner: ann })
-    ledger.touch(entry, undefined, Infinity, 100, NOON + MINUTE - 1)
+    at(ledger, NOON + MINUTE - 1).touch(entry, undefined, Infinity, 100)
     assert.deepEqual([entry.known, ledger.newcomers, ledger.members], [false, 1, 0])
-    ledger.touch(entry, undefined, Infinity, 100, NOON + MINUTE)
+    at(ledger, NOON + MINUTE).touch(entry, undefined, Infinity, 100)
     assert.deepEqual([entry.known, ledger.newcomers, ledger.members], [true, 0, 1])
     put(ledger, 'a', { owner: ann, now: NOON + MINUTE })
     assert.equal(entry.known, true)
@@ -63,16 +64,31 @@ describe('a session', () => {
     put(ledger, 'a', { owner: entry.owner, now: NOON + 4 * MINUTE })
     assert.equal(entry.known, true)
     ledger.remove(entry, 'evict')
-    ledger.put(entry, entry, 100, NOON + 5 * MINUTE)
+    at(ledger, NOON + 5 * MINUTE).put(entry, entry, 100)
     assert.equal(entry.known, false)
     audit(ledger)
   })
 
+  it("is a known member's after a minute though the wall clock was set back an hour", () => {
+    const clock = new FakeClock()
+    const ledger = newLedger({ clock })
+    const entry = put(ledger, 'a', { owner: ann })
+    clock.set(NOON - 3_600_000)
+    clock.pass(MINUTE - 1)
+    ledger.touch(entry, undefined, Infinity, 100)
+    assert.equal(entry.known, false)
+    clock.pass(1)
+    ledger.touch(entry, undefined, Infinity, 100)
+    assert.equal(entry.known, true)
+  })
+
   it('does not grow old while the wall clock is set back and forth', () => {
-    const ledger = newLedger()
+    const clock = new FakeClock()
+    const ledger = newLedger({ clock })
     const entry = put(ledger, 'a', { owner: ann })
     for (let n = 0; n < 100; n++) {
-      ledger.touch(entry, undefined, Infinity, 100, NOON - (n % 2) * 3_600_000)
+      clock.set(NOON - (n % 2) * 3_600_000)
+      ledger.touch(entry, undefined, Infinity, 100)
     }
     assert.equal(entry.known, false)
   })
@@ -100,7 +116,7 @@ describe('who gives way', () => {
     const { ledger } = crowd({ strangers: 40, members: 60 })
     const returned = ledger.find('stranger-0')
     assert.ok(returned)
-    ledger.touch(returned, undefined, Infinity, 10, NOON + MINUTE + 2000)
+    at(ledger, NOON + MINUTE + 2000).touch(returned, undefined, Infinity, 10)
     for (let n = 0; n < 500; n++) put(ledger, `new-${n}`, { bytes: 10, now: NOON + MINUTE + 2000 })
     assert.equal(ledger.find('stranger-0'), returned)
     assert.equal(ledger.find('stranger-1'), undefined)
@@ -110,7 +126,7 @@ describe('who gives way', () => {
     const { ledger, counts } = crowd({ strangers: 100 })
     for (let n = 0; n < 80; n++) {
       const entry = ledger.find(`stranger-${n}`)
-      if (entry) ledger.touch(entry, undefined, Infinity, 10, NOON + 2000)
+      if (entry) at(ledger, NOON + 2000).touch(entry, undefined, Infinity, 10)
     }
     for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10, now: NOON + 2000 })
     assert.deepEqual(counts(), [100, 0, 0])
@@ -134,7 +150,7 @@ describe('who gives way', () => {
 describe('an automatic trim', () => {
   const trimmed = (given: Parameters<typeof crowd>[0]) => {
     const { ledger, counts } = crowd(given)
-    while (ledger.relieve(750, NOON + MINUTE) !== undefined);
+    while (at(ledger, NOON + MINUTE).relieve(750) !== undefined);
     audit(ledger)
     return counts()
   }
@@ -164,9 +180,9 @@ describe('an automatic trim', () => {
 describe('a trim that was asked for', () => {
   it('goes below what members keep, by the shares of its goal', () => {
     const { ledger, counts } = crowd({ members: 60, newcomers: 20, strangers: 20 })
-    while (ledger.shrink(500, NOON + MINUTE) !== undefined);
+    while (at(ledger, NOON + MINUTE).shrink(500) !== undefined);
     assert.deepEqual(counts(), [10, 10, 30])
-    while (ledger.shrink(0, NOON + MINUTE) !== undefined);
+    while (at(ledger, NOON + MINUTE).shrink(0) !== undefined);
     assert.equal(ledger.size, 1)
   })
 })

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type Content, Entry } from '../../lib/entry/entry'
+import type { LanesWalk } from '../../lib/ledger/lanes'
 import { Ledger } from '../../lib/ledger/ledger'
-import type { LedgerWalk } from '../../lib/ledger/ledger-walk'
 import { audit, auditOwners } from '../support/audit'
-import { NOON } from '../support/time'
+import { FakeClock } from '../support/clock'
 
 const BUDGET = { maxBytes: 1000, maxSessions: 12 }
 const CLIENT = 'from 10.0.0.1'
@@ -47,7 +47,7 @@ const step = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('wait' as const),
-      ms: fc.constantFrom(-3, 1, 65, 4999, 61_000, 1e7),
+      ms: fc.constantFrom(-3, 1, 65, 4999, 61_000, 1e7, -3_600_000),
     }),
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('walk' as const), steps: fc.nat(5) }) },
@@ -56,13 +56,13 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
 /** A ledger that is audited whenever anyone can see it, and a walk that goes on through all edits. */
 class Audited {
-  readonly ledger = new Ledger(BUDGET, NOON)
+  readonly #clock = new FakeClock()
+  readonly ledger = new Ledger(BUDGET, this.#clock)
   readonly visited = new Set<string>()
   /** The holder that each entry was put for, of those that left too. */
   readonly #names = new Map<Entry, (typeof NAMES)[number]>()
   readonly #left = new Map<string, Entry>()
-  readonly #walk: LedgerWalk
-  #now = NOON
+  readonly #walk: LanesWalk
   #expired = 0
   #asked: Entry | undefined
   /** The entry that comes, and the bytes and the number that members keep against it. */
@@ -88,6 +88,10 @@ class Audited {
     this.#walk = this.ledger.walk()
   }
 
+  get #now(): number {
+    return this.#clock.now()
+  }
+
   take(step: Step): void {
     const { ledger } = this
     switch (step.do) {
@@ -103,19 +107,20 @@ class Audited {
         assert.equal(ledger.find(step.sid), undefined)
         break
       case 'shrink':
-        while (ledger.shrink(step.goal, this.#now) !== undefined);
+        while (ledger.shrink(step.goal) !== undefined);
         assert.ok(ledger.bytes <= step.goal || ledger.size <= 1)
         break
       case 'relieve':
         this.#relieving = true
-        while (ledger.relieve(step.goal, this.#now) !== undefined);
+        while (ledger.relieve(step.goal) !== undefined);
         this.#relieving = false
         break
       case 'expire':
         this.#expireAll()
         break
       case 'wait':
-        this.#now += step.ms
+        if (step.ms < 0) this.#clock.set(this.#now + step.ms)
+        else this.#clock.pass(step.ms)
         break
       case 'walk':
         for (let n = 0; n < step.steps; n++) this.visit()
@@ -148,7 +153,7 @@ class Audited {
     if (this.ledger.wouldPushOut(entry, bytes, owner)) return
     const content: Content = { body, cookie: undefined, expiry, owner, client }
     this.#coming = { entry, bytes }
-    this.ledger.put(entry, content, bytes, this.#now)
+    this.ledger.put(entry, content, bytes)
     this.#coming = undefined
     this.#left.delete(sid)
     assert.deepEqual([entry.bytes, entry.owner, entry.expiry], [bytes, owner, expiry])
@@ -161,7 +166,7 @@ class Audited {
     if (entry === undefined || this.ledger.wouldPushOut(entry, bytes, entry.owner)) return
     this.#coming = { entry, bytes }
     const { body } = entry
-    this.ledger.touch(entry, undefined, expiry, bytes, this.#now)
+    this.ledger.touch(entry, undefined, expiry, bytes)
     this.#coming = undefined
     assert.deepEqual([entry.bytes, entry.expiry, entry.body], [bytes, expiry, body])
   }
@@ -193,7 +198,7 @@ class Audited {
   #expireAll(): void {
     const due = audit(this.ledger).filter((entry) => entry.expiry <= this.#now)
     this.#expired = 0
-    while (this.ledger.expireOne(this.#now));
+    while (this.ledger.expireOne());
     assert.equal(this.#expired, due.length)
     for (const entry of due) assert.equal(this.ledger.find(entry.sid), undefined)
   }

@@ -1,13 +1,23 @@
-/** Of `ledger.ts`, `books.ts`, `room.ts` and `ledger-walk.ts`. */
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Entry } from '../../lib/entry/entry'
-import type { LedgerListener } from '../../lib/ledger/listeners'
-import { TimerWheel } from '../../lib/ledger/timer-wheel'
+import type { Ledger, LedgerListener } from '../../lib/ledger/ledger'
+import { TimerWheel } from '../../lib/ledger/wheel'
 import { audit } from '../support/audit'
-import { ann, newLedger, put, sidsOf } from '../support/ledger'
+import { ann, at, newLedger, put, sidsOf } from '../support/ledger'
 import { NOON } from '../support/time'
+
+/** Whether live ones had to go for the bytes of what `run` does. */
+function crowds(ledger: Ledger, run: () => void): boolean {
+  let crowded = false
+  ledger.listen({
+    crowded: () => {
+      crowded = true
+    },
+  })
+  run()
+  return crowded
+}
 
 describe('put', () => {
   it('adds an entry as the newest, and moves one that is there', () => {
@@ -23,7 +33,10 @@ describe('put', () => {
     const ledger = newLedger({ maxBytes: 300 })
     for (const sid of ['a', 'b', 'c']) put(ledger, sid)
     const entry = new Entry('d')
-    assert.equal(ledger.put(entry, entry, 150, NOON), true)
+    assert.equal(
+      crowds(ledger, () => ledger.put(entry, entry, 150)),
+      true,
+    )
     assert.deepEqual(sidsOf(ledger), ['c', 'd'])
     audit(ledger)
   })
@@ -33,7 +46,10 @@ describe('put', () => {
     const entry = new Entry('c')
     put(ledger, 'a', { expiry: NOON + 10 })
     put(ledger, 'b')
-    assert.equal(ledger.put(entry, entry, 100, NOON + 10), false)
+    assert.equal(
+      crowds(ledger, () => at(ledger, NOON + 10).put(entry, entry, 100)),
+      false,
+    )
     assert.deepEqual(sidsOf(ledger), ['b', 'c'])
   })
 
@@ -58,7 +74,7 @@ describe('put', () => {
     const ledger = newLedger({ maxBytes: 300 })
     const entry = put(ledger, 'a', { expiry: NOON + 10 })
     for (const sid of ['b', 'c']) put(ledger, sid)
-    ledger.touch(entry, undefined, NOON + 1000, 100, NOON)
+    ledger.touch(entry, undefined, NOON + 1000, 100)
     put(ledger, 'a', { bytes: 150, expiry: NOON + 10, now: NOON + 50 })
     assert.equal(audit(ledger).length, 2)
     assert.equal(ledger.find('a'), entry)
@@ -81,7 +97,7 @@ describe('put', () => {
     const entry = put(ledger, 'a')
     ledger.remove(entry, 'evict')
     audit(ledger)
-    ledger.put(entry, entry, 100, NOON)
+    ledger.put(entry, entry, 100)
     assert.equal(ledger.find('a'), entry)
     audit(ledger)
   })
@@ -148,7 +164,7 @@ describe('eviction', () => {
   it('looks anew at an entry that was prolonged, and lets it live', () => {
     const ledger = crowd(9, 0)
     const brief = put(ledger, 'brief', { expiry: NOON + 10 })
-    ledger.touch(brief, undefined, NOON + 20, 100, NOON)
+    ledger.touch(brief, undefined, NOON + 20, 100)
     put(ledger, 'late', { now: NOON + 10 })
     assert.equal(ledger.find('brief'), brief)
     assert.equal(ledger.find('stranger-0'), undefined)
@@ -173,7 +189,7 @@ describe('the search for an expired entry', () => {
     const ledger = newLedger({ maxBytes: 300_000 })
     for (let n = 0; n < 3000; n++) {
       const entry = put(ledger, `s${n}`, { expiry: NOON + 10 })
-      ledger.touch(entry, undefined, NOON + 1000, 100, NOON)
+      ledger.touch(entry, undefined, NOON + 1000, 100)
     }
     const scheduled: string[] = []
     const { schedule } = TimerWheel.prototype
@@ -197,10 +213,13 @@ describe('touch', () => {
     const ledger = newLedger()
     const entry = put(ledger, 'a')
     put(ledger, 'b')
-    assert.equal(ledger.touch(entry, undefined, NOON + 5, 120, NOON), false)
+    assert.equal(
+      crowds(ledger, () => ledger.touch(entry, undefined, NOON + 5, 120)),
+      false,
+    )
     assert.deepEqual(sidsOf(ledger), ['b', 'a'])
     assert.deepEqual([entry.expiry, entry.body, ledger.bytes], [NOON + 5, 'a', 220])
-    assert.equal(ledger.expireOne(NOON + 5), true)
+    assert.equal(at(ledger, NOON + 5).expireOne(), true)
     audit(ledger)
   })
 
@@ -208,7 +227,10 @@ describe('touch', () => {
     const ledger = newLedger({ maxBytes: 300 })
     const entry = put(ledger, 'a')
     for (const sid of ['b', 'c']) put(ledger, sid)
-    assert.equal(ledger.touch(entry, undefined, Infinity, 101, NOON), true)
+    assert.equal(
+      crowds(ledger, () => ledger.touch(entry, undefined, Infinity, 101)),
+      true,
+    )
     assert.deepEqual(sidsOf(ledger), ['c', 'a'])
     audit(ledger)
   })
@@ -231,11 +253,11 @@ describe('shrink', () => {
     const ledger = newLedger()
     for (const sid of ['a', 'b', 'c']) put(ledger, sid)
     put(ledger, 'd', { expiry: NOON + 1 })
-    assert.equal(ledger.shrink(400, NOON + 1), undefined)
-    assert.equal(ledger.shrink(399, NOON + 1), 'expire')
-    assert.equal(ledger.shrink(0, NOON + 1), 'evict')
-    assert.equal(ledger.shrink(0, NOON + 1), 'evict')
-    assert.equal(ledger.shrink(0, NOON + 1), undefined)
+    assert.equal(at(ledger, NOON + 1).shrink(400), undefined)
+    assert.equal(at(ledger, NOON + 1).shrink(399), 'expire')
+    assert.equal(at(ledger, NOON + 1).shrink(0), 'evict')
+    assert.equal(at(ledger, NOON + 1).shrink(0), 'evict')
+    assert.equal(at(ledger, NOON + 1).shrink(0), undefined)
     assert.deepEqual(sidsOf(ledger), ['c'])
   })
 
@@ -243,7 +265,7 @@ describe('shrink', () => {
     const ledger = newLedger()
     for (const sid of ['a', 'b', 'c', 'd', 'e']) put(ledger, sid)
     for (const sid of ['v', 'w', 'x', 'y', 'z']) put(ledger, sid, { owner: ann })
-    while (ledger.shrink(500, NOON) !== undefined);
+    while (ledger.shrink(500) !== undefined);
     assert.deepEqual(sidsOf(ledger), ['e', 'w', 'x', 'y', 'z'])
   })
 })
@@ -265,13 +287,13 @@ describe('listeners', () => {
     } satisfies LedgerListener)
     const a = put(ledger, 'a', { owner: ann })
     put(ledger, 'a', { bytes: 50 })
-    ledger.touch(a, undefined, NOON + 1, 60, NOON)
+    ledger.touch(a, undefined, NOON + 1, 60)
     put(ledger, 'b')
     put(ledger, 'c', { now: NOON + 1 })
     put(ledger, 'd', { bytes: 120, owner: ann })
     ledger.remove(ledger.find('c') as Entry, 'destroy')
     put(ledger, 'e')
-    ledger.clear(NOON)
+    ledger.clear()
     assert.deepEqual(heard, [
       'put a of ann: 1 of 100',
       'put a of undefined: 1 of 50',
@@ -290,16 +312,58 @@ describe('listeners', () => {
   })
 })
 
+describe('a listener', () => {
+  it('hears of the first entry in an empty ledger, and of live ones that had to go for bytes', () => {
+    const ledger = newLedger({ maxBytes: 200, maxSessions: 3 })
+    const heard: string[] = []
+    class Hearing implements LedgerListener {
+      readonly heard = heard
+      put({ sid }: Entry): void {
+        this.heard.push(sid)
+      }
+      filled(): void {
+        this.heard.push('filled')
+      }
+      crowded(): void {
+        this.heard.push('crowded')
+      }
+    }
+    ledger.listen(new Hearing())
+    put(ledger, 'a')
+    put(ledger, 'b')
+    put(ledger, 'c')
+    ledger.touch(ledger.find('c') as Entry, undefined, Infinity, 150)
+    for (const sid of ['d', 'e', 'f', 'g']) put(ledger, sid, { bytes: 10 })
+    ledger.clear()
+    put(ledger, 'h')
+    assert.deepEqual(heard, [
+      ...['a', 'filled', 'b', 'c', 'crowded', 'crowded'],
+      ...['d', 'e', 'f', 'g', 'h', 'filled'],
+    ])
+  })
+
+  it('hears what a newer version replaced, as it was', () => {
+    const ledger = newLedger()
+    const heard: unknown[] = []
+    ledger.listen({
+      replaced: ({ sid, bytes, owner, inLane }) => heard.push([sid, bytes, owner, inLane]),
+    })
+    put(ledger, 'a', { owner: ann })
+    put(ledger, 'a', { bytes: 50 })
+    assert.deepEqual(heard, [['a', 100, ann, false]])
+  })
+})
+
 describe('clear', () => {
   it('drops all at once, begins a new epoch, and forgets what was due', () => {
     const ledger = newLedger()
     put(ledger, 'a', { expiry: NOON + 1 })
     put(ledger, 'b', { owner: ann })
     const { epoch } = ledger
-    ledger.clear(NOON)
+    ledger.clear()
     assert.equal(ledger.epoch, epoch + 1)
     assert.deepEqual([ledger.size, ledger.bytes, ledger.find('a')], [0, 0, undefined])
-    assert.equal(ledger.expireOne(NOON + 1), false)
+    assert.equal(at(ledger, NOON + 1).expireOne(), false)
     put(ledger, 'a')
     assert.deepEqual(sidsOf(ledger), ['a'])
   })
@@ -316,7 +380,7 @@ describe('what was cleared', () => {
       put(ledger, sid, { owner, expiry: NOON }),
     )
     entries.push(put(ledger, 'f', { expiry: NOON }), put(ledger, 'g', { expiry: NOON }))
-    ledger.clear(NOON)
+    ledger.clear()
     assert.ok(entries.every(isAlone))
     for (const { holder } of entries) assert.notEqual(typeof holder, 'object')
     assert.deepEqual(
@@ -331,7 +395,7 @@ describe('what was cleared', () => {
     const told: string[] = []
     ledger.listen({ cleared: (entry) => told.push(entry.sid) })
     const entries = ['a', 'b', 'c'].map((sid) => put(ledger, sid))
-    ledger.clear(NOON)
+    ledger.clear()
     const anew = put(ledger, 'a')
     const [step] = steps as [() => boolean]
     for (const sids of [['a'], ['a', 'b'], ['a', 'b', 'c']]) {
@@ -347,34 +411,46 @@ describe('what was cleared', () => {
 
 describe('restore', () => {
   const content = { body: '', cookie: undefined, expiry: NOON + 10, owner: undefined }
+  const restore = (ledger: Ledger, sid: string, more: object = {}, unused = 0, held = 0) => {
+    const entry = new Entry(sid)
+    ledger.restore(entry, { ...content, ...more }, unused, held)
+    return entry
+  }
 
-  it('stores one after the other as the newest, within the budget, and tells of none but those that had to go', () => {
-    const ledger = newLedger({ maxBytes: 200 })
-    const heard: string[] = []
-    ledger.listen({
-      put: (entry) => heard.push(`put ${entry.sid}`),
-      remove: (entry, cause) => heard.push(`${cause} ${entry.sid}`),
-    })
+  it('brings one after the other in as the newest, within the budget, and tells nobody', () => {
+    const scratch = newLedger()
+    restore(scratch, 'a')
+    const ledger = newLedger({ maxBytes: 2 * scratch.bytes })
+    ledger.listen({ put: () => assert.fail('told') })
     for (const sid of ['a', 'b', 'c']) {
-      ledger.restore(new Entry(sid), content, 100, NOON, 0, 0)
-      assert.ok(ledger.bytes <= 200)
+      restore(ledger, sid)
+      assert.ok(ledger.bytes <= 2 * scratch.bytes)
     }
     assert.deepEqual(sidsOf(ledger), ['b', 'c'])
-    assert.deepEqual(heard, ['evict a'])
     audit(ledger)
-    assert.equal(ledger.expireOne(NOON + 10), true)
+    assert.equal(at(ledger, NOON + 10).expireOne(), true)
   })
 
-  it('keeps a known member known, and when each was used', () => {
-    const ledger = newLedger()
-    const [member, newcomer] = [new Entry('member'), new Entry('newcomer')]
-    const owned = { ...content, owner: 'ann' }
-    ledger.restore(member, owned, 100, NOON + 500_000, 90_000, 60_000)
-    ledger.restore(newcomer, owned, 100, NOON + 500_000, 3_000, 59_000)
+  it('keeps a known member known, and a stranger who returned', () => {
+    const ledger = newLedger({ maxBytes: 10_000 })
+    const member = restore(ledger, 'member', { owner: ann }, 3_600_000, 60_000)
+    const newcomer = restore(ledger, 'newcomer', { owner: ann }, 3_600_000, 59_999)
+    const returned = restore(ledger, 'returned', {}, 0, 2000)
+    const stranger = restore(ledger, 'stranger', {}, 0, 1999)
     assert.deepEqual([member.known, newcomer.known], [true, false])
     assert.deepEqual([ledger.members, ledger.newcomers], [1, 1])
-    assert.deepEqual(ledger.timesOf(member), { unused: 90_000, held: 60_000 })
-    assert.deepEqual(ledger.timesOf(newcomer), { unused: 3_000, held: 59_000 })
+    assert.deepEqual(sidsOf(ledger), ['stranger', 'returned', 'newcomer', 'member'])
+    assert.deepEqual([member.used, member.age, returned.age, stranger.age], [-3600, 60, 2, 1])
     audit(ledger)
+  })
+
+  it('tells how long what it brought in was unused', () => {
+    const ledger = newLedger()
+    const heard: number[] = []
+    const entry = restore(ledger, 'a', {}, 5000)
+    ledger.listen({ remove: (_entry, _cause, unused) => heard.push(unused) })
+    put(ledger, 'b', { now: NOON + 2000 })
+    ledger.remove(entry, 'evict')
+    assert.deepEqual(heard, [7000])
   })
 })

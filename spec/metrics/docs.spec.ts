@@ -20,7 +20,7 @@ describe('the alert rules', () => {
   it('use metrics that are exported, in each rule one', () => {
     assert.deepEqual(unknownIn(alerts), [])
     const rules = [...alerts.matchAll(/- alert: (\w+)\n\s+expr: (.*)\n/g)]
-    assert.equal(rules.length, 4)
+    assert.equal(rules.length, 5)
     for (const [, name, expr = ''] of rules) assert.equal(namesIn(expr).length, 1, name)
   })
 

@@ -23,6 +23,14 @@ describe('the alarm of a member evicted', () => {
     assert.match(earlier?.text ?? '', /^Not in the last minutes/)
   })
 
+  it('says who was evicted while no member was', () => {
+    const textOf = (evicted: object) => alarm('LembroMemberEvicted', { evicted })?.text
+    assert.equal(textOf({ members: 0, owned: 0, anonymous: 0 }), 'Nobody was evicted yet.')
+    assert.equal(textOf({ members: 0, owned: 0, anonymous: 5 }), 'Only strangers were evicted.')
+    const both = 'Only strangers and newcomers were evicted.'
+    assert.equal(textOf({ members: 0, owned: 1, anonymous: 5 }), both)
+  })
+
   it('does not ring for a newcomer where the store tells them apart', () => {
     const evicted = [
       { members: 0, owned: 1 },
@@ -60,5 +68,10 @@ describe('the other alarms', () => {
     assert.equal(alarm('LembroNearCacheNotCoherent', { near: { coherent: false } })?.state, 'now')
     assert.equal(alarm('LembroNearCacheNotCoherent', { near: { coherent: true } })?.state, 'quiet')
     assert.equal(alarm('LembroNearCacheNotCoherent', {}), undefined)
+    const offline = { near: { coherent: false, connected: false } }
+    assert.equal(alarm('LembroNearCacheNotCoherent', offline), undefined)
+    assert.equal(alarm('LembroRedisUnreachable', offline)?.state, 'now')
+    assert.equal(alarm('LembroRedisUnreachable', { near: { connected: true } })?.state, 'quiet')
+    assert.equal(alarm('LembroRedisUnreachable', {}), undefined)
   })
 })

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { get } from 'node:http'
+import { hostname } from 'node:os'
 import { describe, it } from 'node:test'
 import { monitor } from '../../dist/monitor'
 import { STREAM_MS } from '../../lib/monitor/monitor'
@@ -11,13 +12,13 @@ import { ToldStore, watched } from '../support/watched'
 
 const OWN = { 'x-lembro-monitor': '1', 'sec-fetch-site': 'same-origin' }
 
-/** The events of a stream, one by one. */
+/** The events of a stream, one by one, after the one that says whose they are. */
 async function follow(url: string, headers: Record<string, string> = {}) {
   const abort = new AbortController()
   const response = await fetch(`${url}/events`, { headers, signal: abort.signal })
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
-  return {
+  const stream = {
     response,
     stop: () => abort.abort(),
     /** The next event, or `undefined` at the end. */
@@ -34,6 +35,10 @@ async function follow(url: string, headers: Record<string, string> = {}) {
       }
     },
   }
+  const about = await stream.next()
+  assert.equal(about?.event, 'about')
+  assert.deepEqual(about?.data, { name: 'the shop', pid: process.pid, host: hostname() })
+  return stream
 }
 
 /** Waits until the server has noticed that a browser has gone. */

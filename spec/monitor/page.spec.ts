@@ -6,6 +6,7 @@
 
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
+import { hostname } from 'node:os'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import {
@@ -158,6 +159,19 @@ describe('the page of the monitor', { skip: noBrowser }, () => {
     assert.deepEqual(store.told, ['reduce'])
   })
 
+  it('says which process this is, what the mark means, and where nothing was yet', async (t) => {
+    const { page, next } = await open(t)
+    await shows(page, '#about', new RegExp(`^the shop, process ${process.pid} on ${hostname()}$`))
+    await shows(page, '#meter-goal', /^75%$/)
+    const empty = (chart: string) => page.locator(`#${chart}-chart`).getAttribute('data-empty')
+    assert.equal(await empty('gone'), 'true')
+    next()
+    next({ expired: 7_000 })
+    await shows(page, '#connection-text', /12:00:02/)
+    assert.equal(await empty('gone'), 'false')
+    assert.equal(await empty('memory'), 'false')
+  })
+
   it('says when a button could do nothing', async (t) => {
     const { page, store } = await open(t)
     store.failure = Object.assign(new Error('closed'), { code: 'ECLOSED' })
@@ -179,6 +193,9 @@ describe('the page of the monitor', { skip: noBrowser }, () => {
     first.close()
     first.closeAllConnections()
     await shows(page, '#connection-text', /^No connection: trying again, as of 12:00:00$/)
+    const opacity = () =>
+      page.evaluate(() => getComputedStyle(document.querySelector('main') as Element).opacity)
+    assert.equal(await opacity(), '0.55')
     // Not there, then refusing, as a proxy does while what is behind it starts.
     const refusing = createServer((_req, res) => res.writeHead(502).end()).listen(port, '127.0.0.1')
     await new Promise((resolve) => refusing.once('request', resolve))
@@ -192,6 +209,7 @@ describe('the page of the monitor', { skip: noBrowser }, () => {
     await shows(page, '#connection-text', /^Live/)
     site.next({ sessions: 77 })
     await shows(page, '#sessions', /^77 sessions$/)
+    assert.equal(await opacity(), '1')
   })
 
   it('draws anew in the colours of another scheme', async (t) => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { needsRedis, RedisServer, type Scope } from '../support/redis'
+import { createApp } from '../../examples/shop/app'
+import { Browser, serve } from '../support/http'
+import { needsRedis, RedisServer, type Scope, until } from '../support/redis'
 import { Site } from '../support/site'
 
 async function twoSites(t: Scope) {
@@ -44,5 +46,24 @@ describe('two express-session sites on one Redis', needsRedis, () => {
     await Promise.all(passes.map((pass) => pass()))
     const { text } = await browser.get('/session')
     assert.deepEqual(JSON.parse(text), { userId: 'ann', here: true, there: true })
+  })
+})
+
+describe("the example's shop", needsRedis, () => {
+  it('says that it can not look people up while Redis is down, and goes on after that', async (t) => {
+    const server = await RedisServer.start(t)
+    const store = await server.store(t)
+    const site = await serve(createApp(store as never, 'secret'))
+    t.after(() => site.close())
+    const browser = new Browser(site.url)
+    assert.equal((await browser.get('/')).status, 200)
+    await server.kill()
+    await until(() => store.stats().near?.connected === false, 'the loss is known')
+    const { status, text } = await browser.get('/')
+    assert.equal(status, 503)
+    assert.match(text, /try again in a moment/)
+    await server.start()
+    await until(() => store.stats().near?.connected === true, 'Redis is back')
+    assert.equal((await browser.get('/')).status, 200)
   })
 })

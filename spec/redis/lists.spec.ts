@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { needsRedis, pause, RedisServer, type Scope } from '../support/redis'
+import { needsRedis, pause, RedisServer, type Scope, until } from '../support/redis'
 import { load, plainSession } from '../support/sessions'
 
 const ANN = 'lembro-owner:sess:ann'
@@ -104,5 +104,59 @@ describe('the scripts', needsRedis, () => {
       await store.set('x', live)
     }
     assert.deepEqual(await store.idsOf('ann'), ['x'])
+  })
+})
+
+describe('the lists of owners', needsRedis, () => {
+  it('keep nothing of what another process ended, whoever read it', async (t) => {
+    const { client, a, b, list } = await opened(t)
+    const forever = { expires: null }
+    for (const sid of ['v', 'w', 'x', 'y', 'z']) {
+      await a.set(sid, plainSession({ userId: 'ann' }, forever))
+    }
+    await b.destroy('x')
+    assert.deepEqual(await list(), ['v', 'w', 'y', 'z'])
+    await client.del('sess:w')
+    assert.equal(await b.destroyOwner('ann', { except: 'y' }), 2)
+    assert.deepEqual(await list(), ['y'])
+    await a.clear()
+    assert.deepEqual(await client.keys('*'), [])
+  })
+
+  it('lose what has expired once the owner signs in again', async (t) => {
+    const { a, list } = await opened(t)
+    for (let n = 0; n < 5; n++)
+      await a.set(`x${n}`, plainSession({ userId: 'ann' }, { maxAge: 50 }))
+    await a.set('y', plainSession({ userId: 'ann' }))
+    await pause(1100)
+    await a.set('z', plainSession({ userId: 'ann' }))
+    await until(async () => (await list()).length === 2, 'only the live are listed')
+  })
+
+  it('are not written again while a session is known to be listed', async (t) => {
+    const { client, a } = await opened(t)
+    await a.set('x', plainSession({ userId: 'ann' }))
+    const live = await load(a, 'x')
+    await client.configResetStat()
+    for (let n = 0; n < 50; n++) {
+      live.n = n
+      await a.set('x', live)
+      await a.get('x')
+    }
+    const stats = await client.info('commandstats')
+    assert.match(stats, /cmdstat_set:calls=50,/)
+    assert.doesNotMatch(stats, /cmdstat_(zadd|eval|evalsha)/)
+  })
+
+  it('do not stop for a text that nobody can read', async (t) => {
+    const { client, a, b } = await opened(t)
+    const errors: string[] = []
+    b.on('error', ({ message }) => errors.push(message))
+    for (const sid of ['x', 'y', 'z']) await a.set(sid, plainSession({ userId: 'ann' }))
+    await client.set('sess:y', '{"userId":"ann"')
+    assert.deepEqual(Object.keys(await b.all()).sort(), ['x', 'z'])
+    assert.equal(await b.destroyOwner('ann'), 3)
+    assert.equal(await client.dbSize(), 0)
+    assert.equal(errors.length, 1)
   })
 })

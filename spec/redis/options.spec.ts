@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import session from 'express-session'
 import { createClient, createClientPool } from 'redis'
+import * as redis5 from 'redis5'
 import inMemory from '../../lib'
 import lembro from '../../lib/redis'
 import { type LembroRedisOptions, parseRedisOptions } from '../../lib/redis/options'
@@ -53,10 +54,17 @@ describe('the options of lembro/redis', () => {
       constructor: { name: 'RedisClient' },
     }
     const strange: [unknown, RegExp][] = [
-      [undefined, /client: expected what createClient, .* of 'redis' 5 .*; got undefined/],
+      [undefined, /client: expected what createClient .* of 'redis' 5 .*; got undefined/],
       [{}, /client: expected .* got an object/],
       ['redis://secret@host', /client: expected/],
       [createClientPool(), /got a pool/],
+      [
+        redis5.createSentinel({
+          name: 'main',
+          sentinelRootNodes: [{ host: 'localhost', port: 1 }],
+        }),
+        /got a sentinel of 'redis' 5/,
+      ],
       [old, /got a client of an older version of 'redis'/],
     ]
     for (const [given, message] of strange) {

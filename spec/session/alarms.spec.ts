@@ -1,3 +1,5 @@
+/** Of `told.ts`: what the process is warned of. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runNode } from '../support/process'

@@ -1,6 +1,8 @@
+/** Of `many.ts`: all sessions. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { gather } from '../../lib/session/gather'
+import { gather } from '../../lib/session/many'
 import { FakeClock } from '../support/clock'
 import { newLedger, put } from '../support/ledger'
 import { NOON } from '../support/time'
@@ -49,7 +51,7 @@ describe('what a ledger holds', () => {
   it('is begun anew if all is cleared meanwhile', () => {
     const { clock, ledger, ends, start } = make(10)
     start()
-    ledger.clear(NOON)
+    ledger.clear()
     put(ledger, 'new')
     clock.settle()
     assert.deepEqual(ends, [['new']])

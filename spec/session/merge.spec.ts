@@ -69,7 +69,8 @@ describe('a conflict', () => {
     stored.body = '{"theirs":1,"both":1}'
     const link = new Link({}, stored, 0, '{"both":0,"gone":0}', '')
     const session = { ...incoming, cookie: { path: '/mine' } } as unknown as Data
-    return resolveConflict(onConflict, codec, link, stored, session, JSON.stringify(incoming))
+    const base = JSON.stringify(incoming)
+    return resolveConflict(onConflict, codec, link, stored, { session, base })
   }
 
   it('is merged from the bodies, with the cookie of the incoming one', () => {

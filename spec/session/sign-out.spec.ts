@@ -1,7 +1,12 @@
+/** Of `many.ts`: signing owners out. */
+
 import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
+import { Calls } from '../../lib/call'
 import { Departed } from '../../lib/session/departed'
-import { exceptOf, ownerText, signOut } from '../../lib/session/sign-out'
+import { targetOf } from '../../lib/session/devices'
+import { ownerText, SignOut } from '../../lib/session/many'
 import { audit } from '../support/audit'
 import { FakeClock } from '../support/clock'
 import { newLedger, put, sidsOf } from '../support/ledger'
@@ -9,21 +14,22 @@ import { newLedger, put, sidsOf } from '../support/ledger'
 /** Sessions of ann and bob, and a sign-out that takes four steps a slice. */
 function make(sids: readonly string[]) {
   const clock = new FakeClock()
-  const ledger = newLedger({ maxBytes: 1_000_000 })
+  const ledger = newLedger({ maxBytes: 1_000_000, clock })
   const departed = new Departed(true, clock)
   ledger.listen(departed)
   const add = (sid: string, name = 'ann', ttl = 1000) =>
     put(ledger, sid, { owner: name, expiry: clock.now() + ttl })
   for (const sid of sids) add(sid)
   add('bobs', 'bob')
-  const atRest = () => {
+  const calls = new Calls(new EventEmitter())
+  calls.rest = () => {
     audit(ledger)
     clock.work(0.5)
   }
   const ended: number[] = []
-  const dependencies = { ledger, departed, clock, atRest }
+  const signOut = new SignOut(ledger, departed, clock, calls)
   const run = (name: string, except?: string) =>
-    signOut(dependencies, name, except, (count) => ended.push(count))
+    signOut.run(name, except, (count) => ended.push(count))
   return { clock, ledger, add, run, ended }
 }
 
@@ -62,7 +68,6 @@ describe('a sign-out', () => {
     const { clock, ledger, add, run, ended } = make(many)
     const gone = ledger.find('s18')
     assert.ok(gone)
-    gone.loaded = true
     run('ann')
     add('s19')
     ledger.remove(gone, 'evict')
@@ -83,9 +88,9 @@ describe('a sign-out', () => {
 describe('the options of a sign-out', () => {
   it('are none, or name the session to except', () => {
     for (const none of [undefined, null, {}, { except: undefined }]) {
-      assert.equal(exceptOf(none), undefined)
+      assert.deepEqual(targetOf(none), { except: undefined, only: undefined })
     }
-    assert.equal(exceptOf({ except: 'a' }), 'a')
+    assert.equal(targetOf({ except: 'a' }).except, 'a')
   })
 
   it('are refused if they can not be read, since everyone would be signed out', () => {
@@ -100,7 +105,7 @@ describe('the options of a sign-out', () => {
       [{ exclude: 'a' }, /destroyOwner has no option 'exclude', only 'except'/],
     ]
     for (const [options, message] of refused) {
-      assert.throws(() => exceptOf(options), message)
+      assert.throws(() => targetOf(options), message)
     }
   })
 

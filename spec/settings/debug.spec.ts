@@ -1,8 +1,10 @@
+/** Of `check.ts`: what developers read. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runNode } from '../support/process'
 
-const PRINT = "require('./lib/settings/debug').debug('%s of %d', 'one', 2)"
+const PRINT = "require('./lib/settings/check').debug('%s of %d', 'one', 2)"
 
 describe('a line for developers', () => {
   it('is printed for DEBUG=lembro', async () => {

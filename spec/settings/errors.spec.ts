@@ -1,6 +1,8 @@
+/** Of `check.ts`: errors with a code. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { coded } from '../../lib/settings/errors'
+import { coded } from '../../lib/settings/check'
 
 describe('a coded error', () => {
   it('has a code, a message, and what else is known', () => {

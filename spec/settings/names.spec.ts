@@ -1,6 +1,8 @@
+/** Of `settings.ts`: unknown names. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { nearestName, OPTION_NAMES } from '../../lib/settings/names'
+import { nearestName, OPTION_NAMES } from '../../lib/settings/settings'
 
 describe('the name that was meant', () => {
   const meant: [string, string | undefined][] = [

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import v8 from 'node:v8'
-import { defaultOwner } from '../../lib/settings/default-owner'
 import type { LembroOptions } from '../../lib/settings/options'
+import { defaultOwner } from '../../lib/settings/owner'
 import { parseOptions, type Settings } from '../../lib/settings/settings'
 import { runNode } from '../support/process'
 
@@ -172,6 +172,7 @@ describe('options', () => {
       disableTouch: false,
       owner: defaultOwner,
       client: undefined,
+      describe: undefined,
       maxPerOwner: Infinity,
       onConflict: 'overwrite',
       dispose: undefined,
@@ -212,7 +213,7 @@ describe('options', () => {
   })
 
   const read: [object, Partial<Settings>][] = [
-    [{ maxSize: 208 }, { maxBytes: 208, maxEntryBytes: 208 }],
+    [{ maxSize: 256 }, { maxBytes: 256, maxEntryBytes: 256 }],
     [{ maxSize: 1234.9 }, { maxBytes: 1234 }],
     [{ maxSize: '1.5M' }, { maxBytes: 1.5 * MEGABYTE }],
     [{ maxSize: '4MiB' }, { maxBytes: 4 * MEGABYTE }],

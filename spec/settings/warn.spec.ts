@@ -1,6 +1,8 @@
+/** Of `check.ts`: warnings. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { warnOnce } from '../../lib/settings/warn'
+import { warnOnce } from '../../lib/settings/check'
 
 describe('warnOnce', () => {
   it('warns once for each code and subject', (t) => {

@@ -1,3 +1,5 @@
+/** Of `check.ts`: the warning of a worker. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runNode } from '../support/process'

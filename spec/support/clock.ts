@@ -1,6 +1,6 @@
 /** A clock that only a spec moves. */
 
-import type { Clock } from '../../lib/time/clock'
+import type { Clock } from '../../lib/clock'
 
 /** The instant at which every spec's time stands. */
 export const NOON = Date.UTC(2026, 0, 1, 12)
@@ -13,6 +13,7 @@ interface Timer {
 
 export class FakeClock implements Clock {
   #now = NOON
+  #elapsed = 0
   #worked = 0
   #timers: Timer[] = []
   #breaths: (() => void)[] = []
@@ -22,7 +23,7 @@ export class FakeClock implements Clock {
   }
 
   elapsed(): number {
-    return this.#now - NOON + this.#worked
+    return this.#elapsed + this.#worked
   }
 
   after(ms: number, callback: () => void): () => void {
@@ -54,10 +55,20 @@ export class FakeClock implements Clock {
       const [next] = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
       if (next === undefined) break
       this.#timers = this.#timers.filter((timer) => timer !== next)
-      this.#now = Math.max(this.#now, next.at)
+      this.#moveTo(Math.max(this.#now, next.at))
       next.callback()
     }
-    this.#now = end
+    this.#moveTo(end)
+  }
+
+  /** Sets the wall clock, forward or back, while no time passes. */
+  set(now: number): void {
+    this.#now = now
+  }
+
+  #moveTo(instant: number): void {
+    this.#elapsed += instant - this.#now
+    this.#now = instant
   }
 
   /** Uses up some of a slice: work takes so long, while the wall clock stands. */

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { describe, it as show } from 'node:test'
+import type { Clock } from '../../lib/clock'
 import type { LembroOptions } from '../../lib/settings/options'
 import type { LembroStore } from '../../lib/store'
-import type { Clock } from '../../lib/time/clock'
 import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './sessions'
 import { NOON, nextTurn, stopTime } from './time'
 
@@ -753,6 +753,49 @@ function describeLinks(make: Make, it: It): void {
     assert.deepEqual(await store.idsOf('ann'), ['b'])
     assert.equal(await store.length(), 2)
     await assert.rejects(store.destroyOwner(undefined as unknown as string), /owner: expected/)
+  })
+
+  it('tells an owner of their sessions, without an id, and ends the one that is chosen', async () => {
+    const described: unknown[] = []
+    const describe = (req: object) => {
+      described.push(req)
+      return { agent: Object(req).agent }
+    }
+    await using store = await make({ describe, ttl: 60_000 })
+    const signIn = (sid: string, agent: string) => {
+      const session = newSession(store, sid, { userId: 'ann' })
+      Object.assign(Object(session).req, { agent })
+      return store.set(sid, session)
+    }
+    await signIn('secret-a', 'Firefox')
+    await signIn('secret-b', 'Safari')
+    await store.set('secret-c', plainSession({ userId: 'bob' }))
+    const told = await store.sessionsOf('ann', { current: 'secret-b' })
+    assert.doesNotMatch(JSON.stringify(told), /secret/)
+    const [here] = told.filter(({ current }) => current)
+    const [there] = told.filter(({ current }) => !current)
+    assert(here !== undefined && there !== undefined && told.length === 2)
+    assert.deepEqual([here.device, there.device], [{ agent: 'Safari' }, { agent: 'Firefox' }])
+    for (const { created, lastUsed } of told) {
+      for (const at of [created, lastUsed]) assert(Math.abs(Date.now() - Number(at)) < 30_000)
+    }
+    const again = await load(store, 'secret-a')
+    again.visits = 2
+    await store.set('secret-a', again)
+    assert.equal(described.length, 2)
+    const slow = await load(store, 'secret-a')
+    assert.equal(await store.destroyOwner('bob', { only: there.handle }), 0)
+    assert.equal(await store.destroyOwner('ann', { only: there.handle }), 1)
+    assert.equal(await store.destroyOwner('ann', { only: there.handle }), 0)
+    slow.late = true
+    await store.set('secret-a', slow)
+    assert.deepEqual(await store.idsOf('ann'), ['secret-b'])
+    assert.deepEqual(
+      (await store.sessionsOf('ann')).map(({ handle, current }) => [handle, current]),
+      [[here.handle, false]],
+    )
+    await assert.rejects(store.sessionsOf('ann', { currnt: 'a' } as object), /no option 'currnt'/)
+    await assert.rejects(store.destroyOwner('ann', { only: 'a', except: 'b' }), /not both/)
   })
 
   it('keeps no more sessions of one owner than maxPerOwner', async () => {

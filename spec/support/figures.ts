@@ -32,7 +32,7 @@ export const ALL_FIGURES = {
     damaged: 1,
     unread: 2,
   },
-  near: { hits: 80, loads: 20, invalidations: 6, losses: 1, coherent: true },
+  near: { hits: 80, loads: 20, invalidations: 6, losses: 1, connected: true, coherent: true },
 } as const satisfies Figures
 
 /** A store that says whatever a spec wants. */

@@ -1,31 +1,44 @@
 /** Entries put into a ledger without the rest of a store around it. */
 
 import { Entry } from '../../lib/entry/entry'
-import type { Owner } from '../../lib/entry/holder'
 import { type Background, Ledger } from '../../lib/ledger/ledger'
-import { NOON } from './time'
+import type { Owner } from '../../lib/settings/owner'
+import { FakeClock } from './clock'
 
 export interface Given {
+  readonly body?: string
   readonly bytes?: number
   readonly owner?: Owner | undefined
   readonly expiry?: number
+  /** The instant at which it happens; nothing for the same as before. */
   readonly now?: number
 }
 
 export const ann = 'ann'
 
+const clocks = new WeakMap<Ledger, FakeClock>()
+
 export function newLedger(
-  { maxBytes = 1000, maxSessions = Number.POSITIVE_INFINITY } = {},
+  { maxBytes = 1000, maxSessions = Number.POSITIVE_INFINITY, clock = new FakeClock() } = {},
   background?: Background,
 ) {
-  return new Ledger({ maxBytes, maxSessions }, NOON, background)
+  const ledger = new Ledger({ maxBytes, maxSessions }, clock, background)
+  clocks.set(ledger, clock)
+  return ledger
+}
+
+/** A ledger from {@link newLedger}, at that instant or a later one. */
+export function at(ledger: Ledger, now: number): Ledger {
+  const clock = clocks.get(ledger) as FakeClock
+  if (now > clock.now()) clock.pass(now - clock.now())
+  return ledger
 }
 
 /** Puts an entry of 100 bytes that belongs to nobody and never expires, unless told otherwise. */
 export function put(ledger: Ledger, sid: string, given: Given = {}): Entry {
-  const { bytes = 100, owner, expiry = Number.POSITIVE_INFINITY, now = NOON } = given
+  const { body = sid, bytes = 100, owner, expiry = Number.POSITIVE_INFINITY, now = 0 } = given
   const entry = ledger.find(sid) ?? new Entry(sid)
-  ledger.put(entry, { body: sid, cookie: undefined, expiry, owner }, bytes, now)
+  at(ledger, now).put(entry, { body, cookie: undefined, expiry, owner }, bytes)
   return entry
 }
 

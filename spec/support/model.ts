@@ -1,7 +1,6 @@
 /** A naive store: what lembro does, written as plainly as can be, to compare it with. */
 
-import { textBytes } from '../../lib/entry/text'
-import { ENTRY_BYTES, HOLDER_BYTES, SHARED_BYTES } from '../../lib/entry/weight'
+import { ENTRY_BYTES, HOLDER_BYTES, SHARED_BYTES, textBytes } from '../../lib/entry/weigh'
 import { NOON } from './time'
 
 export interface Limits {

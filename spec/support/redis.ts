@@ -31,16 +31,23 @@ export class RedisServer {
   readonly port: number
   readonly #folder = mkdtempSync(join(tmpdir(), 'lembro-redis-'))
   readonly #args: readonly string[]
+  readonly #file: string | undefined
   #process: ChildProcess | undefined
 
-  private constructor(port: number, args: readonly string[]) {
+  private constructor(port: number, args: readonly string[], file: string | undefined) {
     this.port = port
     this.#args = args
+    this.#file = file
   }
 
-  /** Starts a server that ends with the spec. */
-  static async start(t: Scope, args: readonly string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), args)
+  /** Starts a server that ends with the spec; a sentinel has a file of its configuration. */
+  static async start(
+    t: Scope,
+    args: readonly string[] = [],
+    file?: string,
+    port?: number,
+  ): Promise<RedisServer> {
+    const server = new RedisServer(port ?? (await freePort()), args, file)
     t.after(() => server.remove())
     await server.start()
     return server
@@ -50,7 +57,10 @@ export class RedisServer {
   async start(): Promise<void> {
     const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder]
     const plain = ['--save', '', '--daemonize', 'no']
-    this.#process = spawn('redis-server', [...own, ...plain, ...this.#args], { stdio: 'ignore' })
+    const file = this.#file === undefined ? [] : [this.#file]
+    const rest = this.#file === undefined ? plain : []
+    const given = [...file, ...own, ...rest, ...this.#args]
+    this.#process = spawn('redis-server', given, { stdio: 'ignore' })
     const began = Date.now()
     while (Date.now() - began < PATIENCE_MS) {
       if (await answers(this.port)) return

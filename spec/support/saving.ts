@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { buildSync } from 'esbuild'
+import { systemClock } from '../../lib/clock'
 import type { World } from '../../lib/core'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { LembroStore } from '../../lib/store'
-import { systemClock } from '../../lib/time/clock'
 import { nextTurn } from './time'
 
 export interface Opened {

@@ -1,5 +1,6 @@
 /** A home of sessions in memory whose answers come when a spec says so: for the races between a near cache and what lies behind it. */
 
+import type { Clock } from '../../lib/clock'
 import type {
   Home,
   HomeListener,
@@ -9,7 +10,6 @@ import type {
   Save,
   Saved,
 } from '../../lib/home/home'
-import type { Clock } from '../../lib/time/clock'
 
 interface Kept {
   readonly text: string

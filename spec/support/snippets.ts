@@ -19,6 +19,7 @@ declare global {
   const Lembro: typeof lembro.Lembro
   const store: lembro.Lembro
   const app: Express
+  const session: typeof import('express-session')
 }
 
 declare module 'express-session' {
@@ -54,12 +55,13 @@ Server.prototype.listen = function (port, ...more) {
 const GLOBALS = `
 import './any-port.mjs'
 import express from 'express'
+import session from 'express-session'
 import { Lembro } from 'lembro'
 
 process.on('warning', (warning) => {
   if (warning.name === 'LembroWarning') throw warning
 })
-Object.assign(globalThis, { Lembro, store: new Lembro(), app: express() })
+Object.assign(globalThis, { Lembro, store: new Lembro(), app: express(), session })
 `
 
 const COMPILER_OPTIONS = {

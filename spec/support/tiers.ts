@@ -1,12 +1,12 @@
 /** Stores of several processes in front of one scripted server, under one clock. */
 
 import { HomeStore } from '../../lib/home/home-store'
-import { coreOf } from '../../lib/session-store'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { FakeClock } from './clock'
 import { type ScriptedHome, ScriptedServer } from './scripted-home'
 import { type Data, plainSession } from './sessions'
+import { coreOf } from './store'
 import { nextTurn } from './time'
 
 export interface Process {

@@ -35,7 +35,7 @@ type Authorize = (request: express.Request) => boolean | Promise<boolean>
 /** Below `/admin/sessions`. The application refuses with 500 what `authorize` throws. */
 export async function watched(authorize: Authorize = () => true) {
   const [store, clock] = [new ToldStore(), new FakeClock()]
-  const monitor = new Monitor(store, { authorize }, clock, assetsOf(PAGE))
+  const monitor = new Monitor(store, { authorize, name: 'the shop' }, clock, assetsOf(PAGE))
   const app = express()
   app.use('/admin/sessions', (req, res, next) => monitor.handle(req, res, next))
   app.use((_req, res) => res.status(404).send('the application’s own'))

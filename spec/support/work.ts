@@ -13,7 +13,7 @@ export interface Work {
   readonly characters: number
 }
 
-const FIELDS = ['body', 'cookie', 'expiry', 'holder', 'bytes', 'tenure'] as const
+const FIELDS = ['body', 'cookie', 'expiry', 'holder', 'bytes', 'used', 'since', 'lane'] as const
 const LINKS = ['older', 'newer', 'sooner', 'later'] as const
 const COLLECTIONS = [Map.prototype, Set.prototype] as unknown as Record<string, Method>[]
 const ITERATORS = [new Map(), new Set()].map((empty) =>
@@ -43,10 +43,10 @@ export const countingSerializer: Serializer = {
 export function watchEntries(): () => void {
   const { put } = Ledger.prototype
   const watched = new WeakSet<Entry>()
-  Ledger.prototype.put = function (entry, content, bytes, now) {
+  Ledger.prototype.put = function (entry, content, bytes) {
     if (!watched.has(entry)) watch(entry)
     watched.add(entry)
-    return put.call(this, entry, content, bytes, now)
+    return put.call(this, entry, content, bytes)
   }
   return () => {
     Ledger.prototype.put = put

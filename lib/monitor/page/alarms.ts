@@ -19,6 +19,7 @@ export function alarmsOf(sample: Sample, history: History): Alarm[] {
     memberEvicted(sample, history),
     sessionTooBig(sample, history),
     savingOff(sample),
+    redisUnreachable(sample),
     nearCacheNotCoherent(sample),
   ]
   return all.filter((alarm) => alarm !== undefined)
@@ -35,9 +36,14 @@ function memberEvicted(sample: Sample, history: History): Alarm {
     title: state === 'quiet' ? 'No member lost a session' : `${people} lost a session`,
     text:
       state === 'quiet'
-        ? 'Whoever had to make room was no member.'
+        ? whoLeft(sample)
         : `${when(state, history)} Members are signed out for want of room: raise maxSize.`,
   }
+}
+
+function whoLeft({ evicted: { anonymous = 0, owned = 0 } = {} }: Sample): string {
+  if (owned > 0) return 'Only strangers and newcomers were evicted.'
+  return anonymous > 0 ? 'Only strangers were evicted.' : 'Nobody was evicted yet.'
 }
 
 function sessionTooBig(sample: Sample, history: History): Alarm {
@@ -69,8 +75,21 @@ function savingOff({ save }: Sample): Alarm | undefined {
   }
 }
 
+function redisUnreachable({ near }: Sample): Alarm | undefined {
+  if (near?.connected === undefined) return undefined
+  return {
+    name: 'LembroRedisUnreachable',
+    state: near.connected ? 'quiet' : 'now',
+    title: near.connected ? 'Redis can be reached' : 'Redis can not be reached',
+    text: near.connected
+      ? 'Sessions are read from it and saved there.'
+      : 'Every call fails, and requests have no session: look at Redis, and at the way to it.',
+  }
+}
+
 function nearCacheNotCoherent({ near }: Sample): Alarm | undefined {
-  if (near?.coherent === undefined) return undefined
+  // While Redis can't be reached there is a worse alarm, and no read goes there.
+  if (near?.coherent === undefined || near.connected === false) return undefined
   return {
     name: 'LembroNearCacheNotCoherent',
     state: near.coherent ? 'quiet' : 'now',

@@ -21,6 +21,7 @@ export function showBudget(sample: Sample): void {
   byId('meter').hidden = !limited
   byId('meter-fill').style.inlineSize = `${share * 100}%`
   byId('meter-goal').style.insetInlineStart = `${REDUCED_SHARE * 100}%`
+  setText(byId('meter-goal-label'), percent(REDUCED_SHARE))
   setText(byId('meter-note'), limited ? noteOf(share, maxBytes - held) : '')
   showPeople(sample)
 }

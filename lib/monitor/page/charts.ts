@@ -43,6 +43,7 @@ export class Charts {
       })
     })
     CHARTS.forEach((spec, index) => {
+      chartOf(spec.id).dataset.empty = String(isEmpty(spec, this.#moments))
       this.#showLegend(spec, this.#plots[index]?.cursor.idx)
     })
   }
@@ -146,6 +147,12 @@ function dataOf(spec: ChartSpec, moments: readonly Moment[]): uPlotClass.Aligned
     moments.map(({ at }) => at / 1_000),
     ...spec.lines.map(({ read }) => moments.map((moment) => read(moment))),
   ]
+}
+
+/** Whether there is no line to see: one moment makes none, nor do zeros. */
+function isEmpty({ lines }: ChartSpec, moments: readonly Moment[]): boolean {
+  const isSeen = (moment: Moment) => lines.some(({ read }) => (read(moment) ?? 0) > 0)
+  return moments.length < 2 || !moments.some(isSeen)
 }
 
 function labelOf({ id }: ChartSpec): (value: number) => string {

@@ -5,7 +5,15 @@ import type { Point, Sample } from '../sample'
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 15_000
 
+/** Which store this is, and where. */
+export interface About {
+  readonly name?: string
+  readonly pid: number
+  readonly host: string
+}
+
 export interface Receiver {
+  about(about: About): void
   past(points: readonly Point[]): void
   sample(sample: Sample): void
   lost(): void
@@ -22,6 +30,7 @@ export class Connection {
 
   #connect(): void {
     const source = new EventSource('events')
+    source.addEventListener('about', ({ data }) => this.#receiver.about(JSON.parse(data)))
     source.addEventListener('past', ({ data }) => this.#receiver.past(JSON.parse(data)))
     source.addEventListener('sample', ({ data }) => {
       this.#wait = FIRST_WAIT_MS

@@ -99,12 +99,13 @@ function savedOf(save: NonNullable<Sample['save']>, at: number): Term[] {
 }
 
 function nearOf(near: NonNullable<Sample['near']>): Term[] {
-  const { hits = 0, loads = 0, invalidations = 0, losses = 0, coherent = false } = near
+  const { hits = 0, loads = 0, invalidations = 0, losses = 0 } = near
+  const { connected = true, coherent = false } = near
   const reads = hits + loads
   return [
     {
       term: 'Near cache of Redis',
-      value: coherent ? 'coherent' : 'not used',
+      value: connected ? (coherent ? 'coherent' : 'not used') : 'not connected',
       note: reads === 0 ? 'no reads yet' : `answers ${percent(hits / reads)} of reads`,
     },
     {

@@ -18,6 +18,10 @@ const charts = new Charts()
 let latest: Sample | undefined
 
 new Connection({
+  about({ name, pid, host }) {
+    const store = name === undefined ? '' : `${name}, `
+    setText(byId('about'), `${store}process ${pid} on ${host}`)
+  },
   past: (points) => history.add(points),
   sample(sample) {
     latest = sample
@@ -47,5 +51,7 @@ function showConnection(state: 'live' | 'lost', text: string): void {
   if (dataset.state === 'lost' && state === 'live')
     announce('The connection to the server is back.')
   dataset.state = state
+  // What is shown is greyed while it is no longer so.
+  document.body.dataset.connection = state
   setText(byId('connection-text'), text)
 }

@@ -1,0 +1,54 @@
+/** The time: the only file that reads it and sets timers; and long work in slices of 2 ms. */
+
+import { AsyncResource } from 'node:async_hooks'
+import * as timers from 'node:timers'
+
+/** The longest delay of a Node timer; a longer one would fire at once. */
+export const LONGEST_DELAY = 2 ** 31 - 1
+/** The longest a slice may hold the event loop, in ms (plus one step). */
+export const SLICE_MS = 2
+
+/** As it was when this was loaded: a test that fakes the global one must not stop a store. */
+export const { setImmediate } = timers
+
+export interface Clock {
+  /** The wall clock in ms, as cookies use it. */
+  now(): number
+  /** Ms that only go forward, to measure with. */
+  elapsed(): number
+  /** Calls back once after `ms`, clamped to {@link LONGEST_DELAY}, without keeping the process alive unless `keepsAlive`. Returns what cancels it. */
+  after(ms: number, callback: () => void, keepsAlive?: boolean): () => void
+  /** Calls back when the event loop has come round once. */
+  breathe(callback: () => void): void
+}
+
+const nobody = new AsyncResource('lembro')
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after(ms, callback, keepsAlive = false) {
+    // Not in the async context of the request that happens to need it, which it would keep alive.
+    const timer = nobody.runInAsyncScope(setTimeout, null, callback, Math.min(ms, LONGEST_DELAY))
+    if (!keepsAlive) timer.unref()
+    return () => clearTimeout(timer)
+  },
+  breathe(callback) {
+    setImmediate(callback)
+  },
+}
+
+/**
+ * Repeats `step` until it returns false, then calls `done`. The first slice runs before this
+ * returns, so that small work is over by then; the rest follows slice by slice.
+ */
+export function inSlices(clock: Clock, step: () => boolean, done: () => void): void {
+  const slice = () => {
+    const end = clock.elapsed() + SLICE_MS
+    do {
+      if (!step()) return done()
+    } while (clock.elapsed() < end)
+    clock.breathe(slice)
+  }
+  slice()
+}

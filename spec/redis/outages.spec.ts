@@ -1,0 +1,201 @@
+/** Servers that are silent, refuse commands, or go away, and processes that end. */
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { describe, it } from 'node:test'
+import { Lembro } from '../../lib/redis/store'
+import { runNode } from '../support/process'
+import { needsRedis, open, pause, RedisServer, type Scope, until } from '../support/redis'
+import { plainSession } from '../support/sessions'
+import { Way } from '../support/way'
+
+/** A store, and what its `ready` heard. */
+function opened(t: Scope, client: ReturnType<RedisServer['client']>) {
+  let store: Lembro | undefined
+  const ready = new Promise<Error | null>((resolve) => {
+    store = new Lembro({ client }, resolve)
+    store.on('error', () => {})
+    t.after(() => store?.close())
+  })
+  return { store: store as unknown as Lembro, ready }
+}
+
+describe('a server that is silent', needsRedis, () => {
+  it('from the start is given up after two seconds, and tried again', async (t) => {
+    const server = await RedisServer.start(t)
+    const proxy = await Way.open(t, server.port)
+    proxy.fallSilent()
+    const socket = { host: '127.0.0.1', port: proxy.port }
+    const began = performance.now()
+    const { store, ready } = opened(t, server.client({ socket }))
+    const get = store.get('x')
+    assert.match(String(await ready), /did not answer HELLO for 2000 ms/)
+    await assert.rejects(get, { code: 'EOFFLINE' })
+    assert.ok(performance.now() - began < 3500)
+    assert.equal(store.stats().near?.connected, false)
+    proxy.recover()
+    await until(() => store.stats().near?.coherent === true, 'it is back', 5000)
+    assert.equal(await store.get('x'), undefined)
+  })
+
+  it('when it is back from an outage is given up, and a later connection works', async (t) => {
+    const server = await RedisServer.start(t)
+    const proxy = await Way.open(t, server.port)
+    const { store, ready } = opened(t, server.client({ socket: { port: proxy.port } }))
+    assert.equal(await ready, null)
+    await store.set('x', plainSession())
+    proxy.fallSilent()
+    await until(() => store.stats().near?.connected === false, 'the silence is known', 3000)
+    // The first attempts are accepted and never answered.
+    await pause(1000)
+    proxy.recover()
+    await until(() => store.stats().near?.connected === true, 'it is back', 6000)
+    assert.notEqual(await store.get('x'), undefined)
+  })
+
+  it('is not waited for by those whose connection is lost: they fail at once, with a code', async (t) => {
+    const server = await RedisServer.start(t)
+    const proxy = await Way.open(t, server.port)
+    const { store, ready } = opened(t, server.client({ socket: { port: proxy.port } }))
+    await ready
+    proxy.fallSilent()
+    const underWay = [store.get('x'), store.set('y', plainSession()), store.destroy('z')]
+    for (const call of underWay) await assert.rejects(call, { code: 'EOFFLINE' })
+    const began = performance.now()
+    await assert.rejects(store.get('x'), { code: 'EOFFLINE' })
+    assert.ok(performance.now() - began < 200)
+  })
+})
+
+describe('ready says what is missing', needsRedis, () => {
+  it('of the rights of a user', async (t) => {
+    const server = await RedisServer.start(t)
+    const admin = await server.connected(t)
+    const rights = ['on', '>secret', '~*', '&*', '+@all', '-eval', '-evalsha', '-zadd']
+    await admin.sendCommand(['ACL', 'SETUSER', 'site', ...rights])
+    const client = server.client({ username: 'site', password: 'secret' })
+    const { ready, store } = opened(t, client)
+    assert.match(
+      String(await ready),
+      /Redis can't be used: it refuses EVAL, EVALSHA, ZADD \(NOPERM/,
+    )
+    await assert.rejects(store.get('x'), { code: 'EOFFLINE', message: /refuses EVAL/ })
+    await admin.sendCommand(['ACL', 'SETUSER', 'site', '+@all'])
+    await until(() => store.stats().near?.connected === true, 'it works once that is given', 4000)
+    await store.set('x', plainSession({ userId: 'ann' }))
+  })
+
+  it('is nothing with the rights that docs/redis.md lists', async (t) => {
+    const server = await RedisServer.start(t)
+    const admin = await server.connected(t)
+    const listed = RIGHTS.map((name) => `+${name}`)
+    const keys = ['~sess:*', '~lembro-owner:sess:*']
+    await admin.sendCommand([
+      'ACL',
+      'SETUSER',
+      'site',
+      'on',
+      '>secret',
+      ...keys,
+      '-@all',
+      ...listed,
+    ])
+    const client = server.client({ username: 'site', password: 'secret', database: 2 })
+    const store = await open(t, { client, onConflict: 'merge', touchAfter: 0 })
+    await store.set('x', plainSession({ userId: 'ann' }))
+    const session = await store.get('x')
+    await store.touch('x', plainSession({}, { maxAge: 9_000_000 }))
+    await store.set('x', session as never)
+    assert.deepEqual(await store.idsOf('ann'), ['x'])
+    assert.equal(await store.destroyOwner('ann'), 1)
+    await store.clear()
+    assert.equal(store.stats().near?.coherent, true)
+  })
+
+  it('where there is a replica, and where a primary becomes one', async (t) => {
+    const [one, other] = [await RedisServer.start(t), await RedisServer.start(t)]
+    const { ready } = opened(t, await replicaOf(other, one))
+    assert.match(String(await ready), /it is a replica, which takes no writes/)
+    const { store, ready: fine } = opened(t, one.client())
+    assert.equal(await fine, null)
+    await store.set('x', plainSession())
+    const admin = await one.connected(t)
+    await admin.sendCommand(['REPLICAOF', '127.0.0.1', String(other.port)])
+    await assert.rejects(store.set('x', plainSession()), { code: 'EREDIS', message: /READONLY/ })
+    await assert.rejects(store.get('x'), { code: 'EOFFLINE' })
+  })
+
+  it('what answers that is no Redis', async (t) => {
+    const web = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    web.listen(0, '127.0.0.1')
+    await once(web, 'listening')
+    t.after(() => web.close())
+    const server = await RedisServer.start(t)
+    const { port } = web.address() as AddressInfo
+    const { ready } = opened(t, server.client({ socket: { host: '127.0.0.1', port } }))
+    assert.match(String(await ready), /does not speak the protocol of Redis/)
+  })
+})
+
+async function replicaOf(server: RedisServer, of: RedisServer) {
+  const client = server.client()
+  await client.connect()
+  await client.sendCommand(['REPLICAOF', '127.0.0.1', String(of.port)])
+  client.destroy()
+  return server.client()
+}
+
+/** As in docs/redis.md. */
+const RIGHTS = [
+  ...['get', 'pttl', 'set', 'expire', 'persist', 'exists', 'touch', 'del', 'scan', 'zadd', 'zrem'],
+  ...['zrevrange', 'zrangebyscore', 'pexpire', 'eval', 'evalsha', 'ping', 'hello', 'select'],
+  ...['client|tracking', 'client|setname', 'info'],
+]
+
+describe('closing', needsRedis, () => {
+  it('lets what is under way end first', async (t) => {
+    const server = await RedisServer.start(t)
+    const client = await server.connected(t)
+    const store = await server.store(t)
+    const sets = Array.from({ length: 100 }, (_, n) => store.set(`x${n}`, plainSession()))
+    await store.close()
+    await Promise.all(sets)
+    assert.equal(await client.dbSize(), 100)
+  })
+
+  it('during the first connection leaves no socket', async (t) => {
+    const sockets = new Set<Socket>()
+    const silent = createServer((socket) => {
+      sockets.add(socket)
+      socket.resume()
+      socket.on('error', () => {})
+      socket.on('close', () => sockets.delete(socket))
+    })
+    silent.listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    t.after(() => silent.close())
+    const server = await RedisServer.start(t)
+    const { port } = silent.address() as AddressInfo
+    const { store } = opened(t, server.client({ socket: { host: '127.0.0.1', port } }))
+    await until(() => sockets.size === 1, 'it is accepted')
+    await store.close()
+    await until(() => sockets.size === 0, 'it is closed', 1000)
+  })
+
+  it('is not needed for a process to end that has nothing else to do', async (t) => {
+    const server = await RedisServer.start(t)
+    const source = `
+      const { createClient } = require('redis')
+      const { Lembro } = require('./lib/redis/store')
+      const client = createClient({ socket: { port: ${server.port} } })
+      client.connect().then(async () => {
+        const store = new Lembro({ client })
+        await store.set('x', { cookie: {} })
+        console.log((await store.get('x')) !== undefined)
+        client.destroy()
+      })`
+    const { code, out, err } = await runNode(source)
+    assert.deepEqual([code, out.trim(), err], [0, 'true', ''])
+  })
+})
