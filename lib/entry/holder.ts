@@ -3,6 +3,7 @@
  * holder by a `HolderRef`; a `Holder` is made only for one who has several entries, or a large one.
  */
 
+import { OrderedSet } from '../ordered-set'
 import type { Owner } from '../settings/owner'
 import { flat } from './weigh'
 
@@ -12,17 +13,15 @@ import { flat } from './weigh'
  */
 export type HolderRef<Entry = unknown> = number | string | Holder<Entry>
 
-/** One owner, or one client of strangers, who has several entries or a large one. */
-export class Holder<Entry = unknown> {
+/** One owner, or one client of strangers, who has several entries or a large one: those, the oldest first. */
+export class Holder<Entry = unknown> extends OrderedSet<Entry> {
   readonly name: string
-  /** Oldest first. */
-  readonly entries: Set<Entry>
   /** Whether the lanes count what this holder has: see `holdings.ts`. */
   counted = false
 
-  constructor(name: string, entries: Iterable<Entry>) {
+  constructor(name: string) {
+    super()
     this.name = name
-    this.entries = new Set(entries)
   }
 }
 

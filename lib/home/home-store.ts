@@ -111,6 +111,15 @@ export class HomeStore extends LembroStore {
     })
   }
 
+  /** Fails: there is nothing to save, since each session is in its home once `set` has ended. */
+  override save(): Promise<void>
+  override save(callback: Callback | undefined): void
+  override save(callback?: Callback) {
+    return this.#long<void>(callback, async () => {
+      throw new Error('save: sessions are saved when they are set, there is nothing else to save')
+    })
+  }
+
   /** Ends all sessions that have the prefix. */
   override clear(): Promise<void>
   override clear(callback: Callback | undefined): void

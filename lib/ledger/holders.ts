@@ -18,7 +18,7 @@ export class Holders {
   entriesOf(name: string): Entry[] {
     const found = this.#owners.get(name)
     if (found === undefined) return []
-    return found instanceof Holder ? [...found.entries] : [found]
+    return found instanceof Holder ? [...found] : [found]
   }
 
   /** How many entries the holder of a content has beside the one that is to have it. */
@@ -27,10 +27,10 @@ export class Holders {
     const name = owner ?? client
     if (name === undefined || name === true) return 0
     const isListed = entry.inLane && entry.isHeldBy(content)
-    if (isListed) return typeof entry.holder === 'object' ? entry.holder.entries.size - 1 : 0
+    if (isListed) return typeof entry.holder === 'object' ? entry.holder.size - 1 : 0
     const found = (owner === undefined ? this.#clients : this.#owners).get(name)
     if (found === undefined) return 0
-    return found instanceof Holder ? found.entries.size : 1
+    return found instanceof Holder ? found.size : 1
   }
 
   /** Lists an entry that is in its lane as its holder's newest. */
@@ -45,18 +45,18 @@ export class Holders {
       return
     }
     const holder = found instanceof Holder ? found : this.#gather(index, found, name)
-    holder.entries.add(entry)
+    holder.add(entry)
     entry.holder = holder
     if (holder.counted) laneOf(entry).count(entry, holder)
-    else if (isLarge(entry) || holder.entries.size >= MANY_ENTRIES) this.#count(holder)
+    else if (isLarge(entry) || holder.size >= MANY_ENTRIES) this.#count(holder)
   }
 
   /** An entry that is listed, and in its lane, is its holder's newest now. */
   renew(entry: Entry): void {
     const { holder } = entry
     if (typeof holder === 'object') {
-      holder.entries.delete(entry)
-      holder.entries.add(entry)
+      holder.delete(entry)
+      holder.add(entry)
       if (!holder.counted && isLarge(entry)) this.#count(holder)
     } else if (holder !== undefined && isLarge(entry)) {
       this.#count(this.#gather(this.#indexOf(entry), entry, nameOf(entry)))
@@ -72,10 +72,10 @@ export class Holders {
       index.delete(entry)
       return
     }
-    holder.entries.delete(entry)
+    holder.delete(entry)
     entry.holder = holder.name
-    if (holder.entries.size > 1) return
-    const [last] = holder.entries
+    if (holder.size > 1) return
+    const last = holder.oldest
     if (last === undefined) {
       index.delete(holder)
     } else if (!isLarge(last)) {
@@ -92,7 +92,8 @@ export class Holders {
   /** Makes the only entry of a holder one of several. */
   #gather(index: NameIndex<Named>, entry: Entry, name: string): Holder<Entry> {
     const { holder } = entry
-    const gathered = new Holder(typeof holder === 'string' ? holder : flat(name), [entry])
+    const gathered = new Holder<Entry>(typeof holder === 'string' ? holder : flat(name))
+    gathered.add(entry)
     index.replace(entry, gathered)
     entry.holder = gathered
     return gathered
@@ -101,7 +102,7 @@ export class Holders {
   /** From now on the lanes count what a holder has. */
   #count(holder: Holder<Entry>): void {
     holder.counted = true
-    for (const each of holder.entries) laneOf(each).count(each, holder)
+    for (const each of holder) laneOf(each).count(each, holder)
   }
 }
 

@@ -5,7 +5,7 @@
 
 import type { Entry } from '../entry/entry'
 import type { Holder } from '../entry/holder'
-import { OldestFirst } from './oldest-first'
+import { OrderedSet } from '../ordered-set'
 
 /** With fewer entries than this, none of them large, a holder is ordinary. */
 export const MANY_ENTRIES = 4
@@ -17,13 +17,13 @@ const BUCKETS = 32
 
 /** What one holder has in one lane, the oldest first. */
 class Holding {
-  readonly entries = new OldestFirst<Entry>()
+  readonly entries = new OrderedSet<Entry>()
   bytes = 0
 }
 
 export class Holdings {
   readonly #holdings = new Map<Holder, Holding>()
-  readonly #buckets = new Array<OldestFirst<Holding> | undefined>(BUCKETS)
+  readonly #buckets = new Array<OrderedSet<Holding> | undefined>(BUCKETS)
   /** A bit for each bucket that is not empty. */
   #filled = 0
 
@@ -69,7 +69,7 @@ export class Holdings {
     left?.delete(holding)
     if (left === undefined || left.size === 0) this.#filled &= ~(1 << before)
     if (holding.bytes === 0) return
-    const bucket = this.#buckets[after] ?? new OldestFirst<Holding>()
+    const bucket = this.#buckets[after] ?? new OrderedSet<Holding>()
     bucket.add(holding)
     this.#buckets[after] = bucket
     this.#filled |= 1 << after

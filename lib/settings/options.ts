@@ -39,7 +39,7 @@ export interface LembroOptions {
   /**
    * The most bytes of heap that sessions may hold: a number, a size such as `'512K'`, `'1.5M'` or
    * `'1GiB'` (K, M and G are powers of 1024), a share of V8's heap limit such as `'25%'`, or
-   * `Infinity`. At least 256, what the smallest session takes; warns once below `'8K'`, and above
+   * `Infinity`. At least 264, what the smallest session takes; warns once below `'8K'`, and above
    * 60% of the heap limit. Beyond it, sessions are evicted down to 75%.
    * @default '4M'
    */

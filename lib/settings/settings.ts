@@ -31,7 +31,7 @@ export interface Settings extends SaveSettings {
 }
 
 /** Less than an empty session weighs with the id that express-session gives it: nothing could be stored. */
-const LEAST_BYTES = 256
+const LEAST_BYTES = 264
 /** Less than twenty sessions of signed-in users. */
 const FEW_BYTES = 8192
 /** Above this, a number of bytes is hardly one of megabytes. */

@@ -147,7 +147,7 @@ describe('an entry', () => {
   })
 
   it('stays with a holder of several entries for as long as it is the same', () => {
-    const holder = new Holder('ann', [])
+    const holder = new Holder<Entry>('ann')
     const entry = entryOf(content({ owner: 'ann' }))
     entry.holder = holder
     entry.assign(content({ body: 'ann', owner: 'ann' }), true)

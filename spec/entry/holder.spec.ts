@@ -65,7 +65,7 @@ describe('the name of a holder', () => {
     const name = 'ann-'.repeat(30)
     const text = refTo(name, '')
     assert.equal(refTo(name.slice(0, 120), '', text), text)
-    const holder = new Holder(name, [])
+    const holder = new Holder(name)
     assert.equal(holderRefOf(name, undefined, '', holder), name)
     assert.equal(refTo('bob', '', holder), 'bob')
   })
@@ -109,7 +109,7 @@ describe('a holder', () => {
   })
 
   it('has its name whatever the body', () => {
-    const holder = new Holder('ann', [])
+    const holder = new Holder('ann')
     for (const body of ['', 'bob', 'ann']) {
       assert.equal(nameOf(holder, body), 'ann')
       assert.equal(hasName(holder, body, 'ann'), true)

@@ -389,6 +389,11 @@ describe('the near cache', () => {
     assert.equal(a.store.stats().sessions, 0)
   })
 
+  it('says that there is nothing to save', async () => {
+    const { store } = new Tiers().process()
+    await assert.rejects(store.save(), /sessions are saved when they are set/)
+  })
+
   it("tells express-session of the home's comings and goings", async () => {
     const tiers = new Tiers()
     const a = tiers.process()

@@ -15,7 +15,7 @@ describe('holdings', () => {
       fc.integer({ min: 1, max: 3000 }),
       (steps, least) => {
         const holdings = new Holdings()
-        const owners = ['ann', 'bob', 'cy', 'di'].map((name) => new Holder<Entry>(name, []))
+        const owners = ['ann', 'bob', 'cy', 'di'].map((name) => new Holder<Entry>(name))
         const entries = Array.from({ length: 20 }, (_, n) => new Entry(`s${n}`))
         let held: Entry[] = []
         for (const { n, bytes } of steps) {

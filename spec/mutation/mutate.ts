@@ -51,7 +51,15 @@ function report(): void {
 async function work(): Promise<void> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lembro-mutants-'))
   try {
-    for (const name of ['lib', 'spec', 'bench', 'examples', 'package.json', 'tsconfig.json']) {
+    for (const name of [
+      'lib',
+      'spec',
+      'scripts',
+      'bench',
+      'examples',
+      'package.json',
+      'tsconfig.json',
+    ]) {
       fs.cpSync(name, path.join(folder, name), {
         recursive: true,
         filter: (from) => !from.includes('node_modules'),
@@ -97,8 +105,7 @@ function widerThan(own: readonly string[], file: string): string[] {
 /** Whether specs fail, or hang, in a folder. */
 function fails(folder: string, specs: readonly string[]): Promise<boolean> {
   if (specs.length === 0) return Promise.resolve(false)
-  const flags = ['--import', 'tsx', '--test', `--test-timeout=${MOST_MS / 3}`]
-  const child = spawn(process.execPath, [...flags, ...specs], {
+  const child = spawn(process.execPath, ['scripts/test/main.mjs', ...specs], {
     cwd: folder,
     stdio: 'ignore',
     detached: true,

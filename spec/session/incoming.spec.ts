@@ -59,15 +59,15 @@ describe('a session expires', () => {
   })
 
   for (const [ttl, came] of [
-    ['secret', 'got a string'],
-    [Number.NaN, 'got NaN'],
-    [{}, 'got an object'],
-    [Promise.reject(new Error('secret')), 'got a promise'],
+    [() => 'secret', 'got a string'],
+    [() => Number.NaN, 'got NaN'],
+    [() => ({}), 'got an object'],
+    [() => Promise.reject(new Error('secret')), 'got a promise'],
   ] as const) {
     it(`never by a ttl function that gives no number: ${came}`, () => {
       const expected = 'expected the function to return a number of ms, or nothing'
       const message = `ttl: ${expected}; ${came}`
-      assert.throws(() => expiryOf({ ttl: () => ttl as unknown as number }), {
+      assert.throws(() => expiryOf({ ttl: ttl as () => unknown as () => number }), {
         name: 'TypeError',
         message,
       })

@@ -102,14 +102,14 @@ describe('a conflict', () => {
   })
 
   for (const [answer, came] of [
-    [undefined, 'got undefined'],
-    [null, 'got null'],
-    ['secret', 'got a string'],
-    [Promise.reject(new Error('secret')), 'got a promise'],
+    [() => undefined, 'got undefined'],
+    [() => null, 'got null'],
+    [() => 'secret', 'got a string'],
+    [() => Promise.reject(new Error('secret')), 'got a promise'],
   ] as const) {
     it(`is a failure where the function gives no session: ${came}`, () => {
       const message = `onConflict: expected the function to return a session; ${came}`
-      assert.throws(() => resolve(() => answer as never, {}), { name: 'TypeError', message })
+      assert.throws(() => resolve(answer as () => never, {}), { name: 'TypeError', message })
     })
   }
 })

@@ -213,7 +213,7 @@ describe('options', () => {
   })
 
   const read: [object, Partial<Settings>][] = [
-    [{ maxSize: 256 }, { maxBytes: 256, maxEntryBytes: 256 }],
+    [{ maxSize: 264 }, { maxBytes: 264, maxEntryBytes: 264 }],
     [{ maxSize: 1234.9 }, { maxBytes: 1234 }],
     [{ maxSize: '1.5M' }, { maxBytes: 1.5 * MEGABYTE }],
     [{ maxSize: '4MiB' }, { maxBytes: 4 * MEGABYTE }],

@@ -20,7 +20,7 @@ describe('a store in memory', () => {
   it('warns once in a worker of node:cluster, that its sessions are that worker alone', async () => {
     const { code, err } = await runNode(`
       const cluster = require('node:cluster')
-      cluster.setupPrimary({ exec: 'spec/support/worker.cjs', execArgv: ['--import', 'tsx'] })
+      cluster.setupPrimary({ exec: 'spec/support/worker.cjs', execArgv: ['--require', 'tsx/cjs'] })
       cluster.fork().on('exit', (code) => process.exit(code))`)
     assert.equal(code, 0)
     assert.match(err, WARNED)

@@ -53,9 +53,9 @@ function auditHolders(entries: readonly Entry[]): void {
     else theirs.push(entry)
   }
   for (const [holder, theirs] of holders) {
-    assert.equal(holder.entries.size, theirs.length)
+    assert.equal(holder.size, theirs.length)
     for (const entry of theirs) {
-      assert.ok(holder.entries.has(entry), `${entry.sid} is not listed by its holder`)
+      assert.ok(new Set(holder).has(entry), `${entry.sid} is not listed by its holder`)
       assert.equal(entry.owned, theirs[0]?.owned)
     }
   }

@@ -20,7 +20,7 @@ export function start(
   given: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Command {
-  const args = ['--import', 'tsx', 'examples/shop/main.ts', ...given]
+  const args = ['--require', 'tsx/cjs', 'examples/shop/main.ts', ...given]
   const command = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, SESSION_SECRET: undefined, ...env },

@@ -19,7 +19,7 @@ export class Fork {
 
   static async start(t: Scope, port: number): Promise<Fork> {
     const child = fork(join(__dirname, 'redis-child.ts'), {
-      execArgv: ['--import', 'tsx'],
+      execArgv: ['--require', 'tsx/cjs'],
       env: { ...process.env, REDIS_PORT: String(port) },
     })
     t.after(async () => {

@@ -62,6 +62,32 @@ async function fill(shape: string, sessions: number) {
   return { grown, bytes: store.stats().bytes, sessions: store.stats().sessions }
 }
 
+/** A budget for so many sessions, and as many as that again several times over, so that each set evicts. */
+async function turnOver(shape: string, sessions: number) {
+  const make = SHAPES[shape] ?? (SHAPES.tiny as (n: number) => object)
+  const run = async (store: Lembro, from: number, to: number) => {
+    for (let n = from; n < to; n++) {
+      store.set(sidOf(n), { cookie: cookie(), ...make(n) }, () => {})
+      if (n % 1000 === 0) await turn()
+    }
+    await turn()
+  }
+  const warm = new Lembro({ maxSize: Infinity })
+  await run(warm, 0, 1000)
+  const maxSize = Math.floor((warm.stats().bytes / 1000) * sessions)
+  const store = new Lembro({ maxSize })
+  const before = heap()
+  await run(store, 0, 4 * sessions)
+  // The purge also forgets what was evicted, once that has been collected.
+  for (let n = 0; n < 2; n++) {
+    heap()
+    await store.prune()
+    for (let turns = 0; turns < 1000; turns++) await turn()
+  }
+  const grown = heap() - before
+  return { grown, bytes: store.stats().bytes, sessions: store.stats().sessions }
+}
+
 /** Each session is set, read by a request, and destroyed; so many are there at a time. */
 async function comeAndGo(times: number, atATime: number) {
   const store = new Lembro()
@@ -88,5 +114,10 @@ async function comeAndGo(times: number, atATime: number) {
 
 const [what, ...numbers] = process.argv.slice(-3) as [string, string, string]
 const [first, second] = numbers.map(Number) as [number, number]
-const measured = what === 'comeAndGo' ? comeAndGo(first, second) : fill(what, first)
+const measured =
+  what === 'comeAndGo'
+    ? comeAndGo(first, second)
+    : second > 0
+      ? turnOver(what, first)
+      : fill(what, first)
 measured.then((result) => console.log(JSON.stringify(result)))

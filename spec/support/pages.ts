@@ -68,7 +68,7 @@ export async function sendPages(
 
 async function open(t: Scope, client: ClientKind, options: object, maxAge: number) {
   const child = fork(join(__dirname, 'redis-site.ts'), {
-    execArgv: ['--import', 'tsx'],
+    execArgv: ['--require', 'tsx/cjs'],
     env: { ...process.env, SITE: JSON.stringify({ client, options, maxAge }) },
   })
   t.after(async () => {

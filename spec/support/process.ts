@@ -16,7 +16,7 @@ export function runNode(
   flags: string[] = [],
 ): Promise<Ended> {
   const began = performance.now()
-  const args = [...flags, '--import', 'tsx', '--input-type=commonjs', '-e', source]
+  const args = [...flags, '--require', 'tsx/cjs', '--input-type=commonjs', '-e', source]
   const child = spawn(process.execPath, args, { env: { ...process.env, ...env } })
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk) => {

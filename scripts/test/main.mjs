@@ -1,0 +1,108 @@
+/**
+ * Runs the specs: `npm test`, `npm test -- spec/ledger` for those whose path begins so, `--only 'a name'` for
+ * tests of that name, `--days 400` with the date moved on, `--long` for more rounds of what comes in rounds.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { endAll } from './processes.mjs'
+import { runFile } from './spec-file.mjs'
+
+const ROOT = join(import.meta.dirname, '../..')
+/** How often a spec does again what it does in rounds, with `--long`. */
+const LONG = { FUZZ_RUNS: '10000', FLOOD: '40000', TORTURE: '200', HEAP: '4' }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string' },
+    days: { type: 'string' },
+    long: { type: 'boolean' },
+  },
+})
+process.chdir(ROOT)
+if (values.long) Object.assign(process.env, LONG)
+if (values.days !== undefined) moveDate(values.days)
+await run(filesOf(positionals))
+
+async function run(files) {
+  const [began, running, results] = [performance.now(), new Set(), []]
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      for (const mark of running) endAll(mark)
+      process.exit(1)
+    })
+  }
+  const waiting = [...files]
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const mark = `${process.pid} ${file}`
+      running.add(mark)
+      const result = await runFile(file, { only: values.only, mark })
+      running.delete(mark)
+      results.push(result)
+      printFile(result)
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
+  for (const result of results) printFailures(result)
+  printSummary(results, performance.now() - began)
+}
+
+/** The spec files whose paths begin so, those first that start processes and so take longest. */
+function filesOf(parts) {
+  const all = readdirSync('spec', { recursive: true }).map((name) => join('spec', name))
+  const wanted = parts.map((part) => relative('.', part))
+  const isWanted = (file) => wanted.length === 0 || wanted.some((part) => file.startsWith(part))
+  const files = all.filter((file) => file.endsWith('.spec.ts') && isWanted(file)).sort()
+  const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]))
+  const isSlow = (file) => /fork|runNode|launch|start\(t|VICTIM/.test(texts.get(file))
+  const chosen = values.long ? files.filter((file) => hasRounds(texts.get(file))) : files
+  if (chosen.length === 0) throw new Error(`no spec file begins with ${parts.join(' or ')}`)
+  return [...chosen.filter(isSlow), ...chosen.filter((file) => !isSlow(file))]
+}
+
+function hasRounds(text) {
+  return Object.keys(LONG).some((name) => text.includes(`process.env.${name}`))
+}
+
+function moveDate(days) {
+  const options = `${process.env.NODE_OPTIONS ?? ''} --require "${join(import.meta.dirname, 'date.cjs')}"`
+  Object.assign(process.env, { MOVED_DAYS: days, NODE_OPTIONS: options })
+}
+
+function printFile({ file, passed, left, failures, ms }) {
+  const failed = failures.length > 0 ? `, ${failures.length} failed` : ''
+  const omitted = left.length > 0 ? `, ${left.length} left out` : ''
+  const sign = failures.length > 0 ? '✖' : '✔'
+  console.log(`${sign} ${file}  ${passed} passed${failed}${omitted}  ${(ms / 1000).toFixed(1)} s`)
+}
+
+function printFailures({ file, failures, output }) {
+  if (failures.length === 0) return
+  for (const { path, text } of failures) {
+    console.log(`\n✖ ${[file, ...path].join(' › ')}\n\n${indented(text)}`)
+  }
+  if (output.trim() !== '') console.log(`\n  It printed:\n\n${indented(output.trim())}`)
+  console.log(`\n  To run it again: npm test -- ${file}`)
+}
+
+function printSummary(results, ms) {
+  const sum = (of) => results.reduce((total, result) => total + of(result), 0)
+  const reasons = results
+    .flatMap(({ left }) => left)
+    .map((why) => (why === true || why === '' ? 'no reason given' : why))
+  console.log(`\n${results.length} files in ${Math.round(ms / 1000)} s`)
+  for (const reason of new Set(reasons)) {
+    console.log(`${reasons.filter((each) => each === reason).length} left out: ${reason}`)
+  }
+  const failed = sum(({ failures }) => failures.length)
+  console.log(`${sum(({ passed }) => passed)} passed, ${failed} failed, ${reasons.length} skipped`)
+  if (failed > 0) process.exitCode = 1
+}
+
+function indented(text) {
+  return text.replace(/^(?=.)/gm, '    ')
+}
