@@ -3,7 +3,7 @@
 import lembro from './index.js'
 
 export default lembro
-export const { Lembro, defaultOwner } = lembro
+export const { Lembro, clientOf, defaultOwner } = lembro
 export type Lembro = lembro.Lembro
 export type Callback<Value = void> = lembro.Callback<Value>
 export type CompactionReport = lembro.CompactionReport

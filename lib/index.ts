@@ -3,6 +3,7 @@
 import { bindTo, type SessionModule } from './bind'
 import type * as call from './call'
 import type * as told from './session/told'
+import { clientOf } from './settings/client'
 import type * as options from './settings/options'
 import { defaultOwner } from './settings/owner'
 import type * as stats from './stats'
@@ -14,6 +15,7 @@ interface LembroModule {
   /** A store, as `new Lembro(options, ready)` makes it. */
   new (options?: options.LembroOptions | null, ready?: (error: Error | null) => void): Lembro
   readonly Lembro: typeof Lembro
+  readonly clientOf: typeof clientOf
   readonly defaultOwner: typeof defaultOwner
   readonly default: LembroModule
 }
@@ -22,7 +24,7 @@ const lembro = function (this: unknown, session: SessionModule, ready?: () => vo
   return new.target === undefined ? bindTo(session) : new Lembro(session as object, ready)
 } as unknown as LembroModule
 
-Object.assign(lembro, { Lembro, defaultOwner, default: lembro })
+Object.assign(lembro, { Lembro, clientOf, defaultOwner, default: lembro })
 
 declare namespace lembro {
   export type Callback<Value = void> = call.Callback<Value>

@@ -4,22 +4,27 @@ import { join } from 'node:path'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import session from 'express-session'
 import type { Lembro } from 'lembro'
-import { browserName } from './browser'
 import { counted } from './figures'
 import { add, goodOf, remove } from './goods'
 import { operatorRoutes } from './operator'
 import { budgetBar, errorPage, shopPage } from './pages'
-import { destroy, otherSessions, regenerate } from './session'
+import { destroy, regenerate } from './session'
 
 const COOKIE = 'shop.sid'
 const LONGEST_NAME = 40
+/** More than the room of the shop holds, unless it was given more. */
+const STRANGERS = 1_500
 // No script but the shop's own file, so that a forgotten escape can do little.
 const POLICY =
   "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src data:; " +
   "form-action 'self'; frame-ancestors 'none'"
 
-/** The shop, its sessions in this store, their cookies signed with this secret. */
-export function createApp(store: Lembro, secret: string): Express {
+/** The shop, its sessions in this store, their cookies signed with this secret. `sendStrangers` has so many come by. */
+export function createApp(
+  store: Lembro,
+  secret: string,
+  sendStrangers: (count: number) => unknown = () => {},
+): Express {
   const app = express()
   app.disable('x-powered-by')
   app.use(secure)
@@ -48,6 +53,12 @@ export function createApp(store: Lembro, secret: string): Express {
   app.post('/sign-in', signIn)
   app.post('/sign-out', signOut)
   app.post('/sign-out-elsewhere', signOutElsewhere(store))
+  app.post('/sign-out-device', signOutDevice(store))
+  app.post('/visitors', (req, res) => {
+    sendStrangers(STRANGERS)
+    req.session.notice = `${STRANGERS.toLocaleString('en')} strangers are on the way: watch the bar.`
+    goHome(req, res)
+  })
   app.use((_req, res) => sendError(res, 404, 'There is no such page.'))
   app.use(reportError)
   return app
@@ -72,13 +83,18 @@ function secure(_req: Request, res: Response, next: NextFunction): void {
 
 function showShop(store: Lembro) {
   return async (req: Request, res: Response) => {
-    const { notice, back = false, cart = {}, userId } = req.session
+    const { notice, back = false, cart = {}, userId, signedInAt = 0 } = req.session
     const visits = countVisit(req.session.visits, back)
     req.session.visits = visits
     delete req.session.notice
     delete req.session.back
-    const others = await otherSessions(store, req)
-    res.send(shopPage({ visits, cart, userId, notice, others, stats: store.stats() }))
+    const signedInFor = Math.floor((Date.now() - signedInAt) / 1000)
+    const current = req.sessionID
+    const devices = userId === undefined ? [] : await store.sessionsOf(userId, { current })
+    // The browser has come with a cookie of this shop, and the store has made a new session of it.
+    const forgotten = visits === 1 && !back && (req.headers.cookie ?? '').includes(`${COOKIE}=`)
+    const stats = store.stats()
+    res.send(shopPage({ visits, cart, userId, notice, forgotten, signedInFor, devices, stats }))
   }
 }
 
@@ -113,8 +129,7 @@ async function signIn(req: Request, res: Response): Promise<void> {
   }
   const { visits = 0, cart = {} } = req.session
   await regenerate(req)
-  const browser = browserName(req.get('user-agent'))
-  Object.assign(req.session, { visits, cart, userId: name, signedInAt: Date.now(), browser })
+  Object.assign(req.session, { visits, cart, userId: name, signedInAt: Date.now() })
   goHome(req, res)
 }
 
@@ -122,6 +137,17 @@ async function signOut(req: Request, res: Response): Promise<void> {
   await destroy(req)
   res.clearCookie(COOKIE)
   goHome(req, res)
+}
+
+function signOutDevice(store: Lembro) {
+  return async (req: Request, res: Response) => {
+    const { userId } = req.session
+    if (userId !== undefined) {
+      const ended = await store.destroyOwner(userId, { only: field(req, 'handle') })
+      req.session.notice = ended > 0 ? 'Signed out there.' : 'That session had ended already.'
+    }
+    goHome(req, res)
+  }
 }
 
 function signOutElsewhere(store: Lembro) {

@@ -1,11 +1,11 @@
 /** Figures for people to read. */
 
-/** Such as `312K` or `1.5M`. */
+/** Such as `312 KB` or `1.5 MB`, as the monitor writes them. */
 export function readable(bytes: number): string {
   if (!Number.isFinite(bytes)) return 'no limit'
   if (bytes < 1024) return `${bytes} bytes`
-  if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)}K`
-  return `${Number((bytes / 1024 ** 2).toFixed(1))}M`
+  if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KB`
+  return `${Number((bytes / 1024 ** 2).toFixed(1))} MB`
 }
 
 /** Such as `75%`. */

@@ -17,6 +17,7 @@ import { isPrimary, leave, startWorkers, stopWorkers, workerNumber, workersText 
 
 const HOST = '127.0.0.1'
 const PATIENCE_MS = 1_000
+const AT_ONCE = 20
 
 async function main(): Promise<void> {
   const given = readArguments()
@@ -51,7 +52,7 @@ async function lead(given: ShopArguments): Promise<void> {
 
 /** Until it is told to close. */
 async function serve(store: Lembro, given: ShopArguments): Promise<void> {
-  const app = createApp(store, secretFor(given.save))
+  const app = createApp(store, secretFor(given.save), (count) => sendStrangers(server, count))
   const worker = workerNumber()
   const server = createServer((request, response) => {
     if (worker !== undefined) response.setHeader('X-Worker', worker)
@@ -99,6 +100,15 @@ async function listen(server: Server, port: number): Promise<void> {
     if (code !== 'EADDRINUSE') throw new Refusal(`Can't listen on port ${port}: ${message}`, 1)
     const hint = 'Choose another one, or any free one: npm start -- --port 0'
     throw new Refusal(`Port ${port} is taken. ${hint}`, 1)
+  }
+}
+
+/** So many strangers come by once, some at a time: each is a new session. */
+async function sendStrangers(server: Server, count: number): Promise<void> {
+  const { port } = server.address() as AddressInfo
+  for (let sent = 0; sent < count && server.listening; sent += AT_ONCE) {
+    const visits = Array.from({ length: AT_ONCE }, () => fetch(`http://${HOST}:${port}/`))
+    await Promise.allSettled(visits)
   }
 }
 

@@ -17,7 +17,7 @@ export function operatorRoutes(store: Lembro): Router {
   const register = new Registry()
   collectMetrics(store, { register, name: 'shop' })
   const router = Router()
-  router.use('/sessions', monitor(store, { authorize: isLocal }))
+  router.use('/sessions', monitor(store, { authorize: isLocal, name: 'the shop' }))
   router.get('/metrics', async (req: Request, res: Response) => {
     if (!isLocal(req)) return void res.sendStatus(403)
     res.type(register.contentType).send(await register.metrics())

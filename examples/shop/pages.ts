@@ -1,10 +1,13 @@
 /** The pages of the shop, as HTML. */
 
-import type { LembroStats } from 'lembro'
+import type { LembroStats, OwnedSession } from 'lembro'
 import { counted, percent, readable } from './figures'
 import { type Cart, GOODS, type Good, type Line, linesOf, totalOf } from './goods'
 import { Html, html } from './html'
-import type { OtherSession, OtherSessions } from './session'
+
+/** A newcomer who is seen so long after the sign-in is a member. */
+const MEMBER_AFTER_S = 60
+const MOST_DEVICES = 5
 
 /** What the shop's one page shows. */
 export interface ShopView {
@@ -12,16 +15,21 @@ export interface ShopView {
   readonly cart: Cart
   readonly userId: string | undefined
   readonly notice: string | undefined
-  readonly others: OtherSessions
+  /** Whether the browser came with a session that is no more. */
+  readonly forgotten: boolean
+  /** Seconds since the sign-in. */
+  readonly signedInFor: number
+  readonly devices: readonly OwnedSession[]
   readonly stats: LembroStats
 }
 
 export function shopPage(view: ShopView): string {
-  const { visits, cart, userId, notice, others, stats } = view
+  const { visits, cart, userId, notice, forgotten, signedInFor, devices, stats } = view
   return page(
     html`
     ${notice === undefined ? undefined : html`<p class="notice">${notice}</p>`}
-    <p class="visits">${greeting(userId)} ${visitText(visits)}</p>
+    <p class="visits">${greeting(userId)} ${forgotten ? 'Your session has ended: you were signed out elsewhere, or it had to make room.' : visitText(visits)} <span class="quiet">${standing(userId, signedInFor)}</span></p>
+    ${thingsToTry()}
     <div class="columns">
       <section class="shelf">
         <h2>Things to remember by</h2>
@@ -29,7 +37,7 @@ export function shopPage(view: ShopView): string {
       </section>
       <aside>
         ${cartSection(linesOf(cart))}
-        ${userId === undefined ? signInSection() : memberSection(userId, others)}
+        ${userId === undefined ? signInSection() : memberSection(userId, devices)}
       </aside>
     </div>
   `,
@@ -42,7 +50,8 @@ export function errorPage(message: string): string {
 }
 
 /** The store's budget as it is now: the page in the browser fetches it again and again. */
-export function budgetBar({ sessions, owned, bytes, maxBytes, evicted }: LembroStats): Html {
+export function budgetBar(stats: LembroStats): Html {
+  const { sessions, anonymous, newcomers, members, bytes, maxBytes, evicted } = stats
   const held = `${readable(bytes)} of ${readable(maxBytes)} (${percent(bytes, maxBytes)})`
   return html`
     <dl class="budget">
@@ -50,8 +59,8 @@ export function budgetBar({ sessions, owned, bytes, maxBytes, evicted }: LembroS
         <dt>Session store</dt>
         <dd><progress max="${maxBytes}" value="${bytes}" aria-hidden="true"></progress>${held}</dd>
       </div>
-      <div><dt>Sessions</dt><dd>${sessions}, ${owned} signed in</dd></div>
-      <div><dt>Evicted to make room</dt><dd>${counted(evicted.anonymous, 'stranger')}, ${counted(evicted.owned, 'member')}</dd></div>
+      <div><dt>${counted(sessions, 'session')}</dt><dd>${counted(members, 'member')}, ${counted(newcomers, 'newcomer')}, ${counted(anonymous, 'stranger')}</dd></div>
+      <div><dt>Evicted to make room</dt><dd>${counted(evicted.anonymous, 'stranger')}, ${counted(evicted.members, 'member')}</dd></div>
     </dl>`
 }
 
@@ -69,14 +78,39 @@ function page(content: Html, budget?: Html): string {
   <body>
     <header>
       <h1><a href="/">The Lembro Shop</a></h1>
+      ${budget === undefined ? undefined : html`<p>${WHERE}</p>`}
       ${budget}
-      <p class="quiet"><a href="/sessions/">Watch the session store</a></p>
+      <p><a class="button" href="/sessions/">Watch the store</a></p>
     </header>
     <main>${content}</main>
     <p id="announcer" class="visually-hidden" role="status"></p>
   </body>
 </html>
 `.text
+}
+
+const WHERE =
+  'The sessions of this shop live in its own process, in the room that the bar shows: nothing else remembers you.'
+
+/** How the store takes the visitor: what it says of them when room is needed. */
+function standing(userId: string | undefined, seconds: number): string {
+  if (userId === undefined)
+    return 'To the store you are a stranger: the first to go when room is needed.'
+  const left = MEMBER_AFTER_S - seconds
+  if (left <= 0) return 'To the store you are a member: no flood of strangers pushes you out.'
+  return `To the store you are a newcomer, and a member if you come back in ${left} s.`
+}
+
+function thingsToTry(): Html {
+  return html`
+    <section class="try">
+      <h2 tabindex="-1">Three things to try</h2>
+      <ol class="tries">
+        <li>Sign in, open a second browser or a private window, sign in there with the same name, and sign one of them out from the other.</li>
+        <li>Sign in, send the strangers, and see who stays. ${button('visitors', 'Send 1,500 strangers')}</li>
+        <li>Start it with <code>npm start -- --save sessions.db</code>, kill it, start it again, and come back: you are still signed in.</li>
+      </ol>
+    </section>`
 }
 
 function greeting(userId: string | undefined): Html {
@@ -133,26 +167,33 @@ function signInSection(): Html {
     </section>`
 }
 
-function memberSection(userId: string, others: OtherSessions): Html {
+function memberSection(userId: string, devices: readonly OwnedSession[]): Html {
+  const others = devices.filter(({ current }) => !current)
+  const more = others.length - MOST_DEVICES
   return html`
     <section>
       <h2 tabindex="-1">Signed in as ${userId}</h2>
-      ${button('sign-out', 'Sign out')}
-      <h3>Your other sessions</h3>
-      ${others.count === 0 ? html`<p class="quiet">None: only this one.</p>` : otherList(others)}
+      ${button('sign-out', 'Sign out', 'secondary')}
+      <h3>Your devices</h3>
+      <ul class="devices">
+        <li>This browser</li>
+        ${others.slice(0, MOST_DEVICES).map(deviceItem)}
+      </ul>
+      ${more > 0 ? html`<p class="quiet">and ${more} more</p>` : undefined}
+      ${others.length > 0 ? button('sign-out-elsewhere', 'Sign out everywhere else') : html`<p class="quiet">None: only this one.</p>`}
     </section>`
 }
 
-function otherList({ count, newest }: OtherSessions): Html {
-  const more = count - newest.length
+function deviceItem({ handle, device, created = 0 }: OwnedSession): Html {
+  const name = String(device ?? 'a browser')
   return html`
-    <ul class="others">${newest.map(otherItem)}</ul>
-    ${more > 0 ? html`<p class="quiet">and ${more} more</p>` : undefined}
-    ${button('sign-out-elsewhere', 'Sign out everywhere else')}`
-}
-
-function otherItem({ browser, signedInAt }: OtherSession): Html {
-  return html`<li>${browser}, <span class="quiet">signed in ${ago(signedInAt)}</span></li>`
+    <li>
+      <span>${name}, <span class="quiet">signed in ${ago(created)}</span></span>
+      <form method="post" action="/sign-out-device">
+        <input type="hidden" name="handle" value="${handle}">
+        <button id="end-${handle}" class="secondary" aria-label="Sign out: ${name}">Sign out</button>
+      </form>
+    </li>`
 }
 
 // The name of the good is beside the button for the eye, and in it for the ear.
@@ -172,8 +213,8 @@ function removeButton({ id, name }: Good): Html {
     </form>`
 }
 
-function button(action: string, label: string): Html {
-  return html`<form method="post" action="/${action}"><button id="${action}">${label}</button></form>`
+function button(action: string, label: string, kind = 'primary'): Html {
+  return html`<form method="post" action="/${action}"><button id="${action}" class="${kind}">${label}</button></form>`
 }
 
 function price(cents: number): string {

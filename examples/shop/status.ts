@@ -18,7 +18,7 @@ export interface Output {
 }
 
 /**
- * Such as `192K of 256K · 712 sessions, 30 members · evicted 840, 0 members · expired 0`. While they
+ * Such as `192 KB of 256 KB · 712 sessions, 30 members · evicted 840, 0 members · expired 0 · 2 newcomers`. While they
  * can't be saved though they should, it begins with that.
  */
 export function statusText(stats: LembroStats): string {
@@ -33,7 +33,8 @@ interface Part {
 
 function partsOf({
   sessions,
-  owned,
+  members,
+  newcomers,
   bytes,
   maxBytes,
   evicted,
@@ -43,12 +44,16 @@ function partsOf({
   return [
     ...(save?.saving === false ? [{ text: 'NOT SAVED', weight: 4 }] : []),
     { text: `${readable(bytes)} of ${readable(maxBytes)}`, weight: 4 },
-    { text: `${counted(sessions, 'session')}, ${counted(owned, 'member')}`, weight: 2 },
     {
-      text: `evicted ${evicted.anonymous + evicted.owned}, ${counted(evicted.owned, 'member')}`,
+      text: `${counted(sessions, 'session')}, ${counted(members, 'member')}`,
+      weight: 2,
+    },
+    {
+      text: `evicted ${evicted.anonymous + evicted.owned}, ${counted(evicted.members, 'member')}`,
       weight: 3,
     },
     { text: `expired ${expired}`, weight: 1 },
+    { text: counted(newcomers, 'newcomer'), weight: 1 },
   ]
 }
 

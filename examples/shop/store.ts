@@ -4,6 +4,7 @@ import { Lembro, type LembroOptions } from 'lembro'
 import { Lembro as LembroRedis } from 'lembro/redis'
 import { createClient } from 'redis'
 import { type ShopArguments, USAGE } from './arguments'
+import { browserName } from './browser'
 import { Refusal } from './refusal'
 import { ERASE_LINE } from './status'
 
@@ -41,6 +42,7 @@ function newStore({ maxSize, save, redis }: ShopArguments): Promise<NewStore> {
   const options: LembroOptions = {
     maxSize,
     saveFile: save,
+    describe: (req) => browserName(req.headers['user-agent']),
     interval: MINUTE,
     // What is put into a cart while a page of the same visitor is under way stays in it.
     onConflict: 'merge',

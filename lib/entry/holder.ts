@@ -1,6 +1,6 @@
 /**
  * The holder of an entry: its owner, or the client of a session without one. An entry refers to its
- * holder by a `HolderRef`; a `Holder` is made only for one who has several entries, or a large one.
+ * holder by a `HolderRef`; a `Holder` is made only for one who has several entries.
  */
 
 import { OrderedSet } from '../ordered-set'
@@ -13,11 +13,11 @@ import { flat } from './weigh'
  */
 export type HolderRef<Entry = unknown> = number | string | Holder<Entry>
 
-/** One owner, or one client of strangers, who has several entries or a large one: those, the oldest first. */
+/** One owner, or one client of strangers, who has several entries: those, the oldest first. */
 export class Holder<Entry = unknown> extends OrderedSet<Entry> {
   readonly name: string
-  /** Whether the lanes count what this holder has: see `holdings.ts`. */
-  counted = false
+  /** The sum of the bytes of those that are in a lane. */
+  bytes = 0
 
   constructor(name: string) {
     super()

@@ -12,7 +12,7 @@ export const ENTRY_BYTES = 192
 export const HOLDER_BYTES = 16
 
 /** Bytes that the list of a holder with several entries adds for each of them: measured likewise, with 2 to 100,000. */
-export const SHARED_BYTES = 96
+export const SHARED_BYTES = 80
 
 /** An entry and its content, as much of them as has a weight. */
 interface Weighed {

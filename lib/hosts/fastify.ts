@@ -1,7 +1,11 @@
 /** A store for `@fastify/session`, which copies what `get` gave into a session of its own, key by key. */
 
+import * as timers from 'node:timers'
 import type { SessionData } from 'express-session'
 import { type HostedStore, refill } from './hosted'
+
+/** As it was when this was loaded: a test that fakes the global one must not stop a store. */
+const { setImmediate } = timers
 
 /** The key under which the copy has its origin: Fastify copies it with all others. */
 const ORIGIN = 'lembro:origin'

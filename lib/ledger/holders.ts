@@ -3,8 +3,6 @@
 import type { Content, Entry } from '../entry/entry'
 import { Holder, refTo } from '../entry/holder'
 import { flat } from '../entry/weigh'
-import { LARGE_BYTES, MANY_ENTRIES } from './holdings'
-import type { FairLane } from './lane'
 import { NameIndex } from './names'
 
 /** Nearly every holder has one entry, and that one stands for its holder. */
@@ -33,7 +31,7 @@ export class Holders {
     return found instanceof Holder ? found.size : 1
   }
 
-  /** Lists an entry that is in its lane as its holder's newest. */
+  /** Lists an entry, which is in no lane, as its holder's newest. */
   add(entry: Entry): void {
     const name = entry.holderName
     if (name === undefined) return
@@ -41,26 +39,19 @@ export class Holders {
     const found = index.get(name)
     if (found === undefined) {
       index.add(entry, name)
-      if (isLarge(entry)) this.#count(this.#gather(index, entry, name))
       return
     }
     const holder = found instanceof Holder ? found : this.#gather(index, found, name)
     holder.add(entry)
     entry.holder = holder
-    if (holder.counted) laneOf(entry).count(entry, holder)
-    else if (isLarge(entry) || holder.size >= MANY_ENTRIES) this.#count(holder)
   }
 
-  /** An entry that is listed, and in its lane, is its holder's newest now. */
+  /** An entry that is listed is its holder's newest now. */
   renew(entry: Entry): void {
     const { holder } = entry
-    if (typeof holder === 'object') {
-      holder.delete(entry)
-      holder.add(entry)
-      if (!holder.counted && isLarge(entry)) this.#count(holder)
-    } else if (holder !== undefined && isLarge(entry)) {
-      this.#count(this.#gather(this.#indexOf(entry), entry, nameOf(entry)))
-    }
+    if (typeof holder !== 'object') return
+    holder.delete(entry)
+    holder.add(entry)
   }
 
   /** Removes an entry, which must have left its lane. It keeps the name of its holder. */
@@ -78,8 +69,7 @@ export class Holders {
     const last = holder.oldest
     if (last === undefined) {
       index.delete(holder)
-    } else if (!isLarge(last)) {
-      if (holder.counted) laneOf(last).uncount(last, holder)
+    } else {
       last.holder = refTo(holder.name, last.body, holder)
       index.replace(holder, last)
     }
@@ -94,26 +84,13 @@ export class Holders {
     const { holder } = entry
     const gathered = new Holder<Entry>(typeof holder === 'string' ? holder : flat(name))
     gathered.add(entry)
+    gathered.bytes = entry.bytes
     index.replace(entry, gathered)
     entry.holder = gathered
     return gathered
   }
-
-  /** From now on the lanes count what a holder has. */
-  #count(holder: Holder<Entry>): void {
-    holder.counted = true
-    for (const each of holder) laneOf(each).count(each, holder)
-  }
-}
-
-function isLarge({ bytes }: Entry): boolean {
-  return bytes >= LARGE_BYTES
 }
 
 function nameOf(named: Named): string {
   return named instanceof Holder ? named.name : (named.holderName as string)
-}
-
-function laneOf(entry: Entry): FairLane {
-  return entry.lane as FairLane
 }

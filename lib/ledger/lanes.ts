@@ -2,21 +2,26 @@
  * The lanes of a ledger in order of trust, and which entry gives way first. Strangers have no owner;
  * newcomers signed in a moment ago, or without a name; members were seen again later.
  *
- * Shares are of the budget. Strangers and newcomers keep theirs against those above them, members
- * keep the rest. While there is room, shares have no effect: one kind alone may use all of it.
+ * Strangers give way before newcomers, newcomers before members, each beyond its share of the budget.
+ * Whoever holds far more than the one who would have to go, goes first, unless more trusted: once it
+ * holds too much, or those like it hold too much together. While there is room, none of this has an
+ * effect: one alone may use all of it.
  */
 
 import type { Entry } from '../entry/entry'
 import type { Owner } from '../settings/owner'
-import { isFarMore } from './holdings'
-import { FairLane, type LaneWalk } from './lane'
+import { heldBy, indexOf, Lane, type LaneWalk, powerOf, type Ring } from './lane'
 
 export type Measure = 'bytes' | 'size'
 
-/** The share that strangers keep, and that newcomers keep. A stranger's or newcomer's entry beyond it pushes out nobody above. */
+/** The share of the budget that strangers keep, and that newcomers keep. Beyond it an entry pushes out nobody more trusted. */
 const LOWER_SHARE = 1 / 5
 /** The share that an automatic trim leaves to strangers, and to newcomers, so that those who just came stay. */
 const LEAST_SHARE = 1 / 10
+/** The share of the budget beyond which one holder holds too much: 32 KB of 4 MB, twice the largest session of claims. */
+const ONE_SHARE = 1 / 128
+/** The share of their rank's bytes beyond which those who hold far more hold too much together. */
+const HEAVY_SHARE = 1 / 5
 /**
  * Seconds from the sign-in to a later use after which a session is a known member's: longer than a
  * flood takes to pass through the room of the newcomers, shorter than most visits.
@@ -25,11 +30,13 @@ const KNOWN_AGE = 60
 /** Seconds from the first use to a later one after which a stranger has returned: a script that comes again at once has not. */
 const RETURNED_AGE = 2
 
+/** Far more is at least twice as much, and at most eight times: two powers of two apart. */
+const FAR = 2
 /** The entries of one trust, in one lane or in two: those in `upper` were used again, and stay longer. */
 class Rank {
   constructor(
-    readonly lane: FairLane,
-    readonly upper?: FairLane,
+    readonly lane: Lane,
+    readonly upper?: Lane,
   ) {}
 
   get bytes(): number {
@@ -40,31 +47,36 @@ class Rank {
     return this.lane.size + (this.upper?.size ?? 0)
   }
 
-  has(lane: unknown): boolean {
+  has(lane: Lane | undefined): boolean {
     return lane !== undefined && (lane === this.lane || lane === this.upper)
   }
 
-  victim(measure: Measure): Entry | undefined {
+  oldest(measure: Measure): Entry | undefined {
     const { lane, upper } = this
     // Those that returned have half of the room, or newer strangers would have none.
-    return upper !== undefined && upper[measure] > lane[measure] ? upper.victim() : lane.victim()
+    return upper !== undefined && upper[measure] > lane[measure] ? upper.oldest : lane.oldest
   }
 }
 
 export class Lanes {
-  readonly #passing = new FairLane(false, false)
-  readonly #returned = new FairLane(false, false)
-  readonly newcomers = new FairLane(true, false)
-  readonly members = new FairLane(true, true)
-  readonly strangers = new Rank(this.#passing, this.#returned)
-  readonly #ranks = [this.strangers, new Rank(this.newcomers), new Rank(this.members)] as const
-  readonly #all = [this.#passing, this.#returned, this.newcomers, this.members]
-
+  readonly #passing: Lane
+  readonly #returned = new Lane(false, false)
+  readonly newcomers = new Lane(true, false)
+  readonly members = new Lane(true, true)
+  readonly strangers: Rank
+  readonly #ranks: readonly [Rank, Rank, Rank]
+  readonly #all: readonly Lane[]
   readonly #isPlain: boolean
+  /** Whether the last victim went because its holder holds too much, not as the longest unused. */
+  wasTooMuch = false
 
-  /** `isPlain`: there are no owners, and all are in one lane. */
+  /** `isPlain`: there are no owners, and eviction is plain oldest first. */
   constructor(isPlain: boolean) {
     this.#isPlain = isPlain
+    this.#passing = new Lane(false, false, isPlain)
+    this.strangers = new Rank(this.#passing, this.#returned)
+    this.#ranks = [this.strangers, new Rank(this.newcomers), new Rank(this.members)]
+    this.#all = [this.#passing, this.#returned, this.newcomers, this.members]
   }
 
   get bytes(): number {
@@ -80,70 +92,79 @@ export class Lanes {
     return this.#all.find(({ size }) => size > 0)?.oldest
   }
 
-  /** The lane of an entry whose holder is set. */
-  of(entry: Entry, isOwned: boolean): FairLane {
-    if (this.#isPlain) return this.#passing
-    if (!isOwned) return entry.age >= RETURNED_AGE ? this.#returned : this.#passing
+  /** The first ring of the lane of an entry whose holder is set. */
+  of(entry: Entry, isOwned: boolean): Ring {
+    if (this.#isPlain) return this.#passing.first
+    if (!isOwned) return (entry.age >= RETURNED_AGE ? this.#returned : this.#passing).first
     const isNamed = entry.holder !== undefined
-    return isNamed && entry.age >= KNOWN_AGE ? this.members : this.newcomers
+    return (isNamed && entry.age >= KNOWN_AGE ? this.members : this.newcomers).first
   }
 
   /** Adds an entry as the newest of its `lane`. */
   add(entry: Entry): void {
-    ;(entry.lane as FairLane).add(entry)
+    laneOf(entry)?.add(entry)
   }
 
   /** Takes an entry out. It keeps the `lane` as the one that it was in last. */
   remove(entry: Entry): void {
-    ;(entry.lane as FairLane).remove(entry)
+    laneOf(entry)?.remove(entry)
   }
 
   /** The entry that gives way so that all keep within `whole`, with `coming`, which is in no lane yet. */
   victim(measure: Measure, whole: number, coming?: Entry, more = 0): Entry | undefined {
     const rank = this.#rankToGiveWay(measure, whole, coming, more)
-    const [strangers, newcomers, members] = this.#ranks
     // If the entry that comes is alone in its rank, those below it give way, or else those above it.
-    const order = {
-      0: [strangers, newcomers, members],
-      1: [newcomers, strangers, members],
-      2: [members, newcomers, strangers],
-    }[rank]
-    return order.find(({ size }) => size > 0)?.victim(measure)
+    const order = (
+      [
+        [0, 1, 2],
+        [1, 0, 2],
+        [2, 1, 0],
+      ] as const
+    )[rank]
+    const from = order.find((each) => this.#ranks[each].size > 0)
+    return from === undefined ? undefined : this.#victimOf(from, measure, whole)
   }
 
   /**
-   * The entry that goes in an automatic trim of a ledger that may have so many bytes. Strangers,
-   * then newcomers, go down to a tenth before a member goes; members keep four fifths.
+   * The entry that goes in an automatic trim of a ledger that may have so many bytes. Strangers go
+   * down to a tenth. Users go while there is no stranger or they hold more than four fifths: first
+   * newcomers, down to a tenth; then members, down to four fifths.
    */
   victimOfTrim(whole: number): Entry | undefined {
-    const least = whole * LEAST_SHARE
+    const [least, most] = [whole * LEAST_SHARE, whole * (1 - LOWER_SHARE)]
     const [strangers, newcomers, members] = this.#ranks
-    const newcomersFirst = this.#rankToGiveWay('bytes', whole) === 1
-    const lower = newcomersFirst ? [newcomers, strangers] : [strangers, newcomers]
-    const rank = lower.find(({ bytes }) => bytes > least)
-    if (rank !== undefined) return rank.victim('bytes')
-    return members.bytes > whole * (1 - LOWER_SHARE) ? members.victim('bytes') : undefined
+    const areUsersBeyond = newcomers.bytes + members.bytes > most
+    if (areUsersBeyond && newcomers.bytes > whole * LOWER_SHARE) {
+      return this.#victimOf(1, 'bytes', whole)
+    }
+    if (strangers.bytes > least) return this.#victimOf(0, 'bytes', whole)
+    if (!areUsersBeyond && strangers.size > 0) return undefined
+    if (newcomers.bytes > least) return this.#victimOf(1, 'bytes', whole)
+    return members.bytes > most ? this.#victimOf(2, 'bytes', whole) : undefined
   }
 
   /**
-   * Whether an entry, new or present, of more than a fifth of `whole` could only be kept by evicting
-   * those it must not push out: those above it, and those who hold far less.
+   * Whether an entry, new or present, by which one holds too much of `whole` could only be kept by
+   * evicting those it must not push out: those who hold far less; and with more than a fifth of
+   * `whole`, all who are more trusted.
    */
   wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined, whole: number): boolean {
+    if (bytes <= whole * ONE_SHARE) return false
     const share = whole * LOWER_SHARE
-    if (bytes <= share) return false
-    const here = entry.inLane ? entry.lane : undefined
+    const lane = entry.inLane ? laneOf(entry) : undefined
     const [strangers, newcomers, members] = this.#ranks.map(
-      (rank) => rank.bytes - (rank.has(here) ? entry.bytes : 0),
+      (rank) => rank.bytes - (rank.has(lane) ? entry.bytes : 0),
     ) as [number, number, number]
     const room = whole - bytes
-    if (owner === undefined) return newcomers + members > room
-    const isMember = entry.known && entry.isOwnedBy(owner)
-    if (!isMember && members > room) return true
-    if (newcomers + members + Math.min(strangers, share) <= room) return false
-    const from = this.newcomers.victim(entry) === undefined ? this.members : this.newcomers
-    const victim = from.victim(entry)
-    return victim !== undefined && isFarMore(bytes, from.holderBytes(victim))
+    const isMember = owner !== undefined && entry.known && entry.isOwnedBy(owner)
+    if (bytes > share && owner === undefined && newcomers + members > room) return true
+    if (bytes > share && !isMember && members > room) return true
+    const power = powerOf(bytes) - FAR + 1
+    const isBelow = lane?.isOwned && lane.rings.indexOf(entry.lane as Ring) < indexOf(power)
+    const own = isBelow ? entry.bytes : 0
+
+    const far = this.newcomers.bytesBelow(power) + this.members.bytesBelow(power) - own
+    return far + (owner === undefined ? 0 : Math.min(strangers, share)) > room
   }
 
   /** A walk through all, the least trusted first, and of each trust the oldest first. It survives changes as {@link LaneWalk} does. */
@@ -151,11 +172,36 @@ export class Lanes {
     return new LanesWalk(this.#all.map((lane) => lane.walk()))
   }
 
+  /** The longest unused of a rank; or that of the largest holder of the rank and those below, if that one must go first. */
+  #victimOf(rank: 0 | 1 | 2, measure: Measure, whole: number): Entry | undefined {
+    this.wasTooMuch = false
+    const oldest = this.#ranks[rank].oldest(measure)
+    if (oldest === undefined) return undefined
+    const far = indexOf(powerOf(heldBy(oldest)) + FAR)
+    let heaviest: Ring | undefined
+    let [most, together] = [0, 0]
+    for (const lane of this.#all.slice(0, rank + 2)) {
+      if (lane.first.size === lane.size) continue
+      for (let i = Math.max(far, 1); i < lane.rings.length; i++) {
+        const ring = lane.rings[i] as Ring
+        together += ring.bytes
+        if (ring.size === 0 || i <= most) continue
+        most = i
+        heaviest = ring
+      }
+    }
+    const first = heaviest?.oldest
+    if (first === undefined) return oldest
+    const areTooMuch = together > this.#ranks[rank].bytes * HEAVY_SHARE
+    this.wasTooMuch = areTooMuch || heldBy(first) > whole * ONE_SHARE
+    return this.wasTooMuch ? first : oldest
+  }
+
   #rankToGiveWay(measure: Measure, whole: number, coming?: Entry, more = 0): 0 | 1 | 2 {
-    const { lane } = coming ?? {}
+    const lane = coming && laneOf(coming)
     const newcomers = this.newcomers[measure] + (lane === this.newcomers ? more : 0)
     const members = this.members[measure] + (lane === this.members ? more : 0)
-    const isOwned = lane?.isOwned === true
+    const isOwned = coming?.owned === true
     const strangers = this.strangers[measure] + (isOwned ? 0 : more)
     const share = whole * LOWER_SHARE
     if (strangers > share || newcomers + members <= whole - share) return 0
@@ -183,4 +229,8 @@ export class LanesWalk {
   end(): void {
     for (const walk of this.#walks) walk.end()
   }
+}
+
+function laneOf(entry: Entry): Lane | undefined {
+  return (entry.lane as Ring | undefined)?.lane
 }

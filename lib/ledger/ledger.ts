@@ -138,7 +138,11 @@ export class Ledger {
 
   /** Whether an entry, new or present, is so large that keeping it would evict those it must not push out. */
   wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined): boolean {
-    return this.#lanes.wouldPushOut(entry, bytes, owner, this.#budget.maxBytes)
+    const { maxBytes } = this.#budget
+    do {
+      if (!this.#lanes.wouldPushOut(entry, bytes, owner, maxBytes)) return false
+    } while (this.expireOne())
+    return true
   }
 
   /**
@@ -270,17 +274,17 @@ export class Ledger {
     const crowded = this.#makeRoom(entry, isPresent ? 0 : 1)
     // Only now: an entry in no lane must not be met as one of those that have expired.
     entry.expiry = content.expiry
+    if (isSame) this.#holders.renew(entry)
+    else this.#holders.add(entry)
     this.#lanes.add(entry)
     if (!isPresent) this.#entries.set(entry.sid, entry)
     if (!isPresent || entry.expiry < wasDueBy) this.#wheel.schedule(entry)
-    if (isSame) this.#holders.renew(entry)
-    else this.#holders.add(entry)
     return crowded
   }
 
   /**
    * Makes room for an entry that is in no lane: the expired go first, then those that the lanes
-   * choose. `more`: 1 if it adds to the number of entries. Returns whether live ones had to go for its bytes.
+   * choose. `more`: 1 if it adds to the number of entries. Returns whether ordinary ones had to go for its bytes.
    */
   #makeRoom(entry: Entry, more: 0 | 1): boolean {
     const { maxBytes, maxSessions } = this.#budget
@@ -291,8 +295,10 @@ export class Ledger {
     let crowded = false
     while (this.bytes + entry.bytes > maxBytes && this.size > 0) {
       if (this.expireOne()) continue
-      this.#evict(this.#lanes.victim('bytes', maxBytes, entry, entry.bytes))
-      crowded = true
+      const victim = this.#lanes.victim('bytes', maxBytes, entry, entry.bytes)
+      // One who holds too much makes room for its own: that is no reason to trim what others have.
+      if (!this.#lanes.wasTooMuch) crowded = true
+      this.#evict(victim)
     }
     return crowded
   }

@@ -95,6 +95,8 @@ export class Monitor {
   }
 
   #stream(req: IncomingMessage, res: ServerResponse): void {
+    // The page was closed while `authorize` took its time: nothing would tell of its end any more.
+    if (res.destroyed) return
     const stream = new EventStream(res)
     if (req.method === 'HEAD') {
       stream.end()

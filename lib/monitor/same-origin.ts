@@ -11,7 +11,9 @@ export function isSameOrigin({ headers }: Pick<IncomingMessage, 'headers'>): boo
   if (headers['x-lembro-monitor'] !== '1') return false
   const site = headers['sec-fetch-site']
   if (site !== undefined) return site === 'same-origin'
-  return headers.origin === undefined || hostOf(headers.origin) === headers.host
+  const { origin, host } = headers
+  // A sandboxed page has the origin `null`, which has no host: neither has a request without `Host`.
+  return origin === undefined || (host !== undefined && hostOf(origin) === host)
 }
 
 function hostOf(origin: string): string | undefined {

@@ -48,7 +48,13 @@ export function mergeKeys(base: Keys, stored: Keys, incoming: Keys): Keys {
 }
 
 function same(a: unknown, b: unknown): boolean {
-  return a === b || isDeepStrictEqual(a, b)
+  try {
+    return a === b || isDeepStrictEqual(a, b)
+  } catch (error) {
+    // Some 1,500 levels are too deep for Node's comparison, but not for JSON.
+    if (error instanceof RangeError) return JSON.stringify(a) === JSON.stringify(b)
+    throw error
+  }
 }
 
 function asKeys(session: SessionData): Keys {

@@ -86,7 +86,7 @@ export interface LembroOptions {
    */
   owner?: ((session: SessionData) => OwnerName) | false | undefined
   /**
-   * Where a request comes from, such as `(req) => req.ip`; nothing if that is not known. Clients share
+   * Where a request comes from, as {@link clientOf} says it; nothing if that is not known. Clients share
    * the room of sessions without an owner: when there is no more, one who holds far more than another
    * gives way first. Called when a live session without an owner is set. Its first error goes to
    * `'error'`; a session that it fails for has no client.

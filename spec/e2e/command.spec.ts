@@ -16,7 +16,7 @@ describe('the command', () => {
       const { status, text } = await new Browser(url).get('/')
       assert.equal(status, 200)
       assert.match(text, /The Lembro Shop/)
-      assert.ok(Number(await lineOf(lines, /(\d+) sessions, [1-9]\d* members?/)) > 0)
+      assert.ok(Number(await lineOf(lines, /(\d+) sessions, 0 members .* [1-9]\d* newcomers?/)) > 0)
       const ended = outcome(shop)
       shop.kill(signal)
       assert.deepEqual(await ended, { stderr: '', code: 0 })
@@ -30,14 +30,16 @@ describe('the command', () => {
     const lines = linesOf(shop)
     let evicted = 0
     while (evicted < 200) {
-      const line = await lineOf(lines, /(\d+K of 32K.*)/)
+      const line = await lineOf(lines, /(\d+ KB of 32 KB.*)/)
       const [, size, ofStrangers, ofMembers] =
-        /^(\d+)K of 32K .* evicted (\d+), (\d+) members · expired 0$/.exec(line) ?? []
+        /^(\d+) KB of 32 KB .* evicted (\d+), (\d+) members · expired 0 · \d+ newcomers$/.exec(
+          line,
+        ) ?? []
       assert.ok(Number(size) <= 32, line)
       assert.equal(ofMembers, '0', line)
       evicted = Number(ofStrangers)
     }
-    await lineOf(lines, /(20 members · evicted)/)
+    await lineOf(lines, /(20 newcomers)/)
     const ended = outcome(shop)
     shop.kill('SIGINT')
     assert.deepEqual(await ended, { stderr: '', code: 0 })

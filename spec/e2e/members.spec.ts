@@ -29,7 +29,7 @@ describe('a member with several browsers', () => {
     for (let browser = 1; browser <= 7; browser++) await shop.member('Ada', `Browser ${browser}`)
     const { text } = await here.get('/')
     assert.deepEqual(
-      text.match(/Browser \d/g),
+      text.match(/(?<=<span>)Browser \d/g),
       [7, 6, 5, 4, 3].map((each) => `Browser ${each}`),
     )
     assert.match(text, /and 2 more/)
@@ -49,7 +49,7 @@ describe('a member with several browsers', () => {
       await using shop = await openShop()
       await shop.member('Ada', userAgent)
       const { text } = await (await shop.member('Ada')).get('/')
-      assert.ok(text.includes(`<li>${name}, `), text)
+      assert.ok(text.includes(`<span>${name}, `), text)
     })
   }
 
@@ -70,6 +70,23 @@ describe('a member with several browsers', () => {
     assert.doesNotMatch((await phone.get('/')).text, /Ada/)
     assert.match((await here.get('/')).text, /Signed in as Ada/)
     assert.match((await other.get('/')).text, /Signed in as Grace/)
+  })
+
+  it('ends one in another browser, which is then told so', async () => {
+    await using shop = await openShop()
+    const here = await shop.member('Ada', FIREFOX)
+    const phone = await shop.member('Ada', PHONE)
+    const { text } = await here.get('/')
+    const [, handle = ''] = /name="handle" value="([\w-]+)"/.exec(text) ?? []
+    const { text: ended } = await here.post('/sign-out-device', { handle })
+    assert.match(ended, /Signed out there\./)
+    assert.match(ended, /None: only this one/)
+    assert.match(
+      (await phone.get('/')).text,
+      /Your session has ended: you were signed out elsewhere/,
+    )
+    assert.match((await here.get('/')).text, /Signed in as Ada/)
+    assert.match((await here.post('/sign-out-device', { handle })).text, /had ended already/)
   })
 
   it('signs out here and stays signed in there', async () => {

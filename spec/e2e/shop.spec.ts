@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { openShop } from '../support/shop'
+import { stopTime } from '../support/time'
 
 describe('a visitor of the shop', () => {
   it('has their visits counted', async () => {
@@ -25,7 +26,7 @@ describe('a visitor of the shop', () => {
     for (let visitor = 1; visitor <= 5; visitor++) await shop.browser().get('/')
     const { text } = await (await shop.member('Ada')).get('/')
     assert.ok(text.indexOf('class="budget"') < text.indexOf('<main'))
-    assert.match(text, /<dd>3, 1 signed in<\/dd>/)
+    assert.match(text, /<dt>3 sessions<\/dt><dd>0 members, 1 newcomer, 2 strangers<\/dd>/)
     assert.match(text, /Evicted to make room<\/dt><dd>3 strangers, 0 members</)
   })
 
@@ -119,7 +120,7 @@ describe('signing in', () => {
     const before = browser.copy()
     await browser.post('/sign-in', { name: 'Ada' })
     assert.notEqual(browser.cookies.get('shop.sid'), before.cookies.get('shop.sid'))
-    assert.match((await before.get('/')).text, /This is your first visit/)
+    assert.match((await before.get('/')).text, /Your session has ended/)
   })
 
   it('asks for a name where there is none', async () => {
@@ -137,6 +138,19 @@ describe('signing in', () => {
     assert.match(text, /&lt;script&gt;alert\(&quot;1&quot;\)&lt;\/script&gt;&amp;&#39;/)
     assert.match(text, /&lt;b&gt;bold&lt;\/b&gt;/)
     assert.doesNotMatch(text, /<script>|<b>/)
+  })
+})
+
+describe('the standing of a visitor', () => {
+  it('is told: a stranger, a newcomer, a member after a minute', async (t) => {
+    const { pass } = stopTime(t)
+    await using shop = await openShop()
+    const browser = shop.browser()
+    assert.match((await browser.get('/')).text, /you are a stranger/)
+    const { text } = await browser.post('/sign-in', { name: 'Ada' })
+    assert.match(text, /you are a newcomer, and a member if you come back in 60 s/)
+    pass(60_000)
+    assert.match((await browser.get('/')).text, /you are a member/)
   })
 })
 

@@ -16,15 +16,15 @@ describe('the status line', () => {
     await shop.member('Ada')
     assert.match(
       statusText(shop.store.stats()),
-      /^\d+ bytes of 64K · 2 sessions, 1 member · evicted 0, 0 members · expired 0$/,
+      /^\d+ bytes of 64 KB · 2 sessions, 0 members · evicted 0, 0 members · expired 0 · 1 newcomer$/,
     )
   })
 
-  it('counts what was evicted, and the members among them', async () => {
+  it('counts what was evicted, and who is there', async () => {
     await using store = new Lembro({ max: 3 })
     for (const sid of ['a', 'b']) await store.set(sid, plainSession())
     for (const sid of ['c', 'd', 'e', 'f']) await store.set(sid, plainSession({ userId: sid }))
-    assert.match(statusText(store.stats()), /· 3 sessions, 3 members · evicted 3, 1 member ·/)
+    assert.match(statusText(store.stats()), /· 3 sessions, 0 members · evicted 3, 0 members ·/)
   })
 
   it('counts what has expired', async (t) => {
@@ -33,15 +33,18 @@ describe('the status line', () => {
     await store.set('a', plainSession())
     pass(1_001)
     await store.prune()
-    assert.match(statusText(store.stats()), /· 0 sessions, 0 members · .* · expired 1$/)
+    assert.match(
+      statusText(store.stats()),
+      /· 0 sessions, 0 members · .* · expired 1 · 0 newcomers$/,
+    )
   })
 
   it('begins with it where sessions should be saved and are not', async () => {
     const saveFile = newSaveFile()
     await using saved = (await open({ saveFile })).store
     await using unsaved = (await open({ saveFile: join(saveFile, 'sessions') })).store
-    assert.match(statusText(saved.stats()), /^0 bytes of 4M/)
-    assert.match(statusText(unsaved.stats()), /^NOT SAVED · 0 bytes of 4M/)
+    assert.match(statusText(saved.stats()), /^0 bytes of 4 MB/)
+    assert.match(statusText(unsaved.stats()), /^NOT SAVED · 0 bytes of 4 MB/)
   })
 
   it('is rewritten in place on a terminal that is wide enough for a bar', async (t) => {
@@ -50,15 +53,15 @@ describe('the status line', () => {
     later()
     assert.equal(written.length, 2)
     for (const text of written) assert.ok(text.startsWith('\r\x1b[2K'), text)
-    assert.match(written[0] ?? '', /░{20} 0 bytes of 4K · 0 sessions/)
-    assert.match(written[1] ?? '', /█{10,}░+ 2K of 4K · 1 session,/)
+    assert.match(written[0] ?? '', /░{20} 0 bytes of 4 KB · 0 sessions/)
+    assert.match(written[1] ?? '', /█{10,}░+ 2 KB of 4 KB · 1 session,/)
   })
 
   for (const columns of [20, 80, 0, undefined]) {
     it(`never wraps on a terminal of ${columns} columns`, async (t) => {
       const { written } = await watch(t, { isTTY: true, ...(columns !== undefined && { columns }) })
       const [text = ''] = written.map((each) => each.replace('\r\x1b[2K', ''))
-      assert.match(text, /^([░█]+ )?0 bytes of 4K/)
+      assert.match(text, /^([░█]+ )?0 bytes of 4 KB/)
       assert.ok(text.length < (columns || 80), text)
     })
   }
@@ -70,14 +73,14 @@ describe('the status line', () => {
     later()
     await store.reduce('1%')
     later()
-    assert.match(written.at(-1) ?? '', /[░█]{8,} .* of 100M · \d+ sessions, .* · evicted \d{4}, /)
+    assert.match(written.at(-1) ?? '', /[░█]{8,} .* of 100 MB · \d+ sessions, .* · evicted \d{4}, /)
   })
 
   it('tells of the members that were evicted on a terminal of 60 columns', async (t) => {
     const { store, written, later } = await watch(t, { isTTY: true, columns: 60 })
     for (let sid = 0; sid < 100; sid++) await store.set(String(sid), plainSession({ userId: sid }))
     later()
-    assert.match(written.at(-1) ?? '', /[░█]{8,} \d+K of 4K · evicted \d\d, \d\d members$/)
+    assert.match(written.at(-1) ?? '', /[░█]{8,} \d+ KB of 4 KB · evicted \d\d, \d+ members$/)
   })
 
   it('is a plain line, printed when it has changed, where there is no terminal', async (t) => {
@@ -87,7 +90,8 @@ describe('the status line', () => {
     await store.set('a', plainSession())
     later()
     assert.equal(written.length, 2)
-    for (const text of written) assert.match(text, /^[\d\w]+ (bytes )?of 4K · .* · expired 0\n$/)
+    for (const text of written)
+      assert.match(text, /^[\d.]+ (KB|bytes) of 4 KB · .* · expired 0 · 0 newcomers\n$/)
   })
 
   it('is shown a last time when it stops, and leaves the cursor on a new line', async (t) => {

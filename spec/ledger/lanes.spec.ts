@@ -136,14 +136,32 @@ describe('who gives way', () => {
   })
 
   it('is the oldest of an owner with far more than who has the oldest of all', () => {
-    const ledger = newLedger()
-    const many = 'many'
-    put(ledger, 'oldest', { bytes: 10, owner: 'old' })
-    for (let n = 0; n < 99; n++) put(ledger, `many-${n}`, { bytes: 10, owner: many })
-    for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10, owner: `${n}` })
+    const ledger = newLedger({ maxBytes: 1_000_000 })
+    put(ledger, 'oldest', { bytes: 10_000, owner: 'old' })
+    for (let n = 0; n < 99; n++) put(ledger, `many-${n}`, { bytes: 10_000, owner: 'many' })
+    for (let n = 0; n < 50; n++) put(ledger, `new-${n}`, { bytes: 10_000, owner: `${n}` })
+    assert.equal(ledger.entriesOf('many').length, 49)
     assert.ok(ledger.find('oldest'))
-    assert.equal(ledger.find('many-49'), undefined)
-    assert.ok(ledger.find('many-50'))
+    assert.equal(ledger.newcomers, 100)
+    audit(ledger)
+  })
+
+  it('is the longest unused, where those who hold far more hold little', () => {
+    const ledger = newLedger({ maxBytes: 4_000_000 })
+    const large = { bytes: 30_000, owner: 'large' }
+    const come = (from: number, to: number) => {
+      for (let n = from; n < to; n++) {
+        put(ledger, `new-${n}`, { bytes: 400, owner: `${n}`, now: NOON + n * 10 })
+      }
+    }
+    put(ledger, 'large', large)
+    come(100, 10_100)
+    assert.equal(ledger.find('large'), undefined, 'the oldest')
+    put(ledger, 'large', { ...large, now: NOON + 101_000 })
+    come(10_200, 19_000)
+    assert.ok(ledger.find('large'), 'the newest of 10,000 then')
+    assert.equal(ledger.find('new-8900'), undefined)
+    audit(ledger)
   })
 })
 

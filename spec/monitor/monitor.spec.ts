@@ -176,6 +176,27 @@ describe('authorize', () => {
 })
 
 describe('the stream of events', () => {
+  it('is not begun for a page that was closed before authorize said yes', async () => {
+    let allow: (yes: boolean) => void = () => {}
+    const answer = new Promise<boolean>((resolve) => {
+      allow = resolve
+    })
+    let closed: Promise<unknown> | undefined
+    await using site = await watched((req) => {
+      closed = new Promise((resolve) => req.socket.once('close', resolve))
+      return answer
+    })
+    const abort = new AbortController()
+    const going = fetch(`${site.url}/events`, { signal: abort.signal }).catch(() => {})
+    while (closed === undefined) await nextTurn()
+    abort.abort()
+    await Promise.all([going, closed])
+    await nextTurn()
+    allow(true)
+    await nextTurn()
+    assert.deepEqual([site.clock.armed, site.store.asked], [[], 0])
+  })
+
   it('tells the past, the present, and then each second', async () => {
     await using site = await watched()
     const first = await follow(site.url)

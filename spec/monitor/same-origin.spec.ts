@@ -19,6 +19,11 @@ describe('a request that changes something', () => {
     ['one over plain HTTP from elsewhere', { ...HEADER, origin: 'http://evil.example' }, false],
     ['one from another port', { ...HEADER, origin: 'http://shop.example:8080' }, false],
     ['one from a sandboxed frame', { ...HEADER, origin: 'null' }, false],
+    [
+      'one from a sandboxed frame, without a host',
+      { 'x-lembro-monitor': '1', origin: 'null' },
+      false,
+    ],
     ['one of a command line', HEADER, true],
   ]
   for (const [what, headers, allowed] of asked) {

@@ -25,6 +25,19 @@ describe('a merge', () => {
     )
   })
 
+  it('reaches as deep as a session can', () => {
+    const deep = (leaf: number) => {
+      let value: unknown = leaf
+      for (let level = 0; level < 1500; level++) value = { value }
+      return value
+    }
+    const merged = mergeKeys({ deep: deep(1) }, { deep: deep(2) }, { deep: deep(1), mine: 3 })
+    assert.equal(JSON.stringify(merged.deep), JSON.stringify(deep(2)), 'theirs: unchanged by us')
+    const changed = mergeKeys({ deep: deep(1) }, { deep: deep(2) }, { deep: deep(3) })
+    assert.equal(JSON.stringify(changed.deep), JSON.stringify(deep(3)), 'ours')
+    assert.equal(merged.mine, 3)
+  })
+
   it('is what both made of it, where they made the same', () => {
     fc.assert(
       fc.property(keys, keys, (base, changed) => {

@@ -23,12 +23,13 @@ export interface Kept {
   /** The instants of the first and the last use by this owner, or as a stranger's. */
   readonly since: number
   readonly used: number
+  /** By what its owner held when it was used last. */
+  readonly ring?: number
 }
 
 /** The lanes, the least trusted first. */
 const LANES = ['passing', 'returned', 'newcomers', 'members'] as const
 type LaneName = (typeof LANES)[number]
-const MANY = 4
 
 /** Live entries, oldest first. Whatever has expired is simply not there. */
 export class Model {
@@ -36,8 +37,6 @@ export class Model {
   readonly #limits: Limits
   /** Lives of those that left while they had an owner, by id. */
   readonly #departed = new Map<string, Set<Life>>()
-  /** Owners who had as many as four sessions, until they have one. */
-  readonly #many = new Set<string>()
 
   constructor(limits: Limits) {
     this.#limits = limits
@@ -97,7 +96,7 @@ export class Model {
 
   reduce(goal: number): void {
     while (this.kept.length > 1 && this.bytes > goal) {
-      this.#drop(this.#victim(this.#rank(bytesOf, goal), bytesOf))
+      this.#drop(this.#victim(this.#rank(bytesOf, goal), bytesOf, goal)[0])
     }
   }
 
@@ -105,52 +104,58 @@ export class Model {
     const { maxBytes } = this.#limits
     while (this.kept.length > 1 && this.bytes > maxBytes * 0.75) {
       const [strangers, newcomers, members] = this.#sizes(bytesOf)
-      const rank = this.#rank(bytesOf, maxBytes)
       const least = maxBytes / 10
+      const areBeyond = newcomers + members > maxBytes * 0.8
       let from: number | undefined
-      if (members > maxBytes * 0.8) from = 2
-      if (rank === 1 && strangers > least) from = 0
-      if (newcomers > least) from = 1
-      if (rank !== 1 && strangers > least) from = 0
+      if (areBeyond || strangers === 0) {
+        if (members > maxBytes * 0.8) from = 2
+        if (newcomers > least) from = 1
+      }
+      if (strangers > least && !(areBeyond && newcomers > maxBytes / 5)) from = 0
       if (from === undefined) return
-      this.#drop(this.#victim(from, bytesOf))
+      this.#drop(this.#victim(from, bytesOf, maxBytes)[0])
     }
   }
 
   #put(kept: Kept, now: number): void {
     const stored = this.find(kept.sid)
     if (stored !== undefined) this.kept = this.kept.filter((other) => other !== stored)
-    if (kept.expiry <= now) {
-      this.#noteMany()
-      return
-    }
+    if (kept.expiry <= now) return
     const { maxBytes, max } = this.#limits
     const coming = [kept]
-    const away = (from: number, measure: Measure) => this.#drop(this.#victim(from, measure), stored)
-    while (this.kept.length + 1 > max) away(this.#rank(count, max, coming), count)
-    const crowded = this.bytes + kept.bytes > maxBytes
-    while (this.bytes + kept.bytes > maxBytes) {
-      away(this.#rank(bytesOf, maxBytes, coming), bytesOf)
+    while (this.kept.length + 1 > max) {
+      this.#drop(this.#victim(this.#rank(count, max, coming), count, max)[0])
     }
-    this.kept.push(kept)
-    this.#noteMany()
+    let crowded = false
+    while (this.bytes + kept.bytes > maxBytes) {
+      const [victim, holdsTooMuch] = this.#victim(
+        this.#rank(bytesOf, maxBytes, coming),
+        bytesOf,
+        maxBytes,
+      )
+      this.#drop(victim)
+      if (!holdsTooMuch) crowded = true
+    }
+    const others = kept.owner === undefined ? 0 : this.#heldBy(kept)
+    this.kept.push({ ...kept, ring: ringOf(others + kept.bytes) })
     if (crowded) this.#trim()
   }
 
   #isTooLarge(kept: Kept, stored: Kept | undefined): boolean {
     const { maxBytes } = this.#limits
-    if (kept.bytes <= maxBytes / 5) return false
+    if (kept.bytes <= maxBytes / 128) return false
     const others = this.kept.filter((other) => other !== stored)
     const [strangers, newcomers, members] = this.#sizes(bytesOf, [], others)
     const room = maxBytes - kept.bytes
-    if (kept.owner === undefined) return newcomers + members > room
     const isMember =
       stored !== undefined && stored.owner === kept.owner && laneOf(stored) === 'members'
-    if (!isMember && members > room) return true
-    if (newcomers + members + Math.min(strangers, maxBytes / 5) <= room) return false
-    const lane = newcomers > 0 ? 'newcomers' : 'members'
-    const victim = this.#fair(lane, stored)
-    return victim !== undefined && bucket(kept.bytes) >= bucket(this.#heldIn(lane, victim)) + 2
+    if (kept.bytes > maxBytes / 5) {
+      if (kept.owner === undefined && newcomers + members > room) return true
+      if (!isMember && members > room) return true
+    }
+    const users = others.filter(({ owner }) => owner !== undefined)
+    const far = users.filter(({ ring = 0 }) => ring < ringOf(kept.bytes / 2))
+    return bytesOf(far) + (kept.owner === undefined ? 0 : Math.min(strangers, maxBytes / 5)) > room
   }
 
   #rank(measure: Measure, whole: number, coming: readonly Kept[] = []): number {
@@ -159,32 +164,29 @@ export class Model {
     return newcomers > whole / 5 || members <= whole - (2 * whole) / 5 ? 1 : 2
   }
 
-  #victim(rank: number, measure: Measure): Kept {
+  /** Who gives way, and whether for holding too much. */
+  #victim(rank: number, measure: Measure, whole: number): [Kept, boolean] {
     const inTurn = [
       [0, 1, 2],
       [1, 0, 2],
       [2, 1, 0],
     ][rank] as number[]
-    const from = inTurn.find((each) => (this.#sizes(count)[each] as number) > 0)
-    if (from !== 0) return this.#fair(from === 1 ? 'newcomers' : 'members') as Kept
-    const [passing, returned] = [this.#in('passing'), this.#in('returned')]
-    return this.#fair(measure(returned) > measure(passing) ? 'returned' : 'passing') as Kept
+    const from = inTurn.find((each) => (this.#sizes(count)[each] as number) > 0) as number
+    const returned = measure(this.#in('returned')) > measure(this.#in('passing'))
+    const lane = from > 0 ? LANES[from + 1] : returned ? 'returned' : 'passing'
+    const oldest = this.#in(lane as LaneName).sort(byAge)[0] as Kept
+    const far = Math.max(1, ringOf(this.#heldBy(oldest) * 4))
+    const lanes = LANES.slice(0, from + 2).flatMap((each) => this.#in(each))
+    const heavy = lanes.filter(({ ring = 0 }) => ring >= far)
+    const most = Math.max(...heavy.map(({ ring = 0 }) => ring))
+    const first = heavy.find(({ ring }) => ring === most)
+    if (first === undefined) return [oldest, false]
+    const areTooMuch = bytesOf(heavy) > (this.#sizes(bytesOf)[from] as number) / 5
+    return areTooMuch || this.#heldBy(first) > whole / 128 ? [first, true] : [oldest, false]
   }
 
-  /** The oldest of a lane; or that of Ann, if she has far more there than whoever has the oldest. */
-  #fair(lane: LaneName, besides?: Kept): Kept | undefined {
-    const all = this.#in(lane)
-    const oldest = all.find((kept) => kept !== besides)
-    if (oldest === undefined) return undefined
-    const many = all.filter(({ owner }) => owner !== undefined && this.#many.has(owner))
-    const isFar = bucket(bytesOf(many)) >= bucket(this.#heldIn(lane, oldest)) + 2
-    const [first] = many
-    return first !== undefined && isFar && first !== besides ? first : oldest
-  }
-
-  #heldIn(lane: LaneName, { owner, bytes }: Kept): number {
-    if (owner === undefined || !this.#many.has(owner)) return bytes
-    return bytesOf(this.#in(lane).filter((kept) => kept.owner === owner))
+  #heldBy({ owner, bytes }: Kept): number {
+    return owner === undefined ? bytes : bytesOf(this.kept.filter((kept) => kept.owner === owner))
   }
 
   #in(lane: LaneName): Kept[] {
@@ -198,23 +200,11 @@ export class Model {
     return [passing + returned, newcomers, members] as const
   }
 
-  /** `replaced` still counts as its owner's. */
-  #drop(gone: Kept, replaced?: Kept): void {
+  #drop(gone: Kept): void {
     this.kept = this.kept.filter((kept) => kept !== gone)
-    if (gone.owner !== undefined) {
-      const lives = this.#departed.get(gone.sid) ?? new Set()
-      this.#departed.set(gone.sid, lives.add(gone.life))
-    }
-    this.#noteMany(replaced)
-  }
-
-  #noteMany(replaced?: Kept): void {
-    const all = replaced === undefined ? this.kept : [...this.kept, replaced]
-    for (const owner of new Set([...this.#many, ...all.map((kept) => kept.owner)])) {
-      const size = all.filter((kept) => kept.owner === owner).length
-      if (owner !== undefined && size >= MANY) this.#many.add(owner)
-      if (owner !== undefined && size <= 1) this.#many.delete(owner)
-    }
+    if (gone.owner === undefined) return
+    const lives = this.#departed.get(gone.sid) ?? new Set()
+    this.#departed.set(gone.sid, lives.add(gone.life))
   }
 }
 
@@ -228,8 +218,15 @@ function count(all: readonly Kept[]): number {
   return all.length
 }
 
-function bucket(bytes: number): number {
-  return Math.floor(Math.log2(bytes))
+/** The first ring has all below 2 KB, each of the others a power of two. */
+function ringOf(bytes: number): number {
+  return Math.max(0, Math.floor(Math.log2(bytes)) - 10)
+}
+
+/** The longest unused first, to the second; of those, the one in the largest ring. */
+function byAge(a: Kept, b: Kept): number {
+  const second = ({ used }: Kept) => Math.floor((used - NOON) / 1000)
+  return second(a) - second(b) || (b.ring ?? 0) - (a.ring ?? 0)
 }
 
 function laneOf({ owner, since, used }: Kept): LaneName {

@@ -1,7 +1,9 @@
 /** The example's shop for specs: open for as long as a spec runs, and the browsers of its visitors. */
 
+import type { IncomingMessage } from 'node:http'
 import { Lembro, type LembroOptions } from 'lembro'
 import { createApp } from '../../examples/shop/app'
+import { browserName } from '../../examples/shop/browser'
 import { Browser, type RunningServer, serve } from './http'
 
 export const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0'
@@ -40,6 +42,7 @@ export class OpenShop {
 }
 
 export async function openShop(options: LembroOptions = {}): Promise<OpenShop> {
-  const store = new Lembro(options)
+  const describe = (req: IncomingMessage) => browserName(req.headers['user-agent'])
+  const store = new Lembro({ describe, ...options })
   return new OpenShop(store, await serve(createApp(store, 'secret')))
 }
