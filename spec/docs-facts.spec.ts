@@ -6,11 +6,11 @@ import os from 'node:os'
 import { describe, it } from 'node:test'
 
 import { OPTION_NAMES } from '../lib/settings/settings'
-import { Lembro, LembroStore } from '../lib/store'
+import { LembroStore } from '../lib/store'
 import { sourcesIn } from './support/covers'
 import { newSaveFile } from './support/folder'
-import { open } from './support/saving'
 import { Markdown } from './support/markdown'
+import { open } from './support/saving'
 
 const README = new Markdown('README.md')
 const OPTIONS = new Markdown('docs/options.md')

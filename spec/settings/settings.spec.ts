@@ -173,7 +173,7 @@ describe('options', () => {
       owner: defaultOwner,
       client: undefined,
       database: undefined,
-    describe: undefined,
+      describe: undefined,
       maxPerOwner: Infinity,
       onConflict: 'overwrite',
       dispose: undefined,
