@@ -28,7 +28,7 @@ export interface Trust {
 
 const DAY = 86_400_000
 /** The last instant that a Date can be: a later expiry is never. */
-const LAST_INSTANT = 8.64e15
+export const LAST_INSTANT = 8.64e15
 /** In place of the day of an expiry. */
 const NEVER = 2 ** 30 - 1
 const DESTROYED = NEVER - 1

@@ -3,15 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type Content, Entry, keepable, LastingEntry } from '../../lib/entry/entry'
 import { Holder } from '../../lib/entry/holder'
+import { content } from '../support/ledger'
 import { NOON } from '../support/time'
-
-const content = (given: Partial<Content> = {}): Content => ({
-  body: '',
-  cookie: undefined,
-  expiry: Infinity,
-  owner: undefined,
-  ...given,
-})
 
 /** The last instant that a Date can be. */
 const LAST_EXPIRY = 8.64e15
