@@ -38,11 +38,11 @@ return 1
  * then or nothing. Gives a few ids whose time seems over: another process may have prolonged them.
  */
 export const LIST = script(`
-local isNew = redis.call('EXISTS', KEYS[1]) == 0
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 local lives = redis.call('PTTL', KEYS[1])
-if ARGV[4] == '' then redis.call('PERSIST', KEYS[1])
-elseif isNew or (lives ~= -1 and lives < tonumber(ARGV[4])) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+if ARGV[4] == '' then if lives >= 0 then redis.call('PERSIST', KEYS[1]) end
+elseif lives ~= -1 and lives < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+if lives == -2 then return {} end
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[3], 'LIMIT', 0, 10)
 `)
 
