@@ -5,7 +5,7 @@ import { Calls } from './call'
 import { type Clock, inSlices, systemClock } from './clock'
 import { Codec } from './entry/codec'
 import { Ledger } from './ledger/ledger'
-import type { Files, Persistence } from './persistence'
+import type { Persistence } from './persistence'
 import { Purger, Reducer } from './reduce'
 import { Departed } from './session/departed'
 import { Intake } from './session/incoming'
@@ -20,8 +20,8 @@ import { type PurgeReport, type ReduceReport, Stats } from './stats'
 /** What a store finds outside of itself. */
 export interface World {
   readonly clock: Clock
-  /** The file system; the real one unless given. */
-  readonly files?: Files
+  /** The code of the worker that has the `saveFile`; as it was built unless given. */
+  readonly worker?: string
   /** Whether sessions live elsewhere too, so that an eviction signs nobody out. */
   readonly hasHome?: boolean
 }
@@ -92,10 +92,10 @@ export function assemble(
     return { ...parts, persistence: undefined }
   }
   // Required only here, so that a store without a file loads nothing of it.
-  const { Persistence, realFiles } = require('./persistence') as typeof import('./persistence')
-  const files = world.files ?? realFiles
+  const { Persistence, builtWorker } = require('./persistence') as typeof import('./persistence')
+  const worker = world.worker ?? builtWorker()
   const persistence = new Persistence(
-    { settings, clock, ledger, intake, sessions: parts.sessions, files },
+    { settings, clock, ledger, intake, sessions: parts.sessions, worker },
     (error) => calls.report(error),
   )
   const loaded = calls.waitFor(persistence)

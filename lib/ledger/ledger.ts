@@ -178,6 +178,12 @@ export class Ledger {
     if (this.size === 1) this.#tellFilled()
   }
 
+  /** For how many ms an entry has not been used, and had been its holder's when it was; to the second. */
+  timesOf(entry: Entry): { readonly unused: number; readonly held: number } {
+    const unused = this.#currentSecond() - entry.used
+    return { unused: unused * 1000, held: entry.age * 1000 }
+  }
+
   /** Gives an entry a content without storing it: what lives elsewhere may have no room here. */
   fill(entry: Entry, content: Content): void {
     entry.assign(content, false)
