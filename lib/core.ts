@@ -39,6 +39,7 @@ export interface Core {
   readonly intake: Intake
   readonly sessions: Sessions
   readonly departed: Departed
+  readonly told: Told
   readonly signOut: SignOut
   readonly purger: Purger
   readonly reducer: Reducer
@@ -61,7 +62,7 @@ export function assemble(
   const codec = new Codec(settings.serializer)
   const stats = new Stats()
   const departed = new Departed(isPlain, clock)
-  const told = new Told(emitter, calls, codec, clock, settings)
+  const told = new Told(emitter, calls, codec, clock, settings, world.hasHome)
   const intake = new Intake(settings, codec, ledger, clock, (thrown) => calls.report(thrown))
   const purged = (report: PurgeReport) => {
     stats.purged(report)
@@ -73,7 +74,7 @@ export function assemble(
     told.announce('reduce', report)
   }
   const parts = {
-    ...{ settings, clock, calls, stats, ledger, codec, intake, departed },
+    ...{ settings, clock, calls, stats, ledger, codec, intake, departed, told },
     sessions: new Sessions(settings, ledger, intake, departed, stats),
     signOut: new SignOut(ledger, departed, clock, calls),
     purger: new Purger(ledger, clock, calls, settings.interval, purged),

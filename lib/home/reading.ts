@@ -5,7 +5,7 @@ import { expiryOf, isoText, readableCookie } from '../entry/cookie'
 import { LAST_INSTANT } from '../entry/entry'
 import { flat, isWide } from '../entry/weigh'
 import type { Incoming } from '../session/incoming'
-import { isOwnerName } from '../settings/owner'
+import { isOwnerName, type Owner, ownerNamed } from '../settings/owner'
 import type { HomeSession } from './home'
 
 /** A home counts a session's life in whole seconds, rounded up: expiries less than this apart are equal. */
@@ -64,11 +64,11 @@ export function textOf({ settings }: Core, { body, cookie, content }: Incoming):
   return `{"cookie":${JSON.stringify(content.cookie)}${rest}`
 }
 
-/** The name that a text's session is listed under; `undefined` for none. Throws what the serializer throws. */
-export function ownerOfText(core: Core, text: string): string | undefined {
+/** Whose session a text is. Throws what the serializer throws. */
+export function ownerOfText(core: Core, text: string): Owner | undefined {
   const session: unknown = text === '' ? null : core.codec.parse(text)
   const isSession = typeof session === 'object' && session !== null
-  return isSession ? nameOf(core.intake.ownerOf(session as never)) : undefined
+  return isSession ? ownerNamed(core.intake.ownerOf(session as never)) : undefined
 }
 
 /** What an owner is listed under; `undefined` for anonymous, and for one without a name. */

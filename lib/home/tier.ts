@@ -7,7 +7,9 @@
 import type { SessionData } from 'express-session'
 import type { Core } from '../core'
 import { readableCookie } from '../entry/cookie'
+import type { Departure } from '../session/told'
 import { toSession } from '../settings/check'
+import type { Owner } from '../settings/owner'
 import type { LembroStats } from '../stats'
 import type { Home, HomeListener } from './home'
 import { type Loaded, Near, NearEntry } from './near'
@@ -112,22 +114,18 @@ export class Tier implements HomeListener {
   /** Ends sessions; `owner` is whose they are, if that is known. Gives how many were there. */
   async destroy(sids: readonly string[], owner?: string): Promise<number> {
     if (sids.length === 0) return 0
-    const home = this.#home
     const ticket = this.#traffic.begin(sids)
     let count = 0
     try {
       const owners = sids.map((sid) => this.#forget(sid) ?? owner)
-      // Whose list has it? Asked before it ends, in the same round trip.
-      const unknown = sids.filter((_, i) => owners[i] === undefined)
-      const [texts, ended] = await Promise.all([home.read(unknown), home.destroy(sids)])
-      count = ended
-      const found = texts.values()
+      const texts = await this.#home.destroy(sids)
+      count = texts.filter((text) => text !== undefined).length
       const lists = new Map<string, string[]>()
       for (const [i, sid] of sids.entries()) {
-        const name = owners[i] ?? this.#ownerOf(found.next().value)
-        if (name !== undefined) lists.set(name, [...(lists.get(name) ?? []), sid])
+        const name = owners[i] ?? this.#ownerOf(texts[i])
+        if (typeof name === 'string') lists.set(name, [...(lists.get(name) ?? []), sid])
       }
-      await Promise.all([...lists].map(([name, ended]) => home.unlist(name, ended)))
+      await Promise.all([...lists].map(([name, ended]) => this.#home.unlist(name, ended)))
     } finally {
       this.#traffic.end(sids, ticket)
     }
@@ -152,6 +150,19 @@ export class Tier implements HomeListener {
     const spoilt = this.#traffic.spoil(sid)
     if (this.near.drop(sid) || spoilt) this.#counts.invalidations++
     this.#core.calls.rest()
+  }
+
+  destroyed(sid: string, text: string): void {
+    const { codec, told } = this.#core
+    if (!told.hears('destroy')) return
+    const owner = this.#ownerOf(text)
+    told.announce('destroy', sid, {
+      owner,
+      bytes: Buffer.byteLength(text),
+      get session() {
+        return codec.parse(text)
+      },
+    } satisfies Departure)
   }
 
   invalidatedAll(): void {
@@ -239,7 +250,8 @@ export class Tier implements HomeListener {
     return owner
   }
 
-  #ownerOf(text: string | undefined): string | undefined {
+  /** `undefined` also for one that can't be read. */
+  #ownerOf(text: string | undefined): Owner | undefined {
     try {
       return text === undefined ? undefined : ownerOfText(this.#core, text)
     } catch {

@@ -33,6 +33,19 @@ return 1
 `)
 
 /**
+ * Ends a session, and tells the other processes. A user who may not publish ends it all the same.
+ * KEYS: the session. ARGV: the channel, and what comes before the session's text there.
+ * Gives the text; nothing if the session was not there.
+ */
+export const DESTROY = script(`
+local text = redis.pcall('GET', KEYS[1])
+if redis.call('DEL', KEYS[1]) == 0 then return false end
+if type(text) ~= 'string' then text = '' end
+redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. text)
+return text
+`)
+
+/**
  * Puts a session into its owner's list, by when it is over; the list lives as long as that.
  * KEYS: the list. ARGV: the session's id, when it is over and now, in ms of the Unix time, the ms until
  * then or nothing. Gives a few ids whose time seems over: another process may have prolonged them.

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { Departure } from '../../lib/session/told'
 import { audit } from '../support/audit'
 import { type Data, load, newSession } from '../support/sessions'
 import { coreOf } from '../support/store'
@@ -106,6 +107,45 @@ describe('two processes', () => {
     await turns()
     assert.deepEqual(await read(a, 'x'), { n: 2 })
     assert.equal(a.store.stats().near?.invalidations, 1)
+  })
+
+  it('are each told once of what either has ended, whether it was near or not', async () => {
+    const tiers = new Tiers()
+    const [a, b] = [tiers.process(), tiers.process()]
+    const told: unknown[] = []
+    for (const [name, { store }] of Object.entries({ a, b })) {
+      store.on('destroy', (sid, { owner, session }: Departure) => {
+        told.push(`${name} ${sid} ${owner} ${(session as Data).n}`)
+      })
+    }
+    const ends = {
+      near: () => a.store.destroy('near'),
+      far: () => a.store.destroy('far'),
+      owned: () => a.store.destroyOwner('ann'),
+      cleared: () => a.store.clear(),
+      twice: () => Promise.all([a.store.destroy('twice'), b.store.destroy('twice')]),
+    }
+    for (const [sid, end] of Object.entries(ends)) {
+      tiers.seed(sid, { n: 1, userId: 'ann' })
+      if (sid === 'near') await a.store.get(sid)
+      if (sid === 'owned') await a.store.set(sid, tiers.session({ n: 1, userId: 'ann' }))
+      await end()
+      await turns()
+      assert.deepEqual(told.splice(0).sort(), [`a ${sid} ann 1`, `b ${sid} ann 1`])
+    }
+    await a.store.destroy('none')
+    await turns()
+    assert.deepEqual(told, [])
+  })
+
+  it('are told of one that nobody can read', async () => {
+    const tiers = new Tiers()
+    const { store } = tiers.process()
+    const told: unknown[] = []
+    store.on('destroy', (sid, { owner }) => told.push([sid, owner]))
+    tiers.server.put('x', '{', 60_000)
+    await store.destroy('x')
+    assert.deepEqual(told, [['x', undefined]])
   })
 
   for (const onConflict of ['overwrite', 'merge'] as const) {
