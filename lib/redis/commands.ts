@@ -33,16 +33,29 @@ return 1
 `)
 
 /**
+ * Ends a session, and tells the other processes. A user who may not publish ends it all the same.
+ * KEYS: the session. ARGV: the channel, and what comes before the session's text there.
+ * Gives the text; nothing if the session was not there.
+ */
+export const DESTROY = script(`
+local text = redis.pcall('GET', KEYS[1])
+if redis.call('DEL', KEYS[1]) == 0 then return false end
+if type(text) ~= 'string' then text = '' end
+redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. text)
+return text
+`)
+
+/**
  * Puts a session into its owner's list, by when it is over; the list lives as long as that.
  * KEYS: the list. ARGV: the session's id, when it is over and now, in ms of the Unix time, the ms until
  * then or nothing. Gives a few ids whose time seems over: another process may have prolonged them.
  */
 export const LIST = script(`
-local isNew = redis.call('EXISTS', KEYS[1]) == 0
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 local lives = redis.call('PTTL', KEYS[1])
-if ARGV[4] == '' then redis.call('PERSIST', KEYS[1])
-elseif isNew or (lives ~= -1 and lives < tonumber(ARGV[4])) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+if ARGV[4] == '' then if lives >= 0 then redis.call('PERSIST', KEYS[1]) end
+elseif lives ~= -1 and lives < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+if lives == -2 then return {} end
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[3], 'LIMIT', 0, 10)
 `)
 

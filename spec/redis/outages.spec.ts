@@ -90,7 +90,7 @@ describe('ready says what is missing', needsRedis, () => {
     const server = await RedisServer.start(t)
     const admin = await server.connected(t)
     const listed = RIGHTS.map((name) => `+${name}`)
-    const keys = ['~sess:*', '~lembro-owner:sess:*']
+    const keys = ['~sess:*', '~lembro-owner:sess:*', '&lembro-destroyed:*']
     await admin.sendCommand([
       'ACL',
       'SETUSER',
@@ -150,7 +150,7 @@ async function replicaOf(server: RedisServer, of: RedisServer) {
 const RIGHTS = [
   ...['get', 'pttl', 'set', 'expire', 'persist', 'exists', 'touch', 'del', 'scan', 'zadd', 'zrem'],
   ...['zrevrange', 'zrangebyscore', 'pexpire', 'eval', 'evalsha', 'ping', 'hello', 'select'],
-  ...['client|tracking', 'client|setname', 'info'],
+  ...['client|tracking', 'client|setname', 'info', 'publish', 'subscribe'],
 ]
 
 describe('closing', needsRedis, () => {
