@@ -7,9 +7,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock'
 import type { Home, HomeListener, HomeSession, Listed, Listing, Save, Saved } from '../home/home'
-import { DESTROY, LIST, SAVE_IF_UNCHANGED, type Script, sha1 } from './commands'
+import { DESTROY, LIST, SAVE_IF_UNCHANGED, sha1 } from './commands'
 import type { Connection } from './connection'
-import { ReplyError } from './wire'
 
 /** Before the prefix of the sessions, in the keys of the owners' lists. */
 export const LISTS = 'lembro-owner:'
@@ -204,13 +203,9 @@ export class RedisHome implements Home {
     await this.unlist(owner, ended)
   }
 
-  async #run({ text, sha1 }: Script, key: string, args: readonly string[]): Promise<unknown> {
-    try {
-      return await this.#connection.send(key, ['EVALSHA', sha1, '1', key, ...args])
-    } catch (thrown) {
-      if (!(thrown instanceof ReplyError) || thrown.word !== 'NOSCRIPT') throw thrown
-      return this.#connection.send(key, ['EVAL', text, '1', key, ...args])
-    }
+  // The whole script each time: one sent again because Redis does not know it would come after later calls.
+  #run(script: string, key: string, args: readonly string[]): Promise<unknown> {
+    return this.#connection.send(key, ['EVAL', script, '1', key, ...args])
   }
 
   #send(command: string, key: string, ...args: string[]): Promise<unknown> {
