@@ -91,7 +91,7 @@ export interface EvictedStats {
 export interface SaveStats {
   /** Whether what happens now is saved: not while the disk fails, nor if the file can't be used. */
   readonly saving: boolean
-  /** Bytes of the files: snapshot and journal. */
+  /** Bytes of the file and its WAL. */
   readonly bytes: number
   /** Bytes that wait to be written. */
   readonly pending: number
@@ -100,11 +100,11 @@ export interface SaveStats {
   readonly lastCompaction: CompactionReport | null
   /** Records that were found damaged at the start. */
   readonly damaged: number
-  /** Records that no key opened at the start: kept aside. */
+  /** Sessions that no key opened at the start: they stay in the file. */
   readonly unread: number
 }
 
-/** One compaction: bytes of snapshot and journal before, of the snapshot after, and ms from start to end. */
+/** One checkpoint: bytes of the file and its WAL before and after, and ms from start to end. */
 export interface CompactionReport {
   readonly from: number
   readonly to: number

@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { buildSync, transformSync } from 'esbuild'
 import { bundle } from './bundles.mjs'
 import { pruneDeclarations } from './declarations.mjs'
+import { workerText } from './worker.mjs'
 
 const root = join(import.meta.dirname, '..')
 const [lib, dist] = [join(root, 'lib'), join(root, 'dist')]
@@ -25,7 +26,16 @@ for (const { import: esm } of entries) {
   writeFileSync(join(root, esm.default), transformSync(readFileSync(file, 'utf8'), options).code)
 }
 
+writeFileSync(
+  join(dist, 'persistence/worker-code.js'),
+  workerOf(join(lib, 'persistence/worker.ts')),
+)
 writeFileSync(join(dist, 'monitor/page.js'), pageOf(join(lib, 'monitor/page')))
+
+/** The worker that has the saveFile as a module: a text that can be started wherever the code has gone. */
+function workerOf(source) {
+  return `module.exports = ${JSON.stringify(workerText(source))}\n`
+}
 
 /** The page of the monitor as a module: its files by name. Read from files beside the code, it would be missing in a bundle. */
 function pageOf(folder) {

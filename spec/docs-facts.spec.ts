@@ -6,14 +6,15 @@ import os from 'node:os'
 import { describe, it } from 'node:test'
 
 import { OPTION_NAMES } from '../lib/settings/settings'
-import { Lembro, LembroStore } from '../lib/store'
+import { LembroStore } from '../lib/store'
 import { sourcesIn } from './support/covers'
 import { newSaveFile } from './support/folder'
 import { Markdown } from './support/markdown'
+import { open } from './support/saving'
 
 const README = new Markdown('README.md')
 const OPTIONS = new Markdown('docs/options.md')
-const REDIS_COMMANDS = ['EVALSHA', 'EXISTS', 'EXPIRE']
+const REDIS_COMMANDS = ['EVAL', 'EXISTS', 'EXPIRE']
 
 describe('the README', () => {
   it('is read in two minutes', () => {
@@ -84,7 +85,7 @@ describe('docs/options.md', () => {
   })
 
   it('has every figure of stats(), with a saveFile too', async () => {
-    const store = new Lembro({ saveFile: newSaveFile() })
+    const { store } = await open({ saveFile: newSaveFile() })
     const { save, ...figures } = store.stats()
     await store.close()
     const told = firstCells('## Figures: stats()')

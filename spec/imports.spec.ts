@@ -56,7 +56,11 @@ describe("require('lembro')", () => {
     const { files } = loadedBy(`
       const { Lembro } = require('./dist')
       new Lembro({ saveFile: '/nowhere/at/all' }).on('error', () => {})`)
-    assert.deepEqual(files, [...CORE, 'dist/persistence/index.js'])
+    assert.deepEqual(files, [
+      ...CORE,
+      'dist/persistence/index.js',
+      'dist/persistence/worker-code.js',
+    ])
   })
 })
 

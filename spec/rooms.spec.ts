@@ -9,7 +9,6 @@ const LIB = path.resolve('lib')
 /** The rooms, which are the folders and single files of `lib`, the lowest first. A file imports from its own room and from lower ones. */
 const ROOMS = [
   'settings',
-  'ordered-set',
   'clock',
   'call',
   'entry',
@@ -17,11 +16,7 @@ const ROOMS = [
   'stats',
   'reduce',
   'session',
-  'persistence/disk',
-  'persistence/format',
-  'persistence/journal',
-  'persistence/snapshot',
-  'persistence/recovery',
+  'sqlite',
   'persistence',
   'core',
   'store',
@@ -38,7 +33,7 @@ const ROOMS = [
 /** Rooms of one file without specs of their own: the specs of the others go through them. */
 const PUT_TOGETHER = ['reduce', 'core', 'index']
 
-/** `ledger` for `lib/ledger/lane.ts`, `persistence/disk` for `lib/persistence/disk/lock.ts`; the file's own name at the top level. */
+/** `ledger` for `lib/ledger/lane.ts`, `monitor/page` for `lib/monitor/page/facts.ts`; the file's own name at the top level. */
 function roomOf(file: string): string {
   const [first = '', second = '', third] = path.relative(LIB, file).split(path.sep)
   return third === undefined ? path.parse(first).name : `${first}/${second}`
@@ -48,9 +43,9 @@ function roomOf(file: string): string {
 function importsOf(file: string): string[] {
   const text = fs.readFileSync(file, 'utf8')
   const found = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.[^']*)'/g)
-  // The page of the monitor is written by the build.
+  // The page of the monitor and the code of the worker are written by the build.
   return [...found]
-    .filter(([, name]) => name !== './page.js')
+    .filter(([, name]) => name !== './page.js' && name !== './worker-code.js')
     .map(([, name = '']) => {
       const target = path.resolve(path.dirname(file), name).replace(/\.js$/, '')
       const source = [`${target}.ts`, `${target}.d.ts`, `${target}/index.ts`].find(fs.existsSync)

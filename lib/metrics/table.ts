@@ -105,7 +105,7 @@ export const METRICS: readonly MetricRow[] = [
     (of) => flag(of.save?.saving),
     'min',
   ),
-  gauge('save_files_bytes', 'Bytes of the save file and its journal.', (of) => of.save?.bytes),
+  gauge('save_files_bytes', 'Bytes of the save file and its WAL.', (of) => of.save?.bytes),
   gauge('save_pending_bytes', 'Bytes that wait to be written.', (of) => of.save?.pending),
   gauge(
     'last_save_timestamp_seconds',

@@ -134,12 +134,18 @@ export interface LembroOptions {
    */
   serializer?: Serializer | null | undefined
   /**
-   * The file in which sessions survive a restart; the names of others beside it begin with its own. One
-   * process at a time. A file of express-memfilestore is imported. Each change is written: sets
-   * then run at about 0.6 of their rate without a file.
+   * The SQLite database in which sessions survive a restart; the names of others beside it begin with
+   * its own. One process at a time. A file of express-memfilestore is imported. Needs Node 22.13 or a
+   * package: see `database`.
    * @default none, nothing is saved
    */
   saveFile?: string | null | undefined
+  /**
+   * The SQLite that writes the `saveFile`, as the name or path of a module: `'better-sqlite3'` (12 or
+   * later), `'@photostructure/sqlite'` (1.2 or later), or `'node:sqlite'`.
+   * @default Node's own from 22.13 on, else one of the two packages that is installed
+   */
+  database?: string | null | undefined
   /**
    * The most ms of writes that a power cut may lose, at least 0; a killed process loses nothing that
    * was acknowledged. `0`: acknowledged once on the disk, so that each set waits for it. `false` or

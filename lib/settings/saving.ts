@@ -13,6 +13,7 @@ export interface SaveSettings {
   /** `Infinity` for no timer. */
   readonly savePeriod: number
   readonly saveKeys: readonly (string | Uint8Array)[] | undefined
+  readonly database: string | undefined
 }
 
 /** The settings of saving. Throws a `TypeError` or `RangeError` that names the option and shows no key. Warns once of keys without a file. */
@@ -25,12 +26,19 @@ export function parseSaving(options: LembroOptions): SaveSettings {
     saveFile: parseSaveFile(options.saveFile ?? undefined),
     savePeriod: parseSavePeriod(options.savePeriod ?? DEFAULT_SAVE_PERIOD),
     saveKeys: parseSaveKeys(options.saveKeys ?? undefined),
+    database: parseDatabase(options.database ?? undefined),
   }
 }
 
 function parseSaveFile(file: unknown): string | undefined {
   if (file === undefined || (typeof file === 'string' && file !== '')) return file
   throw new TypeError(`saveFile: expected the path of a file; ${got(file)}`)
+}
+
+function parseDatabase(database: unknown): string | undefined {
+  if (database === undefined || (typeof database === 'string' && database !== '')) return database
+  const expected = "the name or path of a module, such as 'better-sqlite3'"
+  throw new TypeError(`database: expected ${expected}; ${got(database)}`)
 }
 
 function parseSavePeriod(period: unknown): number {

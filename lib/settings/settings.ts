@@ -223,6 +223,7 @@ const NAMES: Readonly<Record<keyof LembroOptions, true>> = {
   saveFile: true,
   savePeriod: true,
   saveKeys: true,
+  database: true,
 }
 
 /** The options that every store has. */

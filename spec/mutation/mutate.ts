@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { sourcesIn, specsOf } from '../support/covers'
 import { type Mutation, mutated, mutationsOf } from './operators'
 
-const ROOMS = ['lib/ledger', 'lib/session', 'lib/persistence']
+const ROOMS = ['lib/ledger', 'lib/session', 'lib/sqlite', 'lib/persistence']
 /** A spec that takes longer hangs, and has noticed the fault. */
 const MOST_MS = 90_000
 

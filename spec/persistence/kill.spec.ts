@@ -6,7 +6,7 @@ import { newSaveFile, othersBeside } from '../support/folder'
 import type { Said } from '../support/killed'
 import { open } from '../support/saving'
 
-const ROUNDS = Number(process.env.TORTURE ?? 20)
+const ROUNDS = Number(process.env.TORTURE ?? 8)
 const VICTIM = path.join(__dirname, '..', 'support', 'killed.ts')
 
 /** What a child said it was told: of each session the last version acknowledged, and what it had begun since. */

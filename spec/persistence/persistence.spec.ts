@@ -1,279 +1,273 @@
-/** Of `persistence.ts`, `changes.ts`, `loading.ts` and what `index.ts` gives the core, when nothing fails. */
+/** Of what survives, and of a disk that fails: `persistence.ts`, `outbox.ts`, `saved.ts`, `link.ts`, `serve.ts`, `worker.ts`, `protocol.ts`, `index.ts`, `errors.ts` and `writer.ts`. */
 
 import assert from 'node:assert/strict'
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
 import { describe, it } from 'node:test'
-import { Lembro } from '../../lib/store'
-import { describeContract } from '../support/contract'
-import { newSaveFile } from '../support/folder'
-import { runNode } from '../support/process'
-import { open } from '../support/saving'
-import { type Data, newSession, plainSession, roundTrip } from '../support/sessions'
-import { NOON, stopTime } from '../support/time'
+import { newFolder, newSaveFile, othersBeside } from '../support/folder'
+import { begin, disk, idsIn, killed, open, until } from '../support/saving'
 
-for (const [setting, more] of [
-  ['with a saveFile', {}],
-  ['with a saveFile and savePeriod 0', { savePeriod: 0 }],
-  ['with a saveFile and saveKeys', { saveKeys: ['a text of 16 characters or more'] }],
-] as const) {
-  describeContract(setting, async (options) => {
-    const { store, error } = await open({ saveFile: newSaveFile(), ...more, ...options })
-    assert.equal(error, null)
-    return store
-  })
+const KEY = 'a text of sixteen characters'
+const OTHER = 'another text that is long enough'
+
+function session(more: object = {}, ms = 600_000) {
+  const cookie = { originalMaxAge: ms, expires: new Date(Date.now() + ms) }
+  return { cookie, ...more } as never
 }
 
-describe('sessions that were saved', () => {
-  it('come back as they were, in their order, with their owners', async () => {
+describe('a saveFile', () => {
+  it('brings back texts, owners, cookies and order after a close', async () => {
     const saveFile = newSaveFile()
-    const sessions: [string, Data][] = [
-      ['plain', plainSession({ n: 1, text: 'é' })],
-      ['wide', plainSession({ text: '世界', nested: { a: [1] } })],
-      ['__proto__', plainSession({ userId: 'ann' })],
-      ['\ud800', plainSession({ userId: '世' })],
-      ['', plainSession({ user: { name: 'nobody knows' } })],
-      ['no cookie', { foo: 1 } as unknown as Data],
-      ['browser', plainSession({}, {})],
-      ['other cookie', plainSession({}, { path: `/${'x'.repeat(300)}`, maxAge: 5000 })],
-    ]
-    const first = await open({ saveFile })
-    for (const [sid, session] of sessions) await first.store.set(sid, session)
-    await first.store.touch('plain', plainSession({}, { maxAge: 90_000, path: '/touched' }))
-    await first.store.touch('wide', plainSession({}, { maxAge: 90_000 }))
-    const all = await first.store.all()
-    const ids = await first.store.ids()
-    const { owned, anonymous, bytes } = first.store.stats()
-    await first.store.close()
-
-    const { store, error, heard } = await open({ saveFile })
-    assert.deepEqual([error, heard], [null, []])
-    assert.deepEqual(await store.all(), all)
-    assert.deepEqual(await store.ids(), ids)
-    assert.deepEqual(await store.idsOf('ann'), ['__proto__'])
-    assert.deepEqual(await store.idsOf('世'), ['\ud800'])
-    const stats = store.stats()
-    assert.deepEqual([stats.owned, stats.anonymous, stats.bytes], [owned, anonymous, bytes])
-    assert.equal(stats.sets, 0)
-    await store.close()
-  })
-
-  it('are not there again once destroyed, cleared or evicted', async () => {
-    const saveFile = newSaveFile()
-    const first = await open({ saveFile, max: 3 })
-    for (const sid of ['a', 'b', 'c']) await first.store.set(sid, plainSession())
-    await first.store.clear()
-    for (const sid of ['d', 'e', 'f', 'g', 'h']) {
-      await first.store.set(sid, plainSession({ userId: sid }))
-    }
-    await first.store.destroy('f')
-    await first.store.destroyOwner('g')
-    await first.store.close()
     const { store } = await open({ saveFile })
-    assert.deepEqual(await store.ids(), ['h'])
+    await store.set('a', session({ user: 'ann', text: 'ü\u0000€😀' }))
+    await store.set('b\ud800\u0000', session({ text: '\ud800' }))
+    await store.set('c', session())
+    await store.touch('a', session({}, 900_000))
+    const before = JSON.stringify(await store.get('a'))
     await store.close()
-  })
-
-  it('expire while nobody runs', async (t) => {
-    const time = stopTime(t)
-    const saveFile = newSaveFile()
-    const first = await open({ saveFile })
-    await first.store.set('brief', plainSession({}, { maxAge: 1000 }))
-    await first.store.set('long', plainSession({}, { maxAge: 1000 }))
-    await first.store.touch('long', plainSession({}, { maxAge: 5000 }))
-    await first.store.set('cut', plainSession({}, { maxAge: 5000 }))
-    await first.store.touch('cut', plainSession({}, { maxAge: 0 }))
-    await first.store.close()
-    time.pass(1000)
-    const { store } = await open({ saveFile })
-    assert.deepEqual(await store.ids(), ['long'])
-    assert.equal(store.stats().sessions, 1)
-    time.pass(4000)
-    assert.equal(await store.get('long'), undefined)
-    await store.close()
-  })
-
-  it('keep the instant of their creation for absoluteTtl', async (t) => {
-    const time = stopTime(t)
-    const saveFile = newSaveFile()
-    for (let round = 0; round < 4; round++) {
-      const { store } = await open({ saveFile, absoluteTtl: 3000 })
-      if (round === 0) await store.set('a', newSession(store, 'a'))
-      const session = await store.get('a')
-      assert.equal(session !== undefined, round < 3)
-      if (session !== undefined) await store.set('a', session)
-      await store.close()
-      time.pass(1000)
-    }
-  })
-
-  it('count from the start where their creation is not known', async (t) => {
-    const time = stopTime(t)
-    const saveFile = newSaveFile()
-    const first = await open({ saveFile })
-    await first.store.set('a', plainSession({}, { maxAge: 90_000 }))
-    await first.store.close()
-    time.pass(5000)
-    const { store } = await open({ saveFile, absoluteTtl: 3000 })
-    assert.equal((await store.get('a'))?.cookie.expires, new Date(NOON + 90_000).toISOString())
-    time.pass(3000)
-    assert.equal(await store.get('a'), undefined)
-    await store.close()
-  })
-
-  it('lose their oldest to a smaller maxSize, for good', async () => {
-    const saveFile = newSaveFile()
-    const first = await open({ saveFile })
-    for (let n = 0; n < 100; n++) await first.store.set(`s${n}`, plainSession())
-    await first.store.touch('s0', plainSession())
-    const { bytes } = first.store.stats()
-    await first.store.close()
-    const second = await open({ saveFile, maxSize: Math.ceil(bytes / 10) })
-    const ids = await second.store.ids()
-    assert.ok(second.store.stats().bytes <= bytes / 10 + 1)
-    assert.equal(ids[0], 's0')
-    assert.deepEqual(
-      ids.slice(1),
-      Array.from({ length: ids.length - 1 }, (_, i) => `s${99 - i}`),
-    )
-    await second.store.save()
-    await second.store.close()
-    const { store } = await open({ saveFile, maxSize: Math.ceil(bytes / 10) })
-    assert.deepEqual(await store.ids(), ids)
-    await store.close()
-  })
-
-  it('get the owners that nobody asked for when they were saved', async () => {
-    const saveFile = newSaveFile()
-    const first = await open({ saveFile, owner: false })
-    await first.store.set('a', plainSession({ userId: 'ann' }))
-    await first.store.close()
-    const second = await open({ saveFile })
-    assert.deepEqual(await second.store.idsOf('ann'), ['a'])
-    await second.store.close()
-    const { store } = await open({ saveFile, owner: false })
-    assert.deepEqual([store.stats().owned, store.stats().sessions], [0, 1])
-    await store.close()
-  })
-
-  it('pass through a serializer of the user', async () => {
-    const serializer = {
-      stringify: (session: object) => Buffer.from(JSON.stringify(session)).toString('base64'),
-      parse: (text: string) => JSON.parse(Buffer.from(text, 'base64').toString()),
-    }
-    const saveFile = newSaveFile()
-    const session = plainSession({ n: 1 })
-    const first = await open({ saveFile, serializer })
-    await first.store.set('a', session)
-    await first.store.close()
-    const { store } = await open({ saveFile, serializer })
-    assert.deepEqual(await store.get('a'), roundTrip(session))
-    await store.close()
-  })
-})
-
-describe('a store that is still loading', () => {
-  it('takes verbs, in order, and does them once it has loaded', async () => {
-    const saveFile = newSaveFile()
-    const first = await open({ saveFile })
-    await first.store.set('a', plainSession({ n: 1 }))
-    await first.store.close()
-    const calls: string[] = []
-    const note =
-      <Value>(name: string) =>
-      (value: Value) => {
-        calls.push(name)
-        return value
-      }
-    const store = new Lembro({ saveFile }, () => note('ready')(undefined))
-    const answers = await Promise.all([
-      store.get('a').then(note('get')),
-      store.set('a', plainSession({ n: 2 })).then(note('set')),
-      store.get('a').then(note('get')),
-      store.destroy('a').then(note('destroy')),
-      store.length().then(note('length')),
-      store.close().then(note('close')),
-    ])
-    assert.deepEqual([(answers[0] as Data).n, (answers[2] as Data).n, answers[4]], [1, 2, 0])
-    await assert.rejects(store.get('a'), { code: 'ECLOSED' })
-    assert.equal(calls.includes('ready'), true)
+    assert.deepEqual(othersBeside(saveFile), [])
     const again = await open({ saveFile })
-    assert.deepEqual(await again.store.ids(), [])
+    assert.equal(again.error, null)
+    assert.deepEqual((await again.store.ids()).reverse().sort(), ['a', 'b\ud800\u0000', 'c'].sort())
+    assert.equal(JSON.stringify(await again.store.get('a')), before)
+    assert.deepEqual(await again.store.idsOf('ann'), ['a'])
+    assert.equal(
+      ((await again.store.get('b\ud800\u0000')) as never as { text: string }).text,
+      '\ud800',
+    )
     await again.store.close()
   })
-})
 
-describe('an acknowledgement', () => {
-  it("comes in its caller's context, though others wait for the same write", async () => {
-    const { store } = await open({ saveFile: newSaveFile() })
-    const caller = new AsyncLocalStorage<number>()
-    const seen = await Promise.all(
-      [1, 2, 3].map((n) =>
-        caller.run(
-          n,
-          () =>
-            new Promise((resolve) =>
-              store.set(`s${n}`, plainSession(), () => resolve(caller.getStore())),
-            ),
-        ),
-      ),
-    )
-    assert.deepEqual(seen, [1, 2, 3])
-    await store.close()
-  })
-})
-
-describe('without a saveFile', () => {
-  it('nothing of persistence is loaded, and the intervals and close do no harm', async () => {
-    const { code, out } = await runNode(`
-      const { Lembro } = require('./lib/store')
-      const store = new Lembro()
-      store.startSaveInterval()
-      store.stopSaveInterval()
-      store.save().catch((error) => console.log(error.message))
-      store.close()
-      const { sep } = require('node:path')
-      console.log(Object.keys(require.cache).filter((file) => file.includes(sep + 'persistence' + sep)))
-      console.log('save' in store.stats())
-    `)
-    assert.deepEqual([code, out], [0, '[]\nfalse\nsave: there is no saveFile\n'])
-  })
-})
-
-describe('a process with a saveFile', () => {
-  it('ends when nothing else keeps it, and what it set is there', async () => {
+  it('has what was acknowledged, and nothing that was ended, right after it was', async () => {
     const saveFile = newSaveFile()
-    const { code, err } = await runNode(
-      `
-      const { Lembro } = require('./lib/store')
-      const store = new Lembro({ saveFile: process.env.SAVE_FILE })
-      store.set('a', { cookie: {} }, () => store.set('b', { cookie: {} }))
-      `,
-      { SAVE_FILE: saveFile },
-    )
-    assert.deepEqual([code, err], [0, ''])
-    const { store, error } = await open({ saveFile })
-    assert.deepEqual([error, await store.ids()], [null, ['b', 'a']])
+    const { store } = await open({ saveFile })
+    await Promise.all(Array.from({ length: 2000 }, (_, n) => store.set(`s${n}`, session())))
+    await store.destroy('s7')
+    await store.set('s8', session({ last: true }))
+    const copy = killed(saveFile)
+    const { ids, heard } = await idsIn(copy)
+    assert.deepEqual(heard, [])
+    assert.equal(ids.length, 1999)
+    assert.equal(ids.at(-1), 's8')
+    await store.clear()
+    assert.deepEqual((await idsIn(killed(saveFile))).ids, [])
     await store.close()
+  })
+
+  it('keeps what was saved while all of it is overwritten and checkpoints go on', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile, maxSize: '64M' })
+    const text = 'x'.repeat(1500)
+    const setAll = (n: number) =>
+      Promise.all(
+        Array.from({ length: 3000 }, (_, at) => store.set(`s${at}`, session({ n, text }))),
+      )
+    await setAll(0)
+    await store.save()
+    const under = setAll(1)
+    for (let nth = 0; nth < 5; nth++) {
+      await until(() => store.stats().save?.lastCompaction !== null)
+      await store.set('x', session())
+      assert.equal((await idsIn(killed(saveFile), { maxSize: '64M' })).ids.length, 3001)
+    }
+    await under
+    await store.close()
+  })
+
+  it('is refused to a second process, with ELOCKED, and free again once the first is dead', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile })
+    await store.set('a', session())
+    const second = await open({ saveFile })
+    assert.equal(second.error?.code, 'ELOCKED')
+    await second.store.set('b', session())
+    await second.store.destroy('b')
+    assert.equal(second.store.stats().save?.saving, false)
+    await second.store.close()
+    await store.close()
+    assert.deepEqual((await idsIn(saveFile)).ids, ['a'])
+  })
+
+  it('is readable by its owner alone, from the first moment', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile })
+    await store.set('a', session())
+    for (const name of [saveFile, `${saveFile}-wal`])
+      assert.equal(fs.statSync(name).mode & 0o777, 0o600)
+    await store.close()
+    fs.chmodSync(saveFile, 0o644)
+    await idsIn(saveFile)
+    assert.equal(fs.statSync(saveFile).mode & 0o777, 0o600)
+  })
+
+  it('forgets what has expired or is too much by now, in the file as well', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile })
+    await store.set('soon', session({}, 60))
+    for (let n = 0; n < 20; n++) await store.set(`s${n}`, session())
+    await store.close()
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    const { ids } = await idsIn(saveFile, { max: 5 })
+    assert.deepEqual(ids, ['s15', 's16', 's17', 's18', 's19'])
+    assert.deepEqual((await idsIn(saveFile)).ids, ids)
+  })
+
+  it('answers calls that came before it was loaded, in order', async () => {
+    const saveFile = newSaveFile()
+    const first = await open({ saveFile })
+    await first.store.set('a', session({ n: 1 }))
+    await first.store.close()
+    const { store } = begin({ saveFile })
+    const got = store.get('a')
+    const ended = store.destroy('a')
+    assert.equal(((await got) as never as { n: number }).n, 1)
+    await ended
+    assert.deepEqual(await store.ids(), [])
+    await store.close()
+  })
+
+  it('tells how saving goes', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile, savePeriod: 0 })
+    await store.set('a', session())
+    const { saving, pending, lastSave, bytes = 0 } = store.stats().save ?? {}
+    assert.deepEqual([saving, pending, typeof lastSave], [true, 0, 'number'])
+    assert.ok(bytes > 0)
+    await store.close()
+    assert.equal(store.stats().save?.saving, false)
   })
 })
 
-describe('stats', () => {
-  it('tell how saving goes', async () => {
-    const { store } = await open({ saveFile: newSaveFile() })
-    assert.deepEqual(Object.keys(store.stats().save ?? {}), [
-      'saving',
-      'bytes',
-      'pending',
-      'lastSave',
-      'lastCompaction',
-      'damaged',
-      'unread',
-    ])
-    store.set('a', plainSession())
-    assert.ok((store.stats().save?.pending ?? 0) > 0)
+describe('a disk that fails', () => {
+  for (const code of ['ENOSPC', 'EIO'] as const) {
+    it(`with ${code} fails what is under way and what ends sessions, serves from memory, and has all saved once it is back`, async () => {
+      const saveFile = newSaveFile()
+      const { store, heard } = await open({ saveFile })
+      await store.set('a', session())
+      await store.set('b', session())
+      disk(saveFile, code)
+      await assert.rejects(store.set('c', session()), { code })
+      assert.equal(store.stats().save?.saving, false)
+      await store.set('d', session())
+      await assert.rejects(store.destroy('a'), { code })
+      assert.deepEqual((await store.ids()).reverse(), ['b', 'c', 'd'])
+      await assert.rejects(store.save(), { code })
+      assert.deepEqual(heard.map((error) => error.code).slice(0, 1), [code])
+      disk(saveFile, undefined)
+      await store.save()
+      assert.equal(store.stats().save?.saving, true)
+      assert.deepEqual((await idsIn(killed(saveFile))).ids, ['b', 'c', 'd'])
+      await store.destroy('b')
+      await store.close()
+      assert.deepEqual((await idsIn(saveFile)).ids, ['c', 'd'])
+    })
+  }
+
+  it('at the start costs no session that was saved, and none that came meanwhile', async () => {
+    const saveFile = newSaveFile()
+    const first = await open({ saveFile })
+    await first.store.set('old', session())
+    await first.store.close()
+    disk(saveFile, 'EIO')
+    const { store, error } = await open({ saveFile })
+    assert.equal(error?.code, 'EIO')
+    await store.set('new', session())
+    disk(saveFile, undefined)
     await store.save()
-    const { pending, lastSave, saving } = store.stats().save ?? {}
-    assert.deepEqual([pending, typeof lastSave, saving], [0, 'number', true])
     await store.close()
+    assert.deepEqual((await idsIn(saveFile)).ids.sort(), ['new', 'old'])
+  })
+
+  it('and hangs is waited for, and costs nothing', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile })
+    disk(saveFile, 'hangs')
+    const waiting = store.set('a', session())
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.notEqual(await store.get('a'), undefined)
+    disk(saveFile, undefined)
+    await waiting
+    await store.close()
+    assert.deepEqual((await idsIn(saveFile)).ids, ['a'])
+  })
+
+  it('and hangs makes ESAVEBUSY of more than may wait; all is saved once it is back', async () => {
+    const saveFile = newSaveFile()
+    const { store, heard } = await open({ saveFile, maxSize: '256M' })
+    disk(saveFile, 'hangs')
+    const first = store.set('first', session())
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const text = 'x'.repeat(1_000_000)
+    const calls = Array.from({ length: 80 }, (_, n) => store.set(`s${n}`, session({ text })))
+    const ends = Promise.allSettled([first, ...calls])
+    await until(() => heard.length > 0)
+    assert.equal(heard[0]?.code, 'ESAVEBUSY')
+    disk(saveFile, undefined)
+    await store.save()
+    await ends
+    await store.close()
+    assert.equal((await idsIn(saveFile, { maxSize: '256M' })).ids.length, 81)
+  })
+
+  it('that is really full loses nothing that was saved', async (t) => {
+    const folder = newFolder()
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' })
+    } catch {
+      return t.skip('no right to mount')
+    }
+    try {
+      const saveFile = `${folder}/sessions`
+      const { store, heard } = await open({ saveFile, maxSize: '64M' })
+      const text = 'x'.repeat(5000)
+      for (let n = 0; heard.length === 0 && n < 400; n++) {
+        await store.set(`s${n}`, session({ text })).catch(() => {})
+      }
+      assert.equal(heard[0]?.code, 'ENOSPC')
+      execFileSync('mount', ['-o', 'remount,size=64m', folder])
+      await store.save()
+      const { length } = await store.ids()
+      await store.close()
+      assert.equal((await idsIn(saveFile, { maxSize: '64M' })).ids.length, length)
+    } finally {
+      execFileSync('umount', ['-l', folder])
+    }
+  })
+})
+
+describe('saveKeys', () => {
+  it('leave neither ids nor owners nor texts in the file, and open what they sealed', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile })
+    for (let n = 0; n < 300; n++)
+      await store.set(`id-${n}`, session({ user: 'ann', text: 'secret' }))
+    await store.close()
+    assert.match(fs.readFileSync(saveFile, 'latin1'), /secret/)
+    const sealed = await open({ saveFile, saveKeys: [KEY] })
+    await sealed.store.save()
+    await sealed.store.close()
+    assert.doesNotMatch(fs.readFileSync(saveFile, 'latin1'), /secret|ann|id-/)
+    assert.equal((await idsIn(saveFile, { saveKeys: [OTHER, KEY] })).ids.length, 300)
+    assert.equal((await idsIn(saveFile, { saveKeys: [OTHER] })).ids.length, 300)
+  })
+
+  it('that are missing keep their sessions in the file, and tell so', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile, saveKeys: [KEY] })
+    await store.set('a', session())
+    await store.close()
+    const other = await open({ saveFile, saveKeys: [OTHER] })
+    assert.deepEqual(
+      other.heard.map(({ code }) => code),
+      ['ESAVEKEY'],
+    )
+    assert.equal(other.store.stats().save?.unread, 1)
+    await other.store.set('b', session())
+    await other.store.close()
+    assert.deepEqual((await idsIn(saveFile, { saveKeys: [OTHER, KEY] })).ids.sort(), ['a', 'b'])
+    const cleared = await open({ saveFile, saveKeys: ['a third text, of some length'] })
+    await cleared.store.clear()
+    await cleared.store.close()
+    assert.deepEqual((await idsIn(saveFile, { saveKeys: [OTHER, KEY] })).ids, [])
   })
 })

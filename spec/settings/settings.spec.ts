@@ -172,6 +172,7 @@ describe('options', () => {
       disableTouch: false,
       owner: defaultOwner,
       client: undefined,
+      database: undefined,
       describe: undefined,
       maxPerOwner: Infinity,
       onConflict: 'overwrite',

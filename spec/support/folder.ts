@@ -22,12 +22,12 @@ export function newSaveFile(): string {
   return path.join(newFolder(), 'sessions')
 }
 
-/** The names in the folder of a save file, without those of lock and journal. */
+/** What the names in the folder of a save file have after its own, without that of the WAL. */
 export function othersBeside(saveFile: string): string[] {
   const base = path.basename(saveFile)
   return fs
     .readdirSync(path.dirname(saveFile))
     .map((name) => name.slice(base.length))
-    .filter((part) => part !== '' && !/^\.(lock|journal-\d+)$/.test(part))
+    .filter((part) => part !== '' && part !== '-wal')
     .sort()
 }

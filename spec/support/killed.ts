@@ -1,7 +1,7 @@
 /** A process that lives to be killed: sets, touches and destroys, and tells its parent of each beginning and end. */
 
 import session from 'express-session'
-import { Lembro } from '../../lib/store'
+import { begin as start } from './saving'
 
 /** `n` and `expiry` of the session as it is to be; nothing if it is to be gone. */
 export interface Said {
@@ -17,7 +17,8 @@ const [, , saveFile, round, savePeriod] = process.argv
 const SIDS = 400
 const AT_ONCE = 24
 
-const store = new Lembro({ saveFile, savePeriod: Number(savePeriod), maxSize: '64M' })
+const options = { saveFile: saveFile as string, savePeriod: Number(savePeriod), maxSize: '64M' }
+const { store } = start(options)
 store.on('error', () => process.exit(3))
 
 const current = new Map<string, number>()

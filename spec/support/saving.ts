@@ -1,19 +1,15 @@
-/** Stores that save, on the real disk or on one in memory, and what they report. */
+/** Stores that save, in real files by a real worker, and what they report. */
 
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
-import { type Clock, systemClock } from '../../lib/clock'
+import path from 'node:path'
+import { buildSync } from 'esbuild'
+import { systemClock } from '../../lib/clock'
 import type { World } from '../../lib/core'
-import { realFiles } from '../../lib/persistence/disk/files'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'
 import { LembroStore } from '../../lib/store'
-import { FakeClock } from './clock'
-import type { Disk } from './disk'
 import { nextTurn } from './time'
-
-/** Above what any system gives. */
-const NOBODY = 2 ** 22 + 1
 
 export interface Opened {
   readonly store: LembroStore
@@ -23,21 +19,30 @@ export interface Opened {
   readonly heard: (Error & { code?: string })[]
 }
 
-/** A clock that only a spec moves, while the event loop comes round by itself. */
-export class SteppedClock extends FakeClock {
-  override breathe(callback: () => void): void {
-    setImmediate(callback)
-  }
+const codes = new Map<string, string>()
+
+/** The code of a worker of this project, as the build makes it. */
+function workerCode(source: string): string {
+  const known = codes.get(source)
+  if (known !== undefined) return known
+  const { outputFiles } = buildSync({
+    ...{ entryPoints: [source], bundle: true, write: false, platform: 'node' },
+    ...{ target: 'node20', format: 'cjs', packages: 'external' },
+  })
+  const code = (outputFiles[0] as { text: string }).text
+  codes.set(source, code)
+  return code
 }
 
-/** A store that is not ready yet. */
+/** A store that is not ready yet. Its disk does what {@link disk} says. */
 export function begin(options: LembroOptions, world: Partial<World> = {}) {
   const heard: Opened['heard'] = []
   let store: LembroStore | undefined
   const opened = new Promise<Opened>((resolve) => {
     const ready = (error: Error | null) => resolve({ store: store as LembroStore, error, heard })
     const settings = parseOptions(options)
-    store = new LembroStore(settings, { clock: systemClock, files: realFiles, ...world }, ready)
+    const worker = workerCode(path.resolve('spec/support/faulty-worker.ts'))
+    store = new LembroStore(settings, { clock: systemClock, worker, ...world }, ready)
     store.on('error', (error: Error) => heard.push(error))
   })
   return { store: store as unknown as LembroStore, opened, heard }
@@ -48,43 +53,30 @@ export function open(options: LembroOptions, world: Partial<World> = {}): Promis
   return begin(options, world).opened
 }
 
-/** Leaves a store as its process would be killed: what comes next finds its lock's owner dead. */
-export function kill(saveFile: string, disk?: Disk): void {
-  const lock = `${saveFile}.lock`
-  const read = () =>
-    disk === undefined ? fs.readFileSync(lock, 'utf8') : disk.read(lock).toString()
-  if (disk === undefined ? !fs.existsSync(lock) : !disk.names.includes(lock)) return
-  // After a power cut it may be empty: as a person would, put one there that tells of its owner.
-  const owner = JSON.parse(read() || '{"started":"","boot":"","space":""}')
-  const text = JSON.stringify({ host: os.hostname(), ...owner, pid: NOBODY, token: 'killed' })
-  if (disk === undefined) fs.writeFileSync(lock, text)
-  else disk.write(lock, Buffer.from(text))
+/** What the disk of a save file does from now on: each write fails with that code, or hangs; `undefined`: it works. */
+export function disk(saveFile: string, fault: 'ENOSPC' | 'EIO' | 'hangs' | undefined): void {
+  const name = `${saveFile}-fault`
+  if (fault === undefined) fs.rmSync(name, { force: true })
+  else fs.writeFileSync(name, fault)
 }
 
 /** The ids of what a file holds, oldest first, by a store that is closed again; and what it reported. */
-export async function idsIn(
-  saveFile: string,
-  options: LembroOptions = {},
-  world: Partial<World> = {},
-) {
-  const { store, error, heard } = await open({ saveFile, ...options }, world)
+export async function idsIn(saveFile: string, options: LembroOptions = {}) {
+  const { store, error, heard } = await open({ saveFile, ...options })
   const ids = (await store.ids()).reverse()
   const stats = store.stats().save
   await store.close().catch(() => {})
   return { ids, error, heard, stats }
 }
 
-/** When nothing is under way any more. */
-export async function settled(store: LembroStore): Promise<void> {
-  for (let turn = 0; turn < 60 || (store.stats().save?.pending ?? 0) > 0; turn++) await nextTurn()
-}
-
-/** Lets time pass in small steps, so that what awaits something in between goes on. */
-export async function passing(clock: SteppedClock, ms: number, step = 250): Promise<void> {
-  for (let passed = 0; passed < ms; passed += step) {
-    clock.pass(Math.min(step, ms - passed))
-    for (let turn = 0; turn < 6; turn++) await nextTurn()
+/** The files as a kill now would leave them, under a name of their own. Gives that name. */
+export function killed(saveFile: string): string {
+  const copy = `${saveFile}-killed-${Math.random().toString(36).slice(2)}`
+  // By another process: an open and close in this one would drop the lock.
+  for (const part of ['', '-wal']) {
+    if (fs.existsSync(saveFile + part)) execFileSync('cp', [saveFile + part, copy + part])
   }
+  return copy
 }
 
 /** Waits for something that comes soon, and fails if it does not. */
@@ -92,17 +84,5 @@ export async function until(condition: () => boolean, turns = 200_000): Promise<
   for (let turn = 0; !condition(); turn++) {
     if (turn === turns) throw new Error(`it never came: ${condition}`)
     await nextTurn()
-  }
-}
-
-/** Opens, reads and kills stores on a disk in memory. */
-export function on(disk: Disk, clock: Clock = systemClock) {
-  const world = { files: disk, clock }
-  return {
-    world,
-    begin: (options: LembroOptions) => begin(options, world),
-    open: (options: LembroOptions) => open(options, world),
-    idsIn: (saveFile: string, options?: LembroOptions) => idsIn(saveFile, options, world),
-    kill: (saveFile: string) => kill(saveFile, disk),
   }
 }

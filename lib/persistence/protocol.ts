@@ -1,0 +1,84 @@
+/** What the store and the worker that has its file tell each other. Each request gets one reply, in order. */
+
+import type { Row, Times } from '../sqlite/rows'
+
+/** What the worker needs to know once. */
+export interface Task {
+  /** What `findEngine` found. */
+  readonly engine: string
+  readonly file: string
+  readonly period: number
+  readonly keys: readonly (string | Uint8Array)[] | undefined
+  /** No session is longer. */
+  readonly mostBytes: number
+}
+
+/** What happened to sessions, to be saved in this order: all gone, some gone, put, touched. */
+export interface Changes {
+  readonly cleared: boolean
+  readonly removed: readonly number[]
+  readonly puts: readonly Row[]
+  readonly touches: readonly Times[]
+}
+
+export interface Writing {
+  readonly ask: 'write'
+  readonly changes: Changes
+  /** `begin`: the first of many that count together, in place of all that was saved; `end`: the last of them. */
+  readonly part: 'begin' | 'end' | undefined
+  /** Whether to answer only once all is on the disk. */
+  readonly synced: boolean
+}
+
+export type Request =
+  | { readonly ask: 'open' | 'read' | 'imported' | 'sealed' | 'close' }
+  | { readonly ask: 'timed'; readonly timed: boolean }
+  | Writing
+
+/** Something that went wrong, as it can be sent to another thread. */
+export interface Fault {
+  readonly message: string
+  readonly code: string | undefined
+}
+
+/** What a start came upon, that the application is told. */
+export interface Finding extends Fault {
+  readonly code: string
+}
+
+export interface Reply {
+  readonly fault?: Fault
+  /** Bytes of the files. */
+  readonly bytes?: number
+  /** When the disk had all that was written by then. */
+  readonly synced?: number
+  /** Of `read`. */
+  readonly read?: Part
+}
+
+/** A part of what was saved, the longest unused first. */
+export interface Part {
+  readonly rows: readonly Row[]
+  /** Sessions of an express-memfilestore, by id. */
+  readonly imported: readonly [sid: string, session: unknown][]
+  /** Only with the last part: what is known of all. */
+  readonly end: End | undefined
+}
+
+export interface End {
+  readonly findings: readonly Finding[]
+  readonly damaged: number
+  readonly unread: number
+  /** Whether rows are plain, or under an older key, though there is a current one. */
+  readonly isOld: boolean
+  readonly wasImported: boolean
+  /** The largest number that the file knows. */
+  readonly last: number
+}
+
+/** What the worker tells without being asked. */
+export interface Notice {
+  readonly synced?: number
+  readonly fault?: Fault
+  readonly compaction?: { readonly from: number; readonly to: number; readonly ms: number }
+}

@@ -1,0 +1,87 @@
+/** Owns what becomes of a file that can't be used as it is: it is set aside, and what can be read of it is kept. */
+
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Columns, Engine } from './engine'
+import { SessionFile } from './file'
+import type { KeyRing } from './keys'
+import { Reading } from './reading'
+import { rowOf } from './rows'
+
+const MOST_KEPT = 8
+const DAY = 86_400_000
+const MOST_AGE = 30 * DAY
+
+/** Gives a file, which nobody has open here, a name with that word in it, and its WAL as well. Gives the new name. */
+export function setAside(file: string, word: string): string {
+  removeOld(file)
+  const aside = `${file}.${word}-${new Date().toISOString().replace(/[:.]/g, '-')}`
+  // The WAL first: left behind, it would be taken for the next file's.
+  if (fs.existsSync(`${file}-wal`)) fs.renameSync(`${file}-wal`, `${aside}-wal`)
+  fs.rmSync(`${file}-journal`, { force: true })
+  fs.renameSync(file, aside)
+  return aside
+}
+
+/** The files that were set aside. */
+export function asideOf(file: string): string[] {
+  const folder = path.dirname(file)
+  const names = fs.readdirSync(folder).filter((name) => name.startsWith(`${path.basename(file)}.`))
+  return names
+    .filter((name) => /\.(damaged|newer|imported)/.test(name) && !name.endsWith('-wal'))
+    .map((name) => path.join(folder, name))
+}
+
+/** Sets a damaged file aside and puts another in its place, with all rows that can be read of it. Closes `file`. Gives the name of what was set aside. */
+export function rescue(
+  engine: Engine,
+  name: string,
+  file: SessionFile,
+  keys: KeyRing | undefined,
+  mostBytes: number,
+): string {
+  const fresh = `${name}.rescued`
+  for (const each of [fresh, `${fresh}-wal`]) fs.rmSync(each, { force: true })
+  const rescued = new SessionFile(engine, fresh, keys)
+  try {
+    rescued.begin()
+    const reading = new Reading(file.database, keys, mostBytes)
+    for (const row of reading.rows()) rescued.put(row)
+    rescued.commit()
+    for (const columns of foreignRows(file, keys)) {
+      const names = Object.keys(columns)
+      const marks = names.map(() => '?').join()
+      rescued.database
+        .prepare(`INSERT OR REPLACE INTO sessions (${names.join()}) VALUES (${marks})`)
+        .run(...Object.values(columns))
+    }
+    rescued.checkpoint('TRUNCATE')
+  } finally {
+    rescued.close()
+    file.close()
+  }
+  const aside = setAside(name, 'damaged')
+  fs.renameSync(fresh, name)
+  return aside
+}
+
+/** The rows under keys that are not there. */
+function foreignRows(file: SessionFile, keys: KeyRing | undefined): Columns[] {
+  try {
+    const rows = file.database.prepare('SELECT * FROM sessions WHERE key_id IS NOT NULL').all()
+    return (rows as Columns[]).filter((columns) => rowOf(columns, keys) === 'unread')
+  } catch {
+    return []
+  }
+}
+
+function removeOld(file: string): void {
+  const old = asideOf(file)
+    .filter((name) => name.includes('.damaged-'))
+    .map((name) => ({ name, changed: fs.statSync(name).mtimeMs }))
+    .sort((a, b) => b.changed - a.changed)
+  old.forEach(({ name, changed }, nth) => {
+    if (nth < MOST_KEPT - 1 && Date.now() - changed < MOST_AGE) return
+    for (const each of [name, `${name}-wal`]) fs.rmSync(each, { force: true })
+  })
+}

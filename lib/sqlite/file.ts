@@ -1,0 +1,222 @@
+/**
+ * Owns a file of sessions while it is open: how it is made, locked, checked, written and brought to
+ * the disk. Synchronous, so it belongs into a worker.
+ *
+ * The lock is SQLite's own, held as long as the connection: the system takes it back from a process
+ * that dies. It is lost if anything in this process opens and closes the file or its `-shm` by `fs`;
+ * the `-wal` is harmless.
+ */
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { coded } from '../settings/check'
+import type { Database, Engine, Statement } from './engine'
+import type { KeyRing } from './keys'
+import { type Row, SCHEMA, type Times, touchValuesOf, valuesOf } from './rows'
+
+/** "lmbr", in the header of the file. */
+const APPLICATION = 0x6c6d6272
+/** In the header: rows may be plain; or all of them are sealed. A later number is a later version's. */
+const PLAIN = 1
+const SEALED = 2
+/** 64 sessions at random are on 64 pages: small ones make the WAL a quarter as long. */
+const PAGE_BYTES = 512
+const CACHE_KIB = 16 * 1024
+
+export class SessionFile {
+  readonly database: Database
+  readonly #file: string
+  readonly #keys: KeyRing | undefined
+  readonly #put: Statement
+  readonly #touch: Statement
+  readonly #removeTouch: Statement
+  readonly #remove: Statement
+  #wal: number | undefined
+
+  /**
+   * Opens a file, which is made if there is none. Throws with the code `ELOCKED` if another process
+   * has it, `ESAVEDAMAGED` if it is none that SQLite can read, `ESAVEVERSION` or `ESAVEFOREIGN` if it is
+   * another's, and the system's code if the disk fails.
+   */
+  constructor(engine: Engine, file: string, keys: KeyRing | undefined) {
+    this.#file = file
+    this.#keys = keys
+    make(file)
+    this.database = engine(file)
+    try {
+      this.#begin()
+      this.#put = this.database.prepare(
+        `INSERT OR REPLACE INTO sessions VALUES (${Array(14).fill('?').join()})`,
+      )
+      this.#touch = this.database.prepare('INSERT OR REPLACE INTO touches VALUES (?,?,?,?,?,?,?,?)')
+      this.#remove = this.database.prepare('DELETE FROM sessions WHERE key = ?')
+      this.#removeTouch = this.database.prepare('DELETE FROM touches WHERE key = ?')
+      // Only the WAL: see above.
+      this.#wal = fs.openSync(`${file}-wal`, 'r+')
+    } catch (error) {
+      // A failed open keeps its lock until it is closed.
+      this.close()
+      throw error
+    }
+  }
+
+  put(row: Row): void {
+    this.#put.run(...valuesOf(row, this.#keys))
+  }
+
+  touch(times: Times): void {
+    this.#touch.run(...touchValuesOf(times, this.#keys))
+  }
+
+  remove(key: number): void {
+    this.#remove.run(key)
+    this.#removeTouch.run(key)
+  }
+
+  /** Removes all sessions, but for those under keys that are not there if `keepUnread`. */
+  clear(keepUnread: boolean): void {
+    const { database } = this
+    if (keepUnread) {
+      const known = this.#keys?.ids.join() ?? ''
+      database.exec(`DELETE FROM sessions WHERE key_id IS NULL OR key_id IN (${known})`)
+      database.exec(`DELETE FROM touches WHERE key_id IS NULL OR key_id IN (${known})`)
+    } else database.exec('DELETE FROM sessions; DELETE FROM touches')
+  }
+
+  /** What is done until `commit` is there after a kill as a whole, or not at all. */
+  begin(): void {
+    this.database.exec('BEGIN')
+  }
+
+  commit(): void {
+    this.database.exec('COMMIT')
+  }
+
+  /** Undoes what was done since `begin`; whatever went wrong, nothing is begun afterwards. */
+  rollback(): void {
+    try {
+      this.database.exec('ROLLBACK')
+    } catch {
+      // The failure has rolled back already.
+    }
+  }
+
+  /** Brings what was committed to the disk, and calls back; meanwhile more can be committed. */
+  sync(done: (error: Error | null) => void): void {
+    fs.fdatasync(this.#wal as number, done)
+  }
+
+  syncNow(): void {
+    fs.fdatasyncSync(this.#wal as number)
+  }
+
+  /** Moves what was committed from the WAL into the file, so that the WAL begins anew; both are on the disk then. */
+  checkpoint(mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): void {
+    this.database.exec(`PRAGMA wal_checkpoint(${mode})`)
+  }
+
+  /** Writes down that all rows are sealed, and leaves no trace of plain ones in the file. */
+  sealed(): void {
+    this.database.exec(`PRAGMA user_version = ${SEALED}; VACUUM`)
+    this.checkpoint('TRUNCATE')
+    if (this.#keys !== undefined) this.#keys.isStrict = true
+  }
+
+  /** Bytes of the file and its WAL. */
+  get bytes(): number {
+    return sizeOf(this.#file) + sizeOf(`${this.#file}-wal`)
+  }
+
+  /** Brings everything to the disk and into the one file, as far as that works, and gives the lock back. */
+  close(): void {
+    if (this.#wal !== undefined) fs.closeSync(this.#wal)
+    this.#wal = undefined
+    try {
+      // @photostructure/sqlite finalizes its statements late, and they keep the lock: it is given back before.
+      this.database.exec(
+        'PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT * FROM sessions LIMIT 1',
+      )
+    } catch {
+      // Then it is held until the worker ends.
+    }
+    try {
+      this.database.close()
+    } catch {
+      // What SQLite can't close is not open.
+    }
+  }
+
+  #begin(): void {
+    const { database } = this
+    database.exec(
+      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL;
+       PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -${CACHE_KIB};
+       PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; BEGIN IMMEDIATE`,
+    )
+    try {
+      this.#check()
+      database.exec('COMMIT')
+    } catch (error) {
+      this.rollback()
+      throw error
+    }
+  }
+
+  #check(): void {
+    const { database } = this
+    const found = database.prepare('SELECT sql FROM sqlite_master').all() as { sql: string }[]
+    const application = this.#pragma('application_id')
+    const version = this.#pragma('user_version')
+    const isOurs = SCHEMA.every((sql) => found.some((each) => each.sql === sql))
+    if (isOurs) {
+      if (this.#keys !== undefined) this.#keys.isStrict = version === SEALED
+      return
+    }
+    if (found.length > 0 && application !== APPLICATION) {
+      const message = `saveFile: '${this.#file}' is a database of another program; it is left alone and sessions are not saved`
+      throw coded('ESAVEFOREIGN', message)
+    }
+    if (found.length > 0) {
+      throw coded(
+        version > SEALED && version < 1000 ? 'ESAVEVERSION' : 'ESAVEDAMAGED',
+        'other tables',
+      )
+    }
+    const sealed = this.#keys === undefined ? PLAIN : SEALED
+    for (const sql of SCHEMA) database.exec(sql)
+    database.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${sealed}`)
+  }
+
+  #pragma(name: string): number {
+    const row = this.database.prepare(`PRAGMA ${name}`).get() as Record<string, number>
+    return row[name] ?? 0
+  }
+}
+
+/** Makes a file that only its owner can read, if there is none; takes the rights of others from one that is there. */
+function make(file: string): void {
+  const info = fs.statSync(file, { throwIfNoEntry: false })
+  if (info?.isDirectory()) throw coded('EISDIR', 'it is a folder')
+  if (info !== undefined && !info.isFile()) {
+    const message = `saveFile: '${file}' is no file that can hold sessions; it is left alone and sessions are not saved`
+    throw coded('ESAVEFOREIGN', message)
+  }
+  if (info === undefined) {
+    fs.closeSync(fs.openSync(file, 'wx', 0o600))
+    const folder = fs.openSync(path.dirname(file), 'r')
+    try {
+      fs.fsyncSync(folder)
+    } finally {
+      fs.closeSync(folder)
+    }
+    return
+  }
+  for (const name of [file, `${file}-wal`]) {
+    const mode = fs.statSync(name, { throwIfNoEntry: false })?.mode ?? 0
+    if (mode & 0o077) fs.chmodSync(name, 0o600)
+  }
+}
+
+function sizeOf(name: string): number {
+  return fs.statSync(name, { throwIfNoEntry: false })?.size ?? 0
+}

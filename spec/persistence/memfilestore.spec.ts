@@ -1,0 +1,66 @@
+/** Of files that are no database: of `memfilestore.ts`, as a store meets it. */
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import { describe, it } from 'node:test'
+import { newFolder, newSaveFile, othersBeside } from '../support/folder'
+import { idsIn, open } from '../support/saving'
+
+const cookie = { originalMaxAge: 6e5, expires: new Date(Date.now() + 6e5).toISOString() }
+
+describe('a saveFile', () => {
+  it('of an express-memfilestore is imported once and kept', async () => {
+    const saveFile = newSaveFile()
+    fs.writeFileSync(
+      saveFile,
+      JSON.stringify({ newest: { cookie, n: 2 }, oldest: { cookie, n: 1 } }),
+    )
+    const { store, error } = await open({ saveFile })
+    assert.equal(error, null)
+    assert.deepEqual(await store.ids(), ['newest', 'oldest'])
+    await store.destroy('oldest')
+    await store.close()
+    assert.deepEqual(othersBeside(saveFile), ['.imported'])
+    assert.deepEqual((await idsIn(saveFile)).ids, ['newest'])
+  })
+
+  it('of an express-memfilestore whose import was cut off is imported again', async () => {
+    const saveFile = newSaveFile()
+    fs.writeFileSync(`${saveFile}.importing`, JSON.stringify({ a: { cookie } }))
+    assert.deepEqual((await idsIn(saveFile)).ids, ['a'])
+    assert.deepEqual(othersBeside(saveFile), ['.imported'])
+  })
+
+  it('that is other JSON is left alone', async () => {
+    const saveFile = newSaveFile()
+    fs.writeFileSync(saveFile, '{"name":"shop"}')
+    const { error } = await idsIn(saveFile)
+    assert.equal(error?.code, 'ESAVEFOREIGN')
+    assert.equal(fs.readFileSync(saveFile, 'utf8'), '{"name":"shop"}')
+  })
+
+  for (const [name, content] of [
+    ['a cut import', `{"a":{"cookie":{"originalMaxAge"`],
+    ['noise', randomBytes(4000)],
+  ] as const) {
+    it(`that is ${name} is set aside and told`, async () => {
+      const saveFile = newSaveFile()
+      fs.writeFileSync(saveFile, content)
+      const { error, heard, stats } = await idsIn(saveFile)
+      assert.equal(error, null)
+      assert.deepEqual(
+        heard.map(({ code }) => code),
+        ['ESAVEDAMAGED'],
+      )
+      assert.equal(stats?.damaged, 1)
+      assert.match(String(othersBeside(saveFile)), /^\.damaged-/)
+    })
+  }
+
+  it('that is a folder, or in none, is told', async () => {
+    const folder = newFolder()
+    assert.equal((await idsIn(folder)).error?.code, 'EISDIR')
+    assert.equal((await idsIn(`${folder}/no/file`)).error?.code, 'ENOENT')
+  })
+})

@@ -1,0 +1,190 @@
+/** Of a file as it is on the disk: `file.ts`, `rows.ts`, `keys.ts`, `reading.ts`, `aside.ts` and `engine.ts`. */
+
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { asideOf, rescue, setAside } from '../../lib/sqlite/aside'
+import { codeOf, findEngine, loadEngine } from '../../lib/sqlite/engine'
+import { SessionFile } from '../../lib/sqlite/file'
+import { KeyRing } from '../../lib/sqlite/keys'
+import { Reading } from '../../lib/sqlite/reading'
+import type { Row } from '../../lib/sqlite/rows'
+import { newSaveFile } from '../support/folder'
+
+const engine = loadEngine(findEngine(undefined))
+const KEYS = ['a text of sixteen characters']
+const MOST = 1_000_000
+
+function row(key: number, more: Partial<Row> = {}): Row {
+  return {
+    ...{ key, seq: key, expires: 2e12 + key, used: 1.9e12, held: 5000, cookieExpires: Number.NaN },
+    ...{
+      sid: `sid-${key}`,
+      owner: key % 2 ? 'ann' : null,
+      body: `{"n":${key},"x":"${'y'.repeat(200)}"}`,
+    },
+    ...{ cookie: '{"path":"/"}', dated: 1, created: 0 },
+    ...more,
+  }
+}
+
+/** A closed file with those rows. */
+function written(rows: readonly Row[], keys?: KeyRing): string {
+  const name = newSaveFile()
+  const file = new SessionFile(engine, name, keys)
+  file.begin()
+  for (const each of rows) file.put(each)
+  file.commit()
+  file.close()
+  return name
+}
+
+function readAll(name: string, keys?: KeyRing) {
+  const file = new SessionFile(engine, name, keys)
+  const reading = new Reading(file.database, keys, MOST)
+  const rows = [...reading.rows()]
+  file.close()
+  return { rows, reading }
+}
+
+describe('a file', () => {
+  for (const keys of [undefined, new KeyRing(KEYS)]) {
+    it(`gives its rows back as they were, the longest unused first${keys ? ', sealed' : ''}`, () => {
+      const rows = [
+        row(1),
+        row(2, { owner: 1, expires: Number.POSITIVE_INFINITY }),
+        row(3, { owner: 0, cookie: null, cookieExpires: 5 }),
+        row(4, { sid: '\ud800\u0000', body: 'ü\ufffd' }),
+      ]
+      const name = written(rows, keys)
+      const file = new SessionFile(engine, name, keys)
+      const latest = { ...rows[1], seq: 9, used: 1.95e12, expires: 3e12 } as Row
+      file.touch(latest)
+      file.close()
+      const { rows: found, reading } = readAll(name, keys)
+      assert.deepEqual(found, [rows[0], rows[2], rows[3], latest])
+      assert.deepEqual([reading.damaged, reading.unread, reading.last], [0, 0, 9])
+    })
+  }
+
+  it('is locked as long as it is open, and free after a failed open', () => {
+    const name = written([row(1)])
+    const file = new SessionFile(engine, name, undefined)
+    assert.throws(
+      () => new SessionFile(engine, name, undefined),
+      (error) => codeOf(error) === 'ELOCKED',
+    )
+    file.close()
+    assert.equal(readAll(name).rows.length, 1)
+  })
+
+  it('of another program is left alone', () => {
+    const name = newSaveFile()
+    const other = engine(name)
+    other.exec('CREATE TABLE goods (name)')
+    other.close()
+    const before = fs.readFileSync(name)
+    assert.throws(() => new SessionFile(engine, name, undefined), { code: 'ESAVEFOREIGN' })
+    assert.equal(fs.readFileSync(name).includes('goods'), before.includes('goods'))
+  })
+
+  it('of a later version is told', () => {
+    const name = newSaveFile()
+    const other = engine(name)
+    other.exec('PRAGMA application_id = 0x6c6d6272; PRAGMA user_version = 3; CREATE TABLE more (x)')
+    other.close()
+    assert.throws(() => new SessionFile(engine, name, undefined), { code: 'ESAVEVERSION' })
+  })
+
+  it('that is sealed takes no plain row', () => {
+    const name = written([row(1)], new KeyRing(KEYS))
+    const plain = new SessionFile(engine, name, undefined)
+    plain.put(row(2))
+    plain.close()
+    const { rows, reading } = readAll(name, new KeyRing(KEYS))
+    assert.deepEqual([rows.length, reading.damaged], [1, 1])
+  })
+
+  it('does not change under the wrong key, and counts what it does not open', () => {
+    const name = written([row(1), row(2)], new KeyRing(KEYS))
+    const { rows, reading } = readAll(name, new KeyRing(['quite another long text']))
+    assert.deepEqual([rows.length, reading.unread, reading.damaged], [0, 2, 0])
+  })
+})
+
+describe('damage', () => {
+  for (const keys of [undefined, new KeyRing(KEYS)]) {
+    it(`of any one byte gives no row that was not written, and keeps the start going${keys ? ', sealed' : ''}`, {
+      timeout: 100_000,
+    }, () => {
+      const rows = Array.from({ length: 12 }, (_, nth) => row(nth + 1))
+      const name = written(rows, keys)
+      const whole = fs.readFileSync(name)
+      const known = new Map(rows.map((each) => [each.key, each]))
+      let [opened, lost] = [0, 0]
+      // Every bit of some bytes, and one of each other in turn.
+      for (let at = 0; at < whole.length; at += process.env.TORTURE ? 1 : 53) {
+        const bytes = Buffer.from(whole)
+        bytes[at] = (bytes[at] as number) ^ (1 << (at % 8))
+        fs.writeFileSync(name, bytes)
+        for (const part of ['-wal', '-journal', '-shm']) fs.rmSync(name + part, { force: true })
+        let file: SessionFile
+        try {
+          file = new SessionFile(engine, name, keys)
+        } catch (error) {
+          assert.match(
+            String(codeOf(error) ?? error),
+            /ESAVE|malformed|not a database|out of memory|schema/i,
+          )
+          continue
+        }
+        opened++
+        const found = [...new Reading(file.database, keys, MOST).rows()]
+        for (const each of found) assert.deepEqual(each, known.get(each.key))
+        lost += rows.length - found.length
+        file.close()
+      }
+      assert.ok(opened > whole.length / 106)
+      assert.ok(lost < opened * 4)
+    })
+  }
+
+  it('in the middle of many costs what it hit, and the rest is rescued', () => {
+    const rows = Array.from({ length: 2000 }, (_, nth) => row(nth + 1))
+    const name = written(rows)
+    const bytes = fs.readFileSync(name)
+    bytes.fill(0xee, bytes.length / 2, bytes.length / 2 + 2048)
+    fs.writeFileSync(name, bytes)
+    const file = new SessionFile(engine, name, undefined)
+    const aside = rescue(engine, name, file, undefined, MOST)
+    assert.deepEqual(asideOf(name), [aside])
+    const { rows: left, reading } = readAll(name)
+    assert.equal(reading.damaged, 0)
+    assert.ok(left.length > 1900 && left.length < 2000, String(left.length))
+  })
+
+  it('keeps eight files, none older than thirty days', () => {
+    const name = newSaveFile()
+    for (let nth = 0; nth < 10; nth++) {
+      fs.writeFileSync(name, String(nth))
+      const aside = setAside(name, 'damaged')
+      const at = nth === 0 ? 0 : Date.now() / 1000 - 100 + nth
+      fs.renameSync(aside, `${aside}-${nth}`)
+      fs.utimesSync(`${aside}-${nth}`, at, at)
+    }
+    const kept = asideOf(name).map((each) => Number(each.at(-1)))
+    assert.deepEqual(kept.sort(), [2, 3, 4, 5, 6, 7, 8, 9])
+  })
+})
+
+describe('the engine', () => {
+  it('is told what to install if there is none', () => {
+    assert.throws(() => findEngine('no-such-module'), { code: 'ENOSQLITE', message: /npm install/ })
+  })
+
+  it('is refused if it is no SQLite', () => {
+    const file = path.resolve('package.json')
+    assert.throws(() => loadEngine(`${file}.missing`), { code: 'ENOSQLITE' })
+  })
+})
