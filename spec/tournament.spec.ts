@@ -69,7 +69,9 @@ async function run(t: Parameters<typeof stopTime>[0], cell: Cell) {
     const account = cell.accounts === 0 ? undefined : `mallory-${n % cell.accounts}`
     const sid =
       cell.way === 'growing' ? `hostile-${n % Math.max(1, cell.accounts)}` : `hostile-${n}`
-    const data = { hostile: cell.way === 'growing' ? hostile.repeat(1 + (n % Math.min(20, most))) : hostile }
+    const data = {
+      hostile: cell.way === 'growing' ? hostile.repeat(1 + (n % Math.min(20, most))) : hostile,
+    }
     if (cell.way === 'changing')
       come(store, `hostile-${n >> 2}`, account && `${account}-${n & 3}`, data)
     else come(store, sid, cell.way === 'alternating' && n % 2 === 0 ? undefined : account, data)
