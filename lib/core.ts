@@ -82,8 +82,9 @@ export function assemble(
   }
   const begin = (error: Error | null) => {
     // What was loaded from a file is neither counted nor told: these begin to listen now.
-    for (const listener of [departed, stats, told]) ledger.listen(listener)
-    if (world.hasHome !== true) ledger.listen(new Warnings(ledger, settings))
+    // A home refuses by itself what was ended there, and an eviction here signs nobody out.
+    const alone = world.hasHome === true ? [] : [departed, new Warnings(ledger, settings)]
+    for (const listener of [...alone, stats, told]) ledger.listen(listener)
     if (ready !== undefined) calls.end(ready, error)
     else if (error !== null) calls.report(error)
   }

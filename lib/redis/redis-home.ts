@@ -7,9 +7,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock'
 import type { Home, HomeListener, HomeSession, Listed, Listing, Save, Saved } from '../home/home'
-import { DESTROY, LIST, SAVE_IF_UNCHANGED, type Script, sha1 } from './commands'
+import { DESTROY, LIST, SAVE_IF_UNCHANGED, sha1 } from './commands'
 import type { Connection } from './connection'
-import { ReplyError } from './wire'
 
 /** Before the prefix of the sessions, in the keys of the owners' lists. */
 export const LISTS = 'lembro-owner:'
@@ -64,15 +63,16 @@ export class RedisHome implements Home {
 
   async save({ sid, text, ttl, when, listing, formerOwner }: Save): Promise<Saved> {
     const key = this.#prefix + sid
-    const seconds = secondsOf(ttl)
     const saving =
       typeof when === 'string'
-        ? this.#set(key, text, seconds, when === 'exists')
-        : this.#compareAndSet(key, text, seconds, when.version)
-    const [saved] =
+        ? this.#send('SET', key, text, ...lifeOf(ttl), ...(when === 'exists' ? ['XX'] : []))
+        : this.#run(SAVE_IF_UNCHANGED, key, [when.version, text, secondsOf(ttl)])
+    const [answer] =
       listing === undefined ? [await saving] : await Promise.all([saving, this.#list(sid, listing)])
+    if (Array.isArray(answer)) return found(answer[0], answer[1]) ?? 'gone'
+    const saved = answer === 'OK' || answer === 1 ? 'saved' : 'gone'
     const leaves = saved === 'saved' ? formerOwner : listing?.owner
-    if (leaves !== undefined && typeof saved === 'string') await this.unlist(leaves, [sid])
+    if (leaves !== undefined) await this.unlist(leaves, [sid])
     return saved
   }
 
@@ -187,23 +187,6 @@ export class RedisHome implements Home {
     }
   }
 
-  async #set(key: string, text: string, seconds: string, exists: boolean): Promise<Saved> {
-    const only = exists ? ['XX'] : []
-    const expiry = seconds === '' ? [] : ['EX', seconds]
-    return (await this.#send('SET', key, text, ...only, ...expiry)) === null ? 'gone' : 'saved'
-  }
-
-  async #compareAndSet(
-    key: string,
-    text: string,
-    seconds: string,
-    version: string,
-  ): Promise<Saved> {
-    const answer = await this.#run(SAVE_IF_UNCHANGED, key, [version, text, seconds])
-    if (!Array.isArray(answer)) return answer === 1 ? 'saved' : 'gone'
-    return found(answer[0], answer[1]) ?? 'gone'
-  }
-
   /** Lists a session; takes a few away that have ended. */
   async #list(sid: string, { owner, ms }: Listing): Promise<void> {
     const now = this.#clock.now()
@@ -220,13 +203,9 @@ export class RedisHome implements Home {
     await this.unlist(owner, ended)
   }
 
-  async #run({ text, sha1 }: Script, key: string, args: readonly string[]): Promise<unknown> {
-    try {
-      return await this.#connection.send(key, ['EVALSHA', sha1, '1', key, ...args])
-    } catch (thrown) {
-      if (!(thrown instanceof ReplyError) || thrown.word !== 'NOSCRIPT') throw thrown
-      return this.#connection.send(key, ['EVAL', text, '1', key, ...args])
-    }
+  // The whole script each time: one sent again because Redis does not know it would come after later calls.
+  #run(script: string, key: string, args: readonly string[]): Promise<unknown> {
+    return this.#connection.send(key, ['EVAL', script, '1', key, ...args])
   }
 
   #send(command: string, key: string, ...args: string[]): Promise<unknown> {
@@ -237,6 +216,11 @@ export class RedisHome implements Home {
 /** As connect-redis counts: whole seconds, rounded up; nothing for ever. */
 function secondsOf(ttl: number): string {
   return ttl === Number.POSITIVE_INFINITY ? '' : String(Math.max(1, Math.ceil(ttl / 1000)))
+}
+
+function lifeOf(ttl: number): string[] {
+  const seconds = secondsOf(ttl)
+  return seconds === '' ? [] : ['EX', seconds]
 }
 
 function found(text: unknown, left: unknown): HomeSession | undefined {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Departure } from '../../lib/session/told'
+import { audit } from '../support/audit'
 import { type Data, load, newSession } from '../support/sessions'
 import { coreOf } from '../support/store'
 import { near, type Process, Tiers, turns } from '../support/tiers'
@@ -16,6 +17,85 @@ async function read({ store }: Process, sid: string): Promise<object | undefined
   const { cookie: _, ...data } = session
   return data
 }
+
+describe('the text of a session', () => {
+  it('is parsed once for a first read, and made once for a save', async () => {
+    const tiers = new Tiers()
+    const counts = { parse: 0, stringify: 0 }
+    const serializer = {
+      parse(text: string) {
+        counts.parse++
+        return JSON.parse(text)
+      },
+      stringify(session: object) {
+        counts.stringify++
+        return JSON.stringify(session)
+      },
+    }
+    const a = tiers.process({ serializer })
+    tiers.seed('x', { n: 1 })
+    const slow = await load(a.store, 'x')
+    assert.deepEqual(counts, { parse: 1, stringify: 0 })
+    slow.n = 2
+    await a.store.set('x', slow)
+    assert.deepEqual(counts, { parse: 1, stringify: 1 })
+    assert.deepEqual(await read(a, 'x'), { n: 2 })
+    assert.equal(tiers.server.find('x')?.text, JSON.stringify(slow))
+  })
+
+  it('is kept without its cookie, wherever that stands in it and whatever it holds', async () => {
+    const tiers = new Tiers()
+    const a = tiers.process()
+    const cookie = { originalMaxAge: 60_000, expires: null, httpOnly: true, path: '/' }
+    const texts = [
+      { cookie, n: 1 },
+      { cookie },
+      { n: 1, cookie },
+      { 7: 'first', cookie, n: 1 },
+      { cookie: { ...cookie, path: '/"}{,' }, n: 1 },
+      { cookie: { ...cookie, path: '/\\' }, n: '"cookie":{' },
+      { cookie: { ...cookie, more: { deep: {} } }, n: 1 },
+      { cookie: { ...cookie, path: '/\u{1F600}' }, n: 'é' },
+      { cookie, n: '\u{1F600}', cookies: { cookie } },
+      { cookie: null, n: 1 },
+      { n: 1 },
+    ].map((session) => JSON.stringify(session))
+    texts.push(` ${texts[0]}`, `{"cookie" : ${JSON.stringify(cookie)} , "n":1}`)
+    for (const [i, text] of texts.entries()) {
+      tiers.server.put(`x${i}`, text, 60_000)
+      a.home.settle()
+      const { cookie: given, ...data } = JSON.parse(text)
+      for (const what of ['as it came', 'as it is kept']) {
+        const { cookie: had, ...rest } = (await a.store.get(`x${i}`)) as Data
+        assert.deepEqual(rest, data, `${text} ${what}`)
+        assert.deepEqual((had as { path?: string } | null)?.path, given?.path, `${text} ${what}`)
+      }
+      assert.equal(a.home.calls, i + 1)
+      audit(coreOf(a.store).ledger)
+      const body = coreOf(a.store).ledger.find(`x${i}`)?.body ?? ''
+      assert.equal(body, given ? JSON.stringify(data) : text)
+    }
+  })
+
+  it('is what JSON makes of the session, also of one that makes its own', async () => {
+    const tiers = new Tiers()
+    const a = tiers.process()
+    const { cookie } = tiers.session()
+    class Own {
+      cookie = cookie
+      toJSON() {
+        return { own: true, cookie }
+      }
+    }
+    const texts = [{ cookie }, { cookie, n: 1 }, { n: 'é"', cookie }, new Own()]
+    for (const session of texts) {
+      await a.store.set('x', session as unknown as Data)
+      const text = tiers.server.find('x')?.text ?? ''
+      assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(session)))
+      assert.deepEqual(near(a, 'x'), JSON.parse(text))
+    }
+  })
+})
 
 describe('two processes', () => {
   it('see what the other has written, and hear of it', async () => {
