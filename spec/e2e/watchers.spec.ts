@@ -5,8 +5,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { newSaveFile } from '../support/folder'
 import { Markdown } from '../support/markdown'
-import { freePort, pause, type Scope } from '../support/redis'
+import { pause, type Scope } from '../support/redis'
 import { newProject } from '../support/snippets'
 
 const MODULES = path.resolve('node_modules')
@@ -33,7 +34,18 @@ app.get('/', (req, res) => {
 })
 `
 
-const ALONE = `
+/** Any port: others may use it by the next start. It is told outside of the folder, so that nothing is woken by it. */
+const LISTEN = `
+import { writeFileSync } from 'node:fs'
+
+const listen = (app) => {
+  const server = app.listen(0, '127.0.0.1', () => {
+    writeFileSync(process.env.PORT_FILE, String(server.address().port))
+  })
+}
+`
+
+const ALONE = `${LISTEN}
 import express from 'express'
 import session from 'express-session'
 import { Lembro } from 'lembro'
@@ -41,10 +53,10 @@ import { Lembro } from 'lembro'
 console.log('it starts')
 const store = new Lembro({ saveFile: 'sessions.db' })
 ${SITE}
-app.listen(Number(process.env.PORT), '127.0.0.1')
+listen(app)
 `
 
-const BEFORE_VITE = `
+const BEFORE_VITE = `${LISTEN}
 import express from 'express'
 import { createServer } from 'vite'
 
@@ -61,7 +73,7 @@ site.use(async (req, res) => {
   const { app } = await vite.ssrLoadModule('/app.mjs')
   app(req, res)
 })
-site.listen(Number(process.env.PORT), '127.0.0.1')
+listen(site)
 `
 
 const IN_VITE = `
@@ -82,9 +94,9 @@ async function develop(t: Scope, args: readonly string[], files: Readonly<Record
     }
   }
   write(1)
-  const port = await freePort()
+  const portFile = newSaveFile()
   const child = spawn(process.execPath, args, {
-    ...{ cwd: folder, env: { ...process.env, PORT: String(port) }, detached: true },
+    ...{ cwd: folder, env: { ...process.env, PORT_FILE: portFile }, detached: true },
   })
   t.after(() => end(child))
   let printed = ''
@@ -95,6 +107,7 @@ async function develop(t: Scope, args: readonly string[], files: Readonly<Record
   }
   let cookie = ''
   const visit = async () => {
+    const port = fs.readFileSync(portFile, 'utf8')
     const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } })
     cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? cookie
     return (await answer.json()) as { version: number; visits: number }
