@@ -107,7 +107,8 @@ function printSummary(results, ms) {
     .map((why) => (why === true || why === '' ? 'no reason given' : why))
   console.log(`\n${results.length} files in ${Math.round(ms / 1000)} s`)
   for (const reason of new Set(reasons)) {
-    console.log(`${reasons.filter((each) => each === reason).length} left out: ${reason}`)
+    const count = reasons.filter((each) => each === reason).length
+    console.log(`${count} left out, a group of specs counted as one: ${reason}`)
   }
   const failed = sum(({ failures }) => failures.length)
   console.log(`${sum(({ passed }) => passed)} passed, ${failed} failed, ${reasons.length} skipped`)
