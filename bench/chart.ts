@@ -114,6 +114,6 @@ function title(text: string, subtext: string, left: number, top: number, fontSiz
     padding: 0,
     itemGap: 6,
     textStyle: { color: INK, fontSize, fontWeight: 'bold' },
-    subtextStyle: { color: FAINT, fontSize: 12 },
+    subtextStyle: { color: FAINT, fontSize: 12, lineHeight: 16 },
   }
 }
