@@ -126,7 +126,7 @@ export async function until(
   const began = performance.now()
   while (!(await isSo())) {
     if (performance.now() - began > ms) throw new Error(`not within ${ms} ms: ${what}`)
-    await pause(1)
+    await pause(10)
   }
 }
 
