@@ -12,7 +12,7 @@ import { Reading } from '../../lib/sqlite/reading'
 import type { Row } from '../../lib/sqlite/rows'
 import { newSaveFile } from '../support/folder'
 
-const engine = loadEngine(findEngine(process.env.DATABASE))
+const engine = loadEngine(findEngine(process.env.DATABASE), false)
 const KEYS = ['a text of sixteen characters']
 const MOST = 1_000_000
 
