@@ -17,25 +17,30 @@ import { Maps } from '../ledger/maps'
 /** Fewer than this are not worth a sweep. */
 const FEW = 1000
 
-/** Entries, held weakly, by the hash of a text of theirs: it keeps no text. */
+type Ref = WeakRef<Entry>
+
+/** Entries, held weakly, by the hash of a text of theirs: it keeps no text. Mostly there is one of a hash. */
 class WeakIndex {
   readonly #textOf: (entry: Entry) => string | undefined
-  readonly #refs = new Maps<number, WeakRef<Entry>[]>((hash) => hash)
+  readonly #refs = new Maps<number, Ref | Ref[]>((hash) => hash)
 
   constructor(textOf: (entry: Entry) => string | undefined) {
     this.#textOf = textOf
   }
 
   /** The reference to an entry that is here. */
-  refTo(entry: Entry): WeakRef<Entry> | undefined {
+  refTo(entry: Entry): Ref | undefined {
     return this.#of(this.#textOf(entry)).find((ref) => ref.deref() === entry)
   }
 
-  add(entry: Entry, ref: WeakRef<Entry>): void {
+  add(entry: Entry, ref: Ref): void {
     const text = this.#textOf(entry)
-    const others = this.#of(text)
-    if (others.length > 0) others.push(ref)
-    else if (text !== undefined) this.#refs.set(hashOf(text), [ref])
+    if (text === undefined) return
+    const hash = hashOf(text)
+    const others = this.#refs.get(hash)
+    if (others === undefined) this.#refs.set(hash, ref)
+    else if (Array.isArray(others)) others.push(ref)
+    else this.#refs.set(hash, [others, ref])
   }
 
   /** Marks the entries of a text as destroyed, except those with the id `except` and those that a request has stored again since. */
@@ -50,10 +55,11 @@ class WeakIndex {
   /** Forgets, of one hash after the other, those that no request holds, and that have another text now. Gives how many of each. */
   *forget(): Generator<number, void> {
     for (const hash of this.#refs.keys()) {
-      const refs = this.#refs.get(hash) ?? []
+      const refs = listOf(this.#refs.get(hash))
       const kept = [...new Set(refs)].filter((ref) => this.#isAt(hash, ref.deref()))
-      if (kept.length === 0) this.#refs.delete(hash)
-      else this.#refs.set(hash, kept)
+      const [first] = kept
+      if (first === undefined) this.#refs.delete(hash)
+      else this.#refs.set(hash, kept.length === 1 ? first : kept)
       yield refs.length - kept.length
     }
   }
@@ -64,9 +70,14 @@ class WeakIndex {
     return text !== undefined && hashOf(text) === hash
   }
 
-  #of(text: string | undefined): WeakRef<Entry>[] {
-    return text === undefined ? [] : (this.#refs.get(hashOf(text)) ?? [])
+  #of(text: string | undefined): readonly Ref[] {
+    return text === undefined ? [] : listOf(this.#refs.get(hashOf(text)))
   }
+}
+
+function listOf(refs: Ref | readonly Ref[] | undefined): readonly Ref[] {
+  if (refs === undefined) return []
+  return refs instanceof WeakRef ? [refs] : refs
 }
 
 export class Departed implements LedgerListener {
