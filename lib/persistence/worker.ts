@@ -4,4 +4,4 @@ import { workerData } from 'node:worker_threads'
 import { loadEngine } from '../sqlite/engine'
 import { serve } from './writer'
 
-serve(workerData, loadEngine)
+serve(workerData, (found) => loadEngine(found, false))

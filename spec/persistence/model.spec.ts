@@ -125,7 +125,7 @@ async function run(seed: number): Promise<void> {
     else if (chance < 0.67) clear(store, book, pending)
     else if (chance < 0.72 && !isFailing) {
       const all = book.moment('synced')
-      await store.save()
+      await save(store)
       all()
       synced = walOf(saveFile)
     } else if (chance < 0.76) {
@@ -138,13 +138,17 @@ async function run(seed: number): Promise<void> {
   }
   disk(saveFile, undefined)
   const all = book.moment('synced')
-  // The first may be told of an attempt that had begun before the disk was back.
-  await store.save().catch(() => store.save())
+  await save(store)
   all()
   book.expect('synced')(await found(killed(saveFile)))
   await store.close()
   const folder = path.dirname(saveFile)
   for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name))
+}
+
+/** The first time it may be told of an attempt that had begun before the disk was back. */
+function save(store: LembroStore): Promise<void> {
+  return store.save().catch(() => store.save())
 }
 
 function clear(store: LembroStore, book: Book, pending: Promise<unknown>[]): void {

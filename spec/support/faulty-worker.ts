@@ -44,4 +44,4 @@ function faulty(engine: Engine): Engine {
   }
 }
 
-serve(workerData, (found) => faulty(loadEngine(found)))
+serve(workerData, (found) => faulty(loadEngine(found, false)))

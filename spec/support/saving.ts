@@ -19,6 +19,9 @@ export interface Opened {
   readonly heard: (Error & { code?: string })[]
 }
 
+/** Another SQLite than the one that is found: `DATABASE=better-sqlite3 npm test -- spec/persistence spec/sqlite`. */
+const USED = process.env.DATABASE === undefined ? {} : { database: process.env.DATABASE }
+
 const codes = new Map<string, string>()
 
 /** The code of a worker of this project, as the build makes it. */
@@ -40,7 +43,7 @@ export function begin(options: LembroOptions, world: Partial<World> = {}) {
   let store: LembroStore | undefined
   const opened = new Promise<Opened>((resolve) => {
     const ready = (error: Error | null) => resolve({ store: store as LembroStore, error, heard })
-    const settings = parseOptions(options)
+    const settings = parseOptions({ ...USED, ...options })
     const worker = workerCode(path.resolve('spec/support/faulty-worker.ts'))
     store = new LembroStore(settings, { clock: systemClock, worker, ...world }, ready)
     store.on('error', (error: Error) => heard.push(error))
