@@ -5,6 +5,7 @@ import { type Session, type SessionData, Store } from 'express-session'
 import type { Callback } from './call'
 import { assemble, type Core, systemWorld, type World } from './core'
 import type { Entry } from './entry/entry'
+import type { Ledger } from './ledger/ledger'
 import { DEFAULT_SHARE } from './reduce'
 import {
   currentOf,
@@ -189,10 +190,9 @@ export class LembroStore extends Store {
   idsOf(owner: string | number): Promise<string[]>
   idsOf(owner: string | number, callback: Callback<string[]>): void
   idsOf(owner: string | number, callback?: Callback<string[]>) {
-    const { calls, ledger, clock } = this.core
+    const { calls, ledger } = this.core
     return calls.read(callback, () => {
-      const now = clock.now()
-      const live = ledger.entriesOf(ownerText(owner)).filter((entry) => entry.expiry > now)
+      const live = liveOf(ledger, ownerText(owner))
       return live.map((entry) => entry.sid).reverse()
     })
   }
@@ -216,12 +216,13 @@ export class LembroStore extends Store {
     return calls.read(after, () => {
       const current = currentOf(given)
       const now = clock.now()
-      const live = ledger.entriesOf(ownerText(owner)).filter((entry) => entry.expiry > now)
-      return live.reverse().map((entry) => {
-        const { unused, held } = ledger.agesOf(entry)
-        const session = codec.decode(entry)
-        return ownedSession(entry.sid, session, current, now - unused, now - held)
-      })
+      return liveOf(ledger, ownerText(owner))
+        .reverse()
+        .map((entry) => {
+          const { unused, held } = ledger.agesOf(entry)
+          const session = codec.decode(entry)
+          return ownedSession(entry.sid, session, current, now - unused, now - held)
+        })
     })
   }
 
@@ -246,8 +247,7 @@ export class LembroStore extends Store {
       const { except, only } = targetOf(given)
       const done = (ended: number) => calls.committed((error) => end(error, ended), true)
       if (only === undefined) return signOut.run(name, except, done)
-      const theirs = ledger.entriesOf(name).filter(({ expiry }) => expiry > ledger.now())
-      const one = theirs.find(({ sid }) => handleOf(sid) === only)
+      const one = liveOf(ledger, name).find(({ sid }) => handleOf(sid) === only)
       if (one !== undefined) sessions.destroy(one.sid)
       done(one === undefined ? 0 : 1)
     })
@@ -337,6 +337,12 @@ export class LembroStore extends Store {
   [inspect.custom](_depth: number, options: InspectOptions): string {
     return `${this.constructor.name} ${inspect(this.stats(), options)}`
   }
+}
+
+/** The entries of an owner that have not expired, oldest first. */
+function liveOf(ledger: Ledger, owner: string): Entry[] {
+  const now = ledger.now()
+  return ledger.entriesOf(owner).filter(({ expiry }) => expiry > now)
 }
 
 /**

@@ -28,7 +28,7 @@ export interface Trust {
 
 const DAY = 86_400_000
 /** The last instant that a Date can be: a later expiry is never. */
-const LAST_INSTANT = 8.64e15
+export const LAST_INSTANT = 8.64e15
 /** In place of the day of an expiry. */
 const NEVER = 2 ** 30 - 1
 const DESTROYED = NEVER - 1
@@ -152,8 +152,8 @@ export class Entry {
     return 0
   }
 
-  /** The key of its row in the file, if it has one: see {@link LastingEntry}; else 0. */
-  get row(): number {
+  /** The number of the checkpoint that it was saved for last, if it was: see {@link LastingEntry}; else 0. */
+  get checkpoint(): number {
     return 0
   }
 
@@ -184,7 +184,7 @@ const LASTING_BYTES = 32
 /** An entry of a store with a `saveFile` or an `absoluteTtl`: it has what only those need. */
 export class LastingEntry extends Entry {
   #created: number
-  #row = 0
+  #checkpoint = 0
 
   constructor(sid: string, created: number) {
     super(sid)
@@ -200,12 +200,12 @@ export class LastingEntry extends Entry {
     this.#created = created
   }
 
-  override get row(): number {
-    return this.#row
+  override get checkpoint(): number {
+    return this.#checkpoint
   }
 
-  override set row(row: number) {
-    this.#row = row
+  override set checkpoint(checkpoint: number) {
+    this.#checkpoint = checkpoint
   }
 
   override get ownBytes(): number {

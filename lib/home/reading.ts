@@ -2,14 +2,13 @@
 
 import type { Core } from '../core'
 import { expiryOf, isoText, readableCookie } from '../entry/cookie'
+import { LAST_INSTANT } from '../entry/entry'
 import type { Incoming } from '../session/incoming'
 import { isOwnerName } from '../settings/owner'
 import type { HomeSession } from './home'
 
 /** A home counts a session's life in whole seconds, rounded up: expiries less than this apart are equal. */
 export const ROUNDING = 1000
-/** The last instant that a Date can be. */
-const LAST_INSTANT = 8.64e15
 
 /** A session as its home holds it, for the near cache; `undefined` for a text that says there is none. Throws for one that can't be read. */
 export function readHomeSession(

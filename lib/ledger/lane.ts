@@ -130,13 +130,13 @@ export class Lane implements Trust {
     return this.#size
   }
 
-  /** The longest unused; of those unused since the same second, the one of the largest holder. */
+  /** The longest unused; of those unused since the same second, the one of the smallest holder. */
   get oldest(): Entry | undefined {
     let { oldest } = this.first
     if (this.first.size === this.#size) return oldest
     for (const ring of this.rings) {
       const other = ring.oldest
-      if (other !== undefined && (oldest === undefined || other.used <= oldest.used)) oldest = other
+      if (other !== undefined && (oldest === undefined || other.used < oldest.used)) oldest = other
     }
     return oldest
   }
@@ -188,7 +188,7 @@ export class LaneWalk {
     for (const walk of this.#walks) {
       const { next } = walk
       if (next === undefined) continue
-      if (first?.next === undefined || next.used <= first.next.used) first = walk
+      if (first?.next === undefined || next.used < first.next.used) first = walk
     }
     return first?.go()
   }

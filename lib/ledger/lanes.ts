@@ -32,6 +32,7 @@ const RETURNED_AGE = 2
 
 /** Far more is at least twice as much, and at most eight times: two powers of two apart. */
 const FAR = 2
+
 /** The entries of one trust, in one lane or in two: those in `upper` were used again, and stay longer. */
 class Rank {
   constructor(
@@ -127,8 +128,8 @@ export class Lanes {
 
   /**
    * The entry that goes in an automatic trim of a ledger that may have so many bytes. Strangers go
-   * down to a tenth. Users go while there is no stranger or they hold more than four fifths: first
-   * newcomers, down to a tenth; then members, down to four fifths.
+   * down to a tenth. Users go while they hold more than four fifths: first newcomers, down to a
+   * tenth; then members.
    */
   victimOfTrim(whole: number): Entry | undefined {
     const [least, most] = [whole * LEAST_SHARE, whole * (1 - LOWER_SHARE)]
@@ -138,7 +139,7 @@ export class Lanes {
       return this.#victimOf(1, 'bytes', whole)
     }
     if (strangers.bytes > least) return this.#victimOf(0, 'bytes', whole)
-    if (!areUsersBeyond && strangers.size > 0) return undefined
+    if (!areUsersBeyond) return undefined
     if (newcomers.bytes > least) return this.#victimOf(1, 'bytes', whole)
     return members.bytes > most ? this.#victimOf(2, 'bytes', whole) : undefined
   }
@@ -162,7 +163,6 @@ export class Lanes {
     const power = powerOf(bytes) - FAR + 1
     const isBelow = lane?.isOwned && lane.rings.indexOf(entry.lane as Ring) < indexOf(power)
     const own = isBelow ? entry.bytes : 0
-
     const far = this.newcomers.bytesBelow(power) + this.members.bytesBelow(power) - own
     return far + (owner === undefined ? 0 : Math.min(strangers, share)) > room
   }

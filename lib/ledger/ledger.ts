@@ -169,12 +169,12 @@ export class Ledger {
   /**
    * Brings a saved session in as the newest, as long as there is room for it beside those that it
    * gives way to: the oldest first, and before any listener hears of what happens. `unused`: ms since
-   * it was used last, `held`: ms for which it had been its holder's then.
+   * it was used last, `held`: ms for which it had been its holder's then. `bytes` as for `put`.
    */
-  restore(entry: Entry, content: Content, unused: number, held: number): void {
+  restore(entry: Entry, content: Content, bytes: number, unused: number, held: number): void {
     entry.used = this.#currentSecond() - Math.floor(unused / 1000)
     entry.since = entry.used - Math.floor(held / 1000)
-    this.#store(entry, content, this.weigh(entry, content), false)
+    this.#store(entry, content, bytes, false)
     if (this.size === 1) this.#tellFilled()
   }
 

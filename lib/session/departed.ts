@@ -126,6 +126,7 @@ export class Departed implements LedgerListener {
   /** Looks at those of one id after those of another. A clear leaves nothing to forget. */
   *#forget(bySid: Lefts, byOwner: Lefts): Generator<void, void> {
     for (const sid of bySid.keys()) {
+      if (this.#bySid !== bySid) return
       for (const { owner, isOver } of listOf(bySid.get(sid))) {
         if (isOver && owner !== undefined) {
           for (const left of drop(byOwner, owner, isForgotten)) left.owner = undefined
@@ -133,7 +134,6 @@ export class Departed implements LedgerListener {
       }
       this.#size -= drop(bySid, sid, isForgotten).length
       yield
-      if (this.#bySid !== bySid) return
     }
   }
 }

@@ -65,16 +65,10 @@ export class Intake {
     this.ownerOf = askOwner(settings.owner, fault)
     this.#clientOf = askClient(settings.client, fault)
     const { describe } = settings
-    let isNew = false
-    const ask = asking((session) => {
-      if (describe !== undefined) describeSession(describe, session, isNew, clock.now())
+    if (describe === undefined) return
+    this.#describe = asking((session, isNew: boolean) => {
+      describeSession(describe, session, isNew, clock.now())
     }, fault)
-    this.#describe =
-      describe &&
-      ((session, hasNewOwner) => {
-        isNew = hasNewOwner
-        ask(session)
-      })
   }
 
   /** Turns a session into what can be stored. Asks the application, which may do anything to the store meanwhile. */

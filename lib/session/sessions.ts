@@ -126,10 +126,12 @@ export class Sessions {
    * Returns whether it did.
    */
   restore(entry: Entry, content: Content, unused: number, held: number): boolean {
-    const bytes = this.#ledger.weigh(entry, content)
+    let bytes = this.#ledger.weigh(entry, content)
     if (this.#obstacle(entry, bytes, content.owner) !== undefined) return false
-    this.#makeRoomForOwner(entry, content.owner, this.#ledger.now())
-    this.#ledger.restore(entry, content, unused, held)
+    const now = this.#ledger.now()
+    if (this.#makeRoomForOwner(entry, content.owner, now))
+      bytes = this.#ledger.weigh(entry, content)
+    this.#ledger.restore(entry, content, bytes, unused, held)
     return true
   }
 

@@ -126,16 +126,16 @@ export function askClient(client: ClientOption | undefined, fault: Fault) {
   return asking(client && ((session) => clientOf(client, session)), fault)
 }
 
-/** Asks the application; what that throws goes to `fault` the first time. */
-export function asking<Answer>(
-  ask: ((session: SessionData) => Answer) | undefined,
+/** Asks the application of a session, with what more it needs to know; what that throws goes to `fault` the first time. */
+export function asking<Answer, More = void>(
+  ask: ((session: SessionData, more: More) => Answer) | undefined,
   fault: Fault,
-): (session: SessionData) => Answer | undefined {
+): (session: SessionData, more: More) => Answer | undefined {
   if (ask === undefined) return () => undefined
   let told = false
-  return (session) => {
+  return (session, more) => {
     try {
-      return ask(session)
+      return ask(session, more)
     } catch (thrown) {
       if (!told) fault(thrown)
       told = true

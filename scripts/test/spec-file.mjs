@@ -11,6 +11,8 @@ const EVENTS = join(import.meta.dirname, 'events.mjs')
 const TEST_MS = 600_000
 /** How long that which a spec has started may take to end after it. */
 const LEFT_MS = 60_000
+/** What Node says of a test that `--only` does not ask for. */
+const NOT_NAMED = 'test name does not match pattern'
 
 /** Runs a file; `only` is a pattern of names. Its own processes have `mark` in their environment. */
 export async function runFile(file, { only, mark }) {
@@ -23,7 +25,7 @@ export async function runFile(file, { only, mark }) {
   const [code, signal] = await ended
 
   const passed = outcomes.filter((each) => isTest(each) && each.type === 'test:pass')
-  const left = outcomes.filter(({ left }) => left !== undefined)
+  const left = outcomes.filter(({ left }) => left !== undefined && left !== NOT_NAMED)
   const failures = outcomes.filter((each) => each.type === 'test:fail' && isOwn(each))
   const fail = (text, path = []) => failures.push({ path, text })
   if (hung !== undefined) fail(`it took more than ${TEST_MS / 60_000} minutes`, [hung])

@@ -3,15 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type Content, Entry, keepable, LastingEntry } from '../../lib/entry/entry'
 import { Holder } from '../../lib/entry/holder'
+import { content } from '../support/ledger'
 import { NOON } from '../support/time'
-
-const content = (given: Partial<Content> = {}): Content => ({
-  body: '',
-  cookie: undefined,
-  expiry: Infinity,
-  owner: undefined,
-  ...given,
-})
 
 /** The last instant that a Date can be. */
 const LAST_EXPIRY = 8.64e15
@@ -160,15 +153,18 @@ describe('an entry', () => {
 })
 
 describe('a lasting entry', () => {
-  it('keeps the instant of its first set and the key of its row, where another keeps none', () => {
+  it('keeps the instant of its first set and the number of its checkpoint, where another keeps none', () => {
     const entry = new LastingEntry('a', NOON)
     const plain = new Entry('a')
-    assert.deepEqual([entry.created, entry.row, plain.created, plain.row], [NOON, 0, 0, 0])
+    assert.deepEqual(
+      [entry.created, entry.checkpoint, plain.created, plain.checkpoint],
+      [NOON, 0, 0, 0],
+    )
     entry.created = NOON + 0.5
-    entry.row = 7
+    entry.checkpoint = 7
     entry.assign(content({ body: '{}', owner: 'ann' }), false)
     entry.destroy()
-    assert.deepEqual([entry.created, entry.row], [NOON + 0.5, 7])
+    assert.deepEqual([entry.created, entry.checkpoint], [NOON + 0.5, 7])
     assert.ok(entry instanceof Entry)
   })
 })

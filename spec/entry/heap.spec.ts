@@ -32,7 +32,7 @@ describe('a process with a store', { concurrency: 2 }, () => {
       const { grown = 0, bytes = 0, sessions = 0 } = await measured(shape, SESSIONS, 3)
       assert.ok(sessions > SESSIONS / 2)
       const ratio = grown / bytes
-      assert.ok(ratio >= 0.9 && ratio <= 1.1, `${ratio.toFixed(3)} of ${bytes} bytes`)
+      assert.ok(ratio >= 0.9 && ratio <= 1.15, `${ratio.toFixed(3)} of ${bytes} bytes`)
     })
   }
 
@@ -41,7 +41,8 @@ describe('a process with a store', { concurrency: 2 }, () => {
       const { grown = 0, bytes = 0, sessions } = await measured(owners, SESSIONS, 0)
       assert.equal(sessions, SESSIONS)
       const ratio = grown / bytes
-      assert.ok(ratio >= 0.8 && ratio <= 1.2, `${ratio.toFixed(3)} of ${bytes} bytes`)
+      // The list of one owner with all of them is one, and costs less than those of many.
+      assert.ok(ratio >= 0.75 && ratio <= 1.2, `${ratio.toFixed(3)} of ${bytes} bytes`)
     })
   }
 

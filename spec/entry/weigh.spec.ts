@@ -14,17 +14,10 @@ import {
   textBytes,
   weigh,
 } from '../../lib/entry/weigh'
+import { content } from '../support/ledger'
 import { NOON } from '../support/time'
 
 const character = fc.constantFrom('a', '7', 'é', '世', '\ud800', '\0')
-
-const content = (given: Partial<Content> = {}): Content => ({
-  body: '',
-  cookie: undefined,
-  expiry: Infinity,
-  owner: undefined,
-  ...given,
-})
 
 /** What a content weighs that belongs to that owner, or comes from that client. */
 function weightOf(sid: string, given: Partial<Content> = {}): number {

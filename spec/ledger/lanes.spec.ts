@@ -180,14 +180,14 @@ describe('an automatic trim', () => {
     assert.deepEqual(trimmed({ members: 90, strangers: 10 }), [10, 0, 80])
   })
 
-  it('takes newcomers down to a tenth as well, and then stops', () => {
-    assert.deepEqual(trimmed({ members: 60, newcomers: 40 }), [0, 15, 60])
+  it('takes newcomers down to a tenth as well, while users hold more than four fifths', () => {
+    assert.deepEqual(trimmed({ members: 60, newcomers: 40 }), [0, 20, 60])
     assert.deepEqual(trimmed({ members: 70, newcomers: 20, strangers: 10 }), [10, 10, 70])
   })
 
-  it('goes all the way if there are strangers alone, or newcomers alone', () => {
+  it('goes all the way if there are strangers alone, and to four fifths if there are newcomers alone', () => {
     assert.deepEqual(trimmed({ strangers: 100 }), [75, 0, 0])
-    assert.deepEqual(trimmed({ newcomers: 100 }), [0, 75, 0])
+    assert.deepEqual(trimmed({ newcomers: 100 }), [0, 80, 0])
   })
 
   it('goes to four fifths if there are members alone', () => {

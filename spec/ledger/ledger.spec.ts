@@ -413,7 +413,8 @@ describe('restore', () => {
   const content = { body: '', cookie: undefined, expiry: NOON + 10, owner: undefined }
   const restore = (ledger: Ledger, sid: string, more: object = {}, unused = 0, held = 0) => {
     const entry = new Entry(sid)
-    ledger.restore(entry, { ...content, ...more }, unused, held)
+    const given = { ...content, ...more }
+    ledger.restore(entry, given, ledger.weigh(entry, given), unused, held)
     return entry
   }
 

@@ -13,7 +13,7 @@ const PAGES = Number(process.env.PAGES ?? 1000)
 describe('a page of two requests at a time, to two processes', needsRedis, () => {
   const kinds: [string, object][] = [
     ['each touch told', { options: { touchAfter: 0 } }],
-    ['touches due, default options', { maxAge: 5000, visitors: 300 }],
+    ['touches due, default options', { maxAge: 8000, visitors: 300 }],
     ['saves by a script', { options: { touchAfter: 0, onConflict: 'merge' } }],
   ]
   for (const [what, options] of kinds) {

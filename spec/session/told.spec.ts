@@ -124,7 +124,7 @@ describe('dispose', () => {
 })
 
 describe('an event', () => {
-  it('tells of evictions and expiries, whose they were and what was in them', () => {
+  it('tells of evictions, expiries and destroys, whose they were and what was in them', () => {
     const { emitter, calls, ledger } = make()
     const told: unknown[] = []
     for (const event of ['evict', 'expire', 'destroy']) {
@@ -139,6 +139,7 @@ describe('an event', () => {
     assert.deepEqual(told, [
       ['evict', 'a', 'ann', 100, 'a'],
       ['expire', 'b', undefined, 7, 'b'],
+      ['destroy', 'c', undefined, 100, 'c'],
     ])
   })
 

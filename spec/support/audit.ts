@@ -71,7 +71,7 @@ export function auditOwners(ledger: Ledger, names: Iterable<string>): void {
     const listed = ledger.entriesOf(name)
     assert.equal(listed.length, theirs.length)
     for (const known of [false, true]) {
-      // Of those used within one second, the lanes have the larger first.
+      // Of those used within one second, the lanes have the smaller first.
       const inLane = (all: readonly Entry[]) => all.filter((each) => each.known === known)
       assert.deepEqual(sids(inLane(listed)).sort(), sids(inLane(theirs)).sort())
       const used = (all: readonly Entry[]) => inLane(all).map((each) => each.used)

@@ -1,6 +1,6 @@
 /** Entries put into a ledger without the rest of a store around it. */
 
-import { Entry } from '../../lib/entry/entry'
+import { type Content, Entry } from '../../lib/entry/entry'
 import { type Background, Ledger } from '../../lib/ledger/ledger'
 import type { Owner } from '../../lib/settings/owner'
 import { FakeClock } from './clock'
@@ -40,6 +40,17 @@ export function put(ledger: Ledger, sid: string, given: Given = {}): Entry {
   const entry = ledger.find(sid) ?? new Entry(sid)
   at(ledger, now).put(entry, { body, cookie: undefined, expiry, owner }, bytes)
   return entry
+}
+
+/** A content of nobody that never expires, unless told otherwise. */
+export function content(given: Partial<Content> = {}): Content {
+  return {
+    body: '',
+    cookie: undefined,
+    expiry: Number.POSITIVE_INFINITY,
+    owner: undefined,
+    ...given,
+  }
 }
 
 /** The ids that a ledger holds, the least trusted first, of each trust the oldest first. */

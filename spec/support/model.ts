@@ -107,7 +107,7 @@ export class Model {
       const least = maxBytes / 10
       const areBeyond = newcomers + members > maxBytes * 0.8
       let from: number | undefined
-      if (areBeyond || strangers === 0) {
+      if (areBeyond) {
         if (members > maxBytes * 0.8) from = 2
         if (newcomers > least) from = 1
       }
@@ -223,10 +223,10 @@ function ringOf(bytes: number): number {
   return Math.max(0, Math.floor(Math.log2(bytes)) - 10)
 }
 
-/** The longest unused first, to the second; of those, the one in the largest ring. */
+/** The longest unused first, to the second; of those, the one in the smallest ring. */
 function byAge(a: Kept, b: Kept): number {
   const second = ({ used }: Kept) => Math.floor((used - NOON) / 1000)
-  return second(a) - second(b) || (b.ring ?? 0) - (a.ring ?? 0)
+  return second(a) - second(b) || (a.ring ?? 0) - (b.ring ?? 0)
 }
 
 function laneOf({ owner, since, used }: Kept): LaneName {

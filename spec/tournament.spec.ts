@@ -1,0 +1,197 @@
+/**
+ * Attacks swept over their whole space instead of named: who is signed out, cell by cell. Short here;
+ * `TOURNAMENT=long` sweeps all of it, and prints each cell.
+ */
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LembroStore } from '../lib/store'
+import { come, visit } from './support/crowd'
+import { storeAt } from './support/store'
+import { nextTurn, type StoppedTime, stopTime } from './support/time'
+
+const isLong = process.env.TOURNAMENT === 'long'
+const HOSTILE_SESSIONS = isLong ? 20_000 : 3000
+
+/** Which sessions the hostile accounts set. */
+const WAYS = ['new', 'growing', 'returning', 'alternating', 'changing'] as const
+type Way = (typeof WAYS)[number]
+
+interface Cell {
+  readonly maxSize: '64K' | '4M' | '64M'
+  /** Shares of `maxSize`. */
+  readonly members: number
+  readonly newcomers: number
+  /** Hostile accounts; 0 for strangers. */
+  readonly accounts: number
+  /** The share of `maxSize` of one hostile session; 0 for as small as there are. */
+  readonly size: number
+  readonly way: Way
+  /** Characters of an honest session. */
+  readonly honest: number
+}
+
+/** Lets so many honest users sign in as hold a share of `maxSize`. */
+function fill(store: LembroStore, kind: string, share: number, text: string): number {
+  const { maxBytes, bytes } = store.stats()
+  let n = 0
+  for (; ; n++) {
+    come(store, `${kind}-${n}`, `${kind}-${n}`, { text })
+    if (store.stats().bytes - bytes <= maxBytes * share) continue
+    store.destroy(`${kind}-${n}`)
+    return n
+  }
+}
+
+async function countIn(store: LembroStore, kind: string, count: number): Promise<number> {
+  let found = 0
+  for (let n = 0; n < count; n++) if (await store.get(`${kind}-${n}`)) found++
+  return found
+}
+
+/** How many honest members and newcomers are there, and how many were signed out. */
+async function run(t: Parameters<typeof stopTime>[0], cell: Cell) {
+  const time: StoppedTime = stopTime(t)
+  const store = storeAt(time.clock, { maxSize: cell.maxSize, interval: false })
+  const { maxBytes } = store.stats()
+  const text = 'x'.repeat(cell.honest)
+  const members = fill(store, 'member', cell.members, text)
+  time.pass(61_000)
+  for (let n = 0; n < members; n++) await visit(store, `member-${n}`)
+  const newcomers = fill(store, 'newcomer', cell.newcomers, text)
+  const hostile = 'h'.repeat(cell.size * maxBytes)
+  const count = Math.min(HOSTILE_SESSIONS, Math.max(50, 30 / Math.max(cell.size, 1e-6)))
+  for (let n = 0; n < count; n++) {
+    const account = cell.accounts === 0 ? undefined : `mallory-${n % cell.accounts}`
+    const sid =
+      cell.way === 'growing' ? `hostile-${n % Math.max(1, cell.accounts)}` : `hostile-${n}`
+    const data = { hostile: cell.way === 'growing' ? hostile.repeat(1 + (n % 20)) : hostile }
+    if (cell.way === 'changing')
+      come(store, `hostile-${n >> 2}`, account && `${account}-${n & 3}`, data)
+    else come(store, sid, cell.way === 'alternating' && n % 2 === 0 ? undefined : account, data)
+    if (cell.way === 'returning' && n % 50 === 49) {
+      time.pass(61_000)
+      for (let i = n - 49; i <= n; i++) await visit(store, `hostile-${i}`)
+    }
+    if (n % 100 === 0) {
+      time.pass(100)
+      await nextTurn()
+    }
+  }
+  const lostMembers = members - (await countIn(store, 'member', members))
+  const lostNewcomers = newcomers - (await countIn(store, 'newcomer', newcomers))
+  assert.ok(store.stats().bytes <= maxBytes)
+  await store.close()
+  return { members, newcomers, lostMembers, lostNewcomers }
+}
+
+/** The cells of a sweep: all for the long form, every seventh or so, always the same, for the short one. */
+function cells(accounts: readonly number[], fills: readonly [number, number][]): Cell[] {
+  const all: Cell[] = []
+  for (const maxSize of ['64K', '4M', ...(isLong ? (['64M'] as const) : [])] as const) {
+    for (const [members, newcomers] of fills) {
+      for (const account of accounts) {
+        for (const size of [0, 0.001, 0.004, 0.024, 0.19]) {
+          for (const way of WAYS) {
+            for (const honest of maxSize === '64K' ? [0, 300] : [0, 300, 17_000]) {
+              all.push({ maxSize, members, newcomers, accounts: account, size, way, honest })
+            }
+          }
+        }
+      }
+    }
+  }
+  return isLong ? all : all.filter((_, n) => n % 31 === 0)
+}
+
+function title({ maxSize, members, newcomers, accounts, size, way, honest }: Cell): string {
+  const who = accounts === 0 ? 'strangers' : `${accounts} accounts`
+  return `${maxSize}: members ${members * 100}%, newcomers ${newcomers * 100}%, of ${honest} characters; ${who}, ${way}, of ${size * 100}%`
+}
+
+/** Runs all cells of a sweep; fails with those where anybody was lost. */
+async function sweep(
+  t: Parameters<typeof stopTime>[0],
+  all: readonly Cell[],
+  lostOf: (result: Awaited<ReturnType<typeof run>>) => number,
+): Promise<void> {
+  const broken: string[] = []
+  for (const cell of all) {
+    let result: Awaited<ReturnType<typeof run>> | undefined
+    await t.test(title(cell), async (each) => {
+      result = await run(each as never, cell)
+    })
+    if (result === undefined) continue
+    const lost = lostOf(result)
+    const line = `${title(cell)}: ${lost} of ${result.members + result.newcomers} lost`
+    if (isLong) console.log(line)
+    if (lost > 0) broken.push(line)
+  }
+  assert.deepEqual(broken, [])
+}
+
+describe('in the tournament', () => {
+  it('strangers sign out nobody, where signed-in users hold up to four fifths', async (t) => {
+    const fills: [number, number][] = [
+      [0.2, 0],
+      [0.46, 0.3],
+      [0.6, 0.18],
+      [0.78, 0],
+      [0, 0.78],
+      [0.2, 0.57],
+    ]
+    await sweep(
+      t,
+      cells([0], fills),
+      ({ lostMembers, lostNewcomers }) => lostMembers + lostNewcomers,
+    )
+  })
+
+  // Not in a store of 64 KB, where 1/128 is less than one session. And those who hold more than their
+  // share give way to the more trusted: newcomers to a known account, users beyond four fifths to strangers.
+  it('one account signs out nobody, however full the store is', async (t) => {
+    const fills: [number, number][] = [
+      [0.46, 0],
+      [0.78, 0],
+      [0.9, 0],
+      [0.6, 0.3],
+      [0, 0.9],
+    ]
+    const all = cells([1], fills).filter(({ maxSize, way, members, newcomers }) => {
+      if (maxSize === '64K' || (way === 'returning' && newcomers > 0.2)) return false
+      return way !== 'alternating' || members + newcomers < 0.8
+    })
+    await sweep(t, all, ({ lostMembers, lostNewcomers }) => lostMembers + lostNewcomers)
+  })
+
+  // Not where they hold no more each than an honest user does, and are used for a minute: who could tell?
+  it('up to a thousand accounts sign out no member, where members hold up to three fifths', async (t) => {
+    const fills: [number, number][] = [
+      [0.2, 0],
+      [0.46, 0],
+      [0.6, 0],
+    ]
+    const all = cells([10, 100, 1000], fills).filter(
+      ({ way, accounts, honest, maxSize }) =>
+        way !== 'returning' || (maxSize !== '64K' && honest * accounts < 1_000_000),
+    )
+    await sweep(t, all, ({ lostMembers }) => lostMembers)
+  })
+
+  it('a session of 17,000 characters stays as long as one of 300 in a busy store', async (t) => {
+    const time = stopTime(t)
+    const store = storeAt(time.clock, { maxSize: '4M', interval: false })
+    let large = 0
+    for (let n = 0; n < 30_000; n++) {
+      come(store, `busy-${n}`, `busy-${n}`, { text: 'x'.repeat(300) })
+      if (n % 200 === 0)
+        come(store, `large-${large}`, `large-${large++}`, { text: 'x'.repeat(17_000) })
+      if (n % 10 !== 0) continue
+      time.pass(50)
+      await nextTurn()
+    }
+    // The last 20 came within 20 s, in which 4,000 others did.
+    for (let n = large - 20; n < large; n++)
+      assert.ok(await store.get(`large-${n}`), `${large - n}`)
+  })
+})
