@@ -1,19 +1,8 @@
 /** Owns what is said when saving fails: an Error with a code and, if the system failed, the system's error as its cause. */
 
 import { coded } from '../settings/check'
+import { reasonOf } from '../sqlite/engine'
 
-const REASONS: Record<string, string> = {
-  ENOENT: 'its folder does not exist',
-  ENOTDIR: 'its folder is a file',
-  EISDIR: 'it is a folder',
-  EACCES: 'this process has no right to',
-  EPERM: 'this process has no right to',
-  EROFS: 'the disk is read-only',
-  ELOOP: 'its symbolic links go round in a circle',
-  ENOSPC: 'the disk is full',
-  EIO: 'the disk fails',
-  ESAVEDAMAGED: 'it is damaged',
-}
 /** Failures that no later attempt can mend as long as the process runs. */
 const FINAL = new Set([
   ...['ELOCKED', 'ESAVEFOREIGN', 'ENOSQLITE', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'],
@@ -31,13 +20,13 @@ export function unusable(file: string, error: Error): Error {
     return coded('ELOCKED', `saveFile: another process uses '${file}'; sessions are not saved`)
   }
   if (error.message.startsWith('saveFile: ')) return error
-  return wrapped(`saveFile: can't use '${file}': ${reason(error)}; sessions are not saved`, error)
+  return wrapped(`saveFile: can't use '${file}': ${reasonOf(error)}; sessions are not saved`, error)
 }
 
 /** A write or a sync failed. */
 export function notSaved(error: Error): Error {
   if (error.message.startsWith('saveFile: ')) return error
-  const message = `saveFile: can't save: ${reason(error)}; sessions are served from memory until it can`
+  const message = `saveFile: can't save: ${reasonOf(error)}; sessions are served from memory until it can`
   return wrapped(message, error)
 }
 
@@ -45,10 +34,6 @@ export function notSaved(error: Error): Error {
 export function overloaded(pending: string): Error {
   const message = `saveFile: can't save: the disk is too slow, ${pending} wait to be written; sessions are served from memory until it catches up`
   return coded('ESAVEBUSY', message)
-}
-
-function reason(error: Error): string {
-  return REASONS[codeOf(error) ?? ''] ?? error.message
 }
 
 function codeOf(error: Error): string | undefined {

@@ -11,11 +11,11 @@ import { inSlices, setImmediate } from '../clock'
 import { coded } from '../settings/check'
 import { toText } from '../settings/size'
 import { findEngine } from '../sqlite/engine'
+import { Link } from '../sqlite/link'
 import type { CompactionReport, SaveStats } from '../stats'
 import { isFinal, notSaved, overloaded, unusable } from './errors'
-import { Link } from './link'
 import { Outbox } from './outbox'
-import type { Changes, End, Notice, Part, Reply, Task } from './protocol'
+import type { Changes, End, Notice, Part, Reply, Request, Task } from './protocol'
 import { Saved, type SavedDependencies } from './saved'
 
 const MIB = 1024 * 1024
@@ -37,6 +37,7 @@ const ROW_FACTOR = 4
 
 const NONE: Changes = { cleared: false, removed: [], puts: [], touches: [] }
 
+type FileLink = Link<Request, Reply, Notice>
 type Waiter = (error: Error | null) => void
 
 export interface PersistenceDependencies extends SavedDependencies {
@@ -51,7 +52,7 @@ export class Persistence {
   readonly #saved: Saved
   readonly #outbox: Outbox
   readonly #mostPending: number
-  #link: Link | undefined
+  #link: FileLink | undefined
   /** What was found at the start, once all is loaded. */
   #loaded: End | undefined
   /** Why nothing is saved now. */
@@ -160,7 +161,7 @@ export class Persistence {
       keys: settings.saveKeys,
       mostBytes: ROW_FACTOR * settings.maxEntryBytes + MIB,
     }
-    const link = new Link(worker, task, (notice) => this.#noticed(notice, link))
+    const link: FileLink = new Link(worker, task, (notice) => this.#noticed(notice, link))
     this.#link = link
     await link.ask({ ask: 'open' })
     if (!this.#timed) await link.ask({ ask: 'timed', timed: false })
@@ -168,7 +169,7 @@ export class Persistence {
     else this.#reportAll((await readEnd(link)).findings)
   }
 
-  async #load(link: Link): Promise<void> {
+  async #load(link: FileLink): Promise<void> {
     let next = link.ask({ ask: 'read' })
     for (;;) {
       const part = (await next).read as Part
@@ -209,7 +210,7 @@ export class Persistence {
   }
 
   /** Writes all sessions anew, beside all that happens meanwhile. */
-  async #rewrite({ wasImported }: End, link: Link): Promise<void> {
+  async #rewrite({ wasImported }: End, link: FileLink): Promise<void> {
     const { settings } = this.#needs
     await this.#walk(() => this.#flush())
     await this.#flush(true)
@@ -239,7 +240,8 @@ export class Persistence {
   #wake(): void {
     if (this.#isScheduled || this.#loaded === undefined || this.#failure !== undefined) return
     if (this.#flushing !== undefined) {
-      if (this.#isTooMuch) this.#fail(overloaded(toText(this.#outbox.bytes)), this.#link as Link)
+      if (this.#isTooMuch)
+        this.#fail(overloaded(toText(this.#outbox.bytes)), this.#link as FileLink)
       return
     }
     this.#isScheduled = true
@@ -259,7 +261,7 @@ export class Persistence {
   /** Sends all that waits; ends once it is saved. What comes meanwhile is sent after it. */
   #flush(synced = false): Promise<void> {
     const before = this.#flushing ?? Promise.resolve()
-    const link = this.#link as Link
+    const link = this.#link as FileLink
     const flushing = before
       .catch(() => {})
       .then(() => this.#send(link, synced))
@@ -276,7 +278,7 @@ export class Persistence {
     return flushing
   }
 
-  async #send(link: Link, synced: boolean): Promise<void> {
+  async #send(link: FileLink, synced: boolean): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
     this.#outbox.turn()
     const waiters = this.#waiters
@@ -302,7 +304,7 @@ export class Persistence {
     if (synced !== undefined) this.#lastSave = synced
   }
 
-  #noticed({ synced, fault, compaction }: Notice, link: Link): void {
+  #noticed({ synced, fault, compaction }: Notice, link: FileLink): void {
     if (link !== this.#link) return
     if (synced !== undefined) this.#lastSave = synced
     if (compaction !== undefined) this.#lastCompaction = compaction
@@ -313,7 +315,7 @@ export class Persistence {
   }
 
   /** The one place where saving ends for now: from then on memory serves, and it is tried again. */
-  #fail(reason: Error, link: Link): void {
+  #fail(reason: Error, link: FileLink): void {
     if (this.#failure !== undefined || link !== this.#link || this.#closing !== undefined) {
       if (this.#closing !== undefined) this.#failure ??= notSaved(reason)
       return
@@ -346,7 +348,7 @@ export class Persistence {
         await this.#link?.idle()
         await this.#link?.end()
         await this.#start()
-        await this.#resave(this.#link as Link)
+        await this.#resave(this.#link as FileLink)
         return
       } catch (thrown) {
         const error = toError(thrown)
@@ -384,7 +386,7 @@ export class Persistence {
   }
 
   /** Replaces all that is in the file by what is in the ledger, at once as far as a kill goes. */
-  async #resave(link: Link): Promise<void> {
+  async #resave(link: FileLink): Promise<void> {
     this.#outbox.isOpen = true
     await link.ask({ ask: 'write', changes: NONE, part: 'begin', synced: false })
     const sendAll = async () => {
@@ -442,7 +444,7 @@ export class Persistence {
   }
 }
 
-async function readEnd(link: Link): Promise<End> {
+async function readEnd(link: FileLink): Promise<End> {
   for (;;) {
     const { read } = await link.ask({ ask: 'read' })
     if (read?.end !== undefined) return read.end

@@ -1,5 +1,6 @@
 /** What the store and the worker that has its file tell each other. Each request gets one reply, in order. */
 
+import type { Fault } from '../sqlite/link'
 import type { Row, Times } from '../sqlite/rows'
 
 /** What the worker needs to know once. */
@@ -34,12 +35,6 @@ export type Request =
   | { readonly ask: 'open' | 'read' | 'imported' | 'sealed' | 'close' }
   | { readonly ask: 'timed'; readonly timed: boolean }
   | Writing
-
-/** Something that went wrong, as it can be sent to another thread. */
-export interface Fault {
-  readonly message: string
-  readonly code: string | undefined
-}
 
 /** What a start came upon, that the application is told. */
 export interface Finding extends Fault {

@@ -2,8 +2,9 @@
 
 import { parentPort } from 'node:worker_threads'
 import type { Engine } from '../sqlite/engine'
+import { faultOf } from '../sqlite/link'
 import type { Notice, Reply, Request, Task } from './protocol'
-import { faultOf, Writer } from './writer'
+import { Writer } from './writer'
 
 /** Answers what the store asks; `load` gives the engine of a task. */
 export function serve(task: Task, load: (found: string) => Engine): void {

@@ -6,20 +6,11 @@ import { asideOf, rescue, setAside } from '../sqlite/aside'
 import { codeOf, type Engine, isDamage } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
 import { KeyRing } from '../sqlite/keys'
+import { faultOf } from '../sqlite/link'
 import { Reading } from '../sqlite/reading'
 import type { Row } from '../sqlite/rows'
 import { isMemfile, readMemfile } from './memfilestore'
-import type {
-  Changes,
-  Fault,
-  Finding,
-  Notice,
-  Part,
-  Reply,
-  Request,
-  Task,
-  Writing,
-} from './protocol'
+import type { Changes, Finding, Notice, Part, Reply, Request, Task, Writing } from './protocol'
 
 /** Sessions and characters of one part of what is read: some 2 ms of work for the store. */
 const MOST_ROWS = 500
@@ -223,9 +214,4 @@ export class Writer {
       })
     }, period / 2)
   }
-}
-
-/** An error as it can be sent. */
-export function faultOf(error: unknown): Fault {
-  return { message: (error as Error).message, code: codeOf(error) }
 }

@@ -126,3 +126,21 @@ export function isDamage(error: unknown): boolean {
       /malformed|too large|not a database/i.test(String((error as Error).message)))
   )
 }
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this process has no right to',
+  EPERM: 'this process has no right to',
+  EROFS: 'the disk is read-only',
+  ELOOP: 'its symbolic links go round in a circle',
+  ENOSPC: 'the disk is full',
+  EIO: 'the disk fails',
+  ESAVEDAMAGED: 'it is damaged',
+}
+
+/** Why something failed, in words; else in those of the error. */
+export function reasonOf(error: Error): string {
+  return REASONS[codeOf(error) ?? ''] ?? error.message
+}

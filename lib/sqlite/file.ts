@@ -2,8 +2,8 @@
  * Owns a file of sessions while it is open: how it is made, locked, checked, written and brought to
  * the disk. Synchronous, so it belongs into a worker.
  *
- * The lock is SQLite's own, held as long as the connection: the system takes it back from a process
- * that dies. It is lost if anything in this process opens and closes the file or its `-shm` by `fs`;
+ * The lock is SQLite's own, held as long as the connection, unless several processes share the file: the
+ * system takes it back from a process that dies. It is lost if anything in this process opens and closes the file or its `-shm` by `fs`;
  * the `-wal` is harmless.
  */
 
@@ -12,6 +12,7 @@ import path from 'node:path'
 import { coded } from '../settings/check'
 import type { Database, Engine, Statement } from './engine'
 import type { KeyRing } from './keys'
+import { dropPlaces } from './places'
 import { type Row, SCHEMA, type Times, touchValuesOf, valuesOf } from './rows'
 
 /** "lmbr", in the header of the file. */
@@ -27,6 +28,7 @@ export class SessionFile {
   readonly database: Database
   readonly #file: string
   readonly #keys: KeyRing | undefined
+  readonly #isShared: boolean
   readonly #put: Statement
   readonly #touch: Statement
   readonly #removeTouch: Statement
@@ -36,11 +38,13 @@ export class SessionFile {
   /**
    * Opens a file, which is made if there is none. Throws with the code `ELOCKED` if another process
    * has it, `ESAVEDAMAGED` if it is none that SQLite can read, `ESAVEVERSION` or `ESAVEFOREIGN` if it is
-   * another's, and the system's code if the disk fails.
+   * another's, and the system's code if the disk fails. `isShared`: others may have it open as well, and
+   * only what is begun locks it.
    */
-  constructor(engine: Engine, file: string, keys: KeyRing | undefined) {
+  constructor(engine: Engine, file: string, keys: KeyRing | undefined, isShared = false) {
     this.#file = file
     this.#keys = keys
+    this.#isShared = isShared
     make(file)
     this.database = engine(file)
     try {
@@ -83,9 +87,9 @@ export class SessionFile {
     } else database.exec('DELETE FROM sessions; DELETE FROM touches')
   }
 
-  /** What is done until `commit` is there after a kill as a whole, or not at all. */
+  /** What is done until `commit` is there after a kill as a whole, or not at all. Throws with the code of a lock if another process writes. */
   begin(): void {
-    this.database.exec('BEGIN')
+    this.database.exec('BEGIN IMMEDIATE')
   }
 
   commit(): void {
@@ -148,10 +152,11 @@ export class SessionFile {
 
   #begin(): void {
     const { database } = this
+    const [locking, begin] = this.#isShared ? ['NORMAL', ''] : ['EXCLUSIVE', 'IMMEDIATE']
     database.exec(
-      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL;
+      `PRAGMA locking_mode = ${locking}; PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL;
        PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -${CACHE_KIB};
-       PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; BEGIN IMMEDIATE`,
+       PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; BEGIN ${begin}`,
     )
     try {
       this.#check()
@@ -170,6 +175,7 @@ export class SessionFile {
     const isOurs = SCHEMA.every((sql) => found.some((each) => each.sql === sql))
     if (isOurs) {
       if (this.#keys !== undefined) this.#keys.isStrict = version === SEALED
+      if (!this.#isShared) dropPlaces(database)
       return
     }
     if (found.length > 0 && application !== APPLICATION) {
@@ -211,7 +217,7 @@ function make(file: string): void {
     }
     return
   }
-  for (const name of [file, `${file}-wal`]) {
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) {
     const mode = fs.statSync(name, { throwIfNoEntry: false })?.mode ?? 0
     if (mode & 0o077) fs.chmodSync(name, 0o600)
   }

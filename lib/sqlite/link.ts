@@ -1,22 +1,29 @@
-/** Owns the worker of a file, as the store sees it: requests and their replies, and its end. */
+/** Owns the worker of a file: requests and their replies in order, and its end. */
 
 import { Worker } from 'node:worker_threads'
 import { coded } from '../settings/check'
-import type { Fault, Notice, Reply, Request, Task } from './protocol'
+import { codeOf } from './engine'
 
-interface Waiting {
+/** Something that went wrong, as it can be sent to another thread. */
+export interface Fault {
+  readonly message: string
+  readonly code: string | undefined
+}
+
+interface Waiting<Reply> {
   resolve(reply: Reply): void
   reject(error: Error): void
 }
 
-export class Link {
+/** As the store sees it. */
+export class Link<Request, Reply extends { readonly fault?: Fault }, Notice = never> {
   readonly #worker: Worker
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: Waiting<Reply>[] = []
   #idle: (() => void)[] = []
   #end: Error | undefined
 
   /** `code`: that of the worker. `notice` hears what it tells unasked. */
-  constructor(code: string, task: Task, notice: (notice: Notice) => void) {
+  constructor(code: string, task: unknown, notice: (notice: Notice) => void = () => {}) {
     // As text and without options of this process: a bundle of the application has no file for it.
     const options = { eval: true, workerData: task, execArgv: [], name: 'lembro' }
     this.#worker = new Worker(code, options)
@@ -65,6 +72,11 @@ export class Link {
     for (const { reject } of this.#waiting.splice(0)) reject(error)
     this.#rest()
   }
+}
+
+/** An error as it can be sent. */
+export function faultOf(error: unknown): Fault {
+  return { message: (error as Error).message, code: codeOf(error) }
 }
 
 function errorOf({ message, code }: Fault): Error {
