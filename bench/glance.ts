@@ -96,7 +96,7 @@ function restarts({ persistence, restarts }: Results): Line[] {
       what: `restart with ${count(restarts.sessions)} sessions`,
       better: 'less',
       show: milliseconds,
-      of: (store) => (store === 'lembro' ? restarts.compacted.medians.lembro : undefined),
+      of: (store) => (store === 'lembro' ? restarts.full.medians.lembro : undefined),
     })
   }
   return lines

@@ -15,9 +15,9 @@ export const HELD = {
   import:
     "Import: on Node 20 half of it is Node's own, to find two packages by their exports and to compile 75 kB, as V8 does with every file that is loaded.",
   saving:
-    'With a `saveFile`: each change is encoded, gets a CRC and the async context of its caller, and is acknowledged once its batch is written. For a `touch`, which is little work without a file, that is as much again.',
+    'With a `saveFile`: each change goes to a worker as a row of SQLite with a CRC, and is acknowledged once its batch is committed. 500 at a time the worker is what everything waits for; most of the processor time is its own.',
   restart:
-    'Restart: each session also gets an entry, its place in age order and in the timing wheel, and a slot by id and by owner. That is about as much work as to read and to check it. What later records overtook is read as well.',
+    'Restart: each session also gets an entry, its place in age order and in the timing wheel, and a slot by id and by owner. The worker also checks the CRC of each, puts them in the order of their last use and sends them over.',
   redis:
     "Read requests with Redis: one by one lembro is further ahead. Many at a time, connect-redis waits for all of them at once, and what is left is express-session's `createSession` and `JSON.parse`, in both.",
 } as const

@@ -6,12 +6,11 @@ import { checkCopies } from './copies.js'
 const MODULES = {
   ask: () => import('./tasks/share.js'),
   bare: () => import('./tasks/bare.js'),
-  brim: () => import('./tasks/paced.js'),
   change: () => import('./tasks/share.js'),
   cold: () => import('./tasks/share.js'),
-  compact: () => import('./tasks/restart.js'),
   crash: () => import('./tasks/crash.js'),
   flood: () => import('./tasks/flood.js'),
+  full: () => import('./tasks/paced.js'),
   grow: () => import('./tasks/measure.js'),
   measure: () => import('./tasks/measure.js'),
   paced: () => import('./tasks/paced.js'),

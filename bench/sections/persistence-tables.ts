@@ -1,9 +1,9 @@
 /** What is shown of saving: the rates, the delays of a full store, and crashes. */
 
-import type { Delays } from '../delay.js'
 import { count, digits, milliseconds, percent, whole } from '../figures.js'
 import { SAVERS, SAVINGS, type Saving } from '../saving.js'
 import type { Table } from '../table.js'
+import type { Paced } from '../tasks/paced.js'
 import { OPERATIONS_A_SECOND, type PersistenceFigures, SESSIONS_A_SECOND } from './persistence.js'
 
 export function persistenceTables(figures: PersistenceFigures): Table[] {
@@ -14,7 +14,7 @@ function rateTable({ rates }: PersistenceFigures): Table {
   const plain = rates.by['without `saveFile`']
   return {
     title: 'Persistence: sets and touches per second',
-    note: `Typical sessions on a new file in the system's temporary folder, 500 operations in flight until all are acknowledged; compactions that come due are part of it. In brackets: the share of what lembro does without a file; the rounds of that spread by ${percent(rates.spread)}. The last column: the time until an operation is acknowledged when ${whole(OPERATIONS_A_SECOND)} a second come at a steady pace.`,
+    note: `Typical sessions on a new file in the system's temporary folder, 500 operations in flight until all are acknowledged; the checkpoints are part of it. In brackets: the share of what lembro does without a file; the rounds of that spread by ${percent(rates.spread)}. The last column: the time until an operation is acknowledged when ${whole(OPERATIONS_A_SECOND)} a second come at a steady pace.`,
     head: ['', 'sets', 'touches', 'acknowledged, p99'],
     rows: (Object.keys(SAVINGS) as Saving[]).map((saving) => {
       const { sets, touches, acknowledged } = rates.by[saving]
@@ -29,30 +29,15 @@ function rateTable({ rates }: PersistenceFigures): Table {
 }
 
 function delayTable({ sessions, without, saving }: PersistenceFigures): Table {
-  const row = (name: string, { p99, longest }: Delays, acknowledged: number) => [
+  const row = (name: string, { delays, acknowledged }: Paced) => [
     name,
-    milliseconds(p99),
-    milliseconds(longest),
-    milliseconds(acknowledged),
+    ...[delays.p99, delays.longest, acknowledged.p99, acknowledged.longest].map(milliseconds),
   ]
-  const { compaction } = saving
   return {
     title: `Persistence: the delay of the event loop with ${count(sessions[1])} sessions`,
-    note: `${whole(OPERATIONS_A_SECOND)} operations a second at a steady pace, half sets, half touches, each with the \`get\` of its request, from before a compaction until after it. Node's \`monitorEventLoopDelay\` at a resolution of 1 ms, which is part of every figure.`,
-    head: ['', 'delay, p99', 'delay, longest', 'acknowledged, p99'],
-    rows: [
-      row('without `saveFile`', without.delays, without.acknowledged),
-      row('`saveFile`', saving.delays, saving.acknowledged),
-      ...(compaction === undefined
-        ? []
-        : [
-            row(
-              `of that, while it compacts for ${milliseconds(compaction.ms)}`,
-              compaction.delays,
-              Number.NaN,
-            ),
-          ]),
-    ],
+    note: `${whole(OPERATIONS_A_SECOND)} operations a second at a steady pace, half sets, half touches, each with the \`get\` of its request. Node's \`monitorEventLoopDelay\` at a resolution of 1 ms, which is part of every figure.`,
+    head: ['', 'delay, p99', 'delay, longest', 'acknowledged, p99', 'acknowledged, longest'],
+    rows: [row('without `saveFile`', without), row('`saveFile`', saving)],
   }
 }
 

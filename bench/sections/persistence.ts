@@ -1,6 +1,7 @@
 /** What it costs lembro to save, and what a crash takes from whom. */
 
 import { withChild } from '../child.js'
+import type { Delays } from '../delay.js'
 import { count, median } from '../figures.js'
 import { withFile } from '../folder.js'
 import { type Noise, type Spread, spreadOf } from '../noise.js'
@@ -109,7 +110,7 @@ function full(saving: Saving, sizes: Sizes): Promise<Paced> {
     const [, sessions] = sizes.sessions
     const [, seconds] = sizes.seconds
     return withChild([], async (child) => {
-      await child.ask('brim', { saving, file, sessions })
+      await child.ask('full', { saving, file, sessions })
       const paced = await child.ask('paced', { perSecond: OPERATIONS_A_SECOND, seconds })
       await child.kill()
       return paced
@@ -133,20 +134,10 @@ async function restarted(saver: Saver, file: string, { times }: Sizes): Promise<
 }
 
 function middle(runs: readonly Paced[]): Paced {
-  const of = (figure: (run: Paced) => number | undefined) =>
-    median(runs.map((run) => figure(run) ?? Number.NaN))
+  const of = (what: 'delays' | 'acknowledged', figure: keyof Delays) =>
+    median(runs.map((run) => run[what][figure]))
   return {
-    delays: {
-      p99: of(({ delays }) => delays.p99),
-      longest: of(({ delays }) => delays.longest),
-    },
-    acknowledged: of(({ acknowledged }) => acknowledged),
-    compaction: runs[0]?.compaction && {
-      delays: {
-        p99: of(({ compaction }) => compaction?.delays.p99),
-        longest: of(({ compaction }) => compaction?.delays.longest),
-      },
-      ms: of(({ compaction }) => compaction?.ms),
-    },
+    delays: { p99: of('delays', 'p99'), longest: of('delays', 'longest') },
+    acknowledged: { p99: of('acknowledged', 'p99'), longest: of('acknowledged', 'longest') },
   }
 }

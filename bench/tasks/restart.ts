@@ -1,8 +1,6 @@
 /** How long a store needs to have its sessions back, and how many of them there are. */
 
-import { untilCompacted } from '../brim.js'
-import { open, openLembro, type Saver } from '../saving.js'
-import { TYPICAL } from '../sessions.js'
+import { open, type Saver } from '../saving.js'
 
 export interface Restarted {
   readonly ms: number
@@ -17,11 +15,4 @@ export async function restart(input: { saver: Saver; file: string }): Promise<Re
     store.length?.((error, length = 0) => (error ? reject(error) : resolve(length)))
   })
   return { ms, sessions }
-}
-
-/** Opens lembro's files and has them compacted. */
-export async function compact({ file }: { file: string }): Promise<void> {
-  const store = await openLembro('`saveFile`', file)
-  const population = { store, shape: TYPICAL, sids: await store.ids(), added: [] }
-  await untilCompacted(store, population)
 }

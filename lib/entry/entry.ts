@@ -152,8 +152,8 @@ export class Entry {
     return 0
   }
 
-  /** The number of the checkpoint that it was saved for last, if it was: see {@link LastingEntry}; else 0. */
-  get checkpoint(): number {
+  /** The key of its row in the file, if it has one: see {@link LastingEntry}; else 0. */
+  get row(): number {
     return 0
   }
 
@@ -184,7 +184,7 @@ const LASTING_BYTES = 32
 /** An entry of a store with a `saveFile` or an `absoluteTtl`: it has what only those need. */
 export class LastingEntry extends Entry {
   #created: number
-  #checkpoint = 0
+  #row = 0
 
   constructor(sid: string, created: number) {
     super(sid)
@@ -200,12 +200,12 @@ export class LastingEntry extends Entry {
     this.#created = created
   }
 
-  override get checkpoint(): number {
-    return this.#checkpoint
+  override get row(): number {
+    return this.#row
   }
 
-  override set checkpoint(checkpoint: number) {
-    this.#checkpoint = checkpoint
+  override set row(row: number) {
+    this.#row = row
   }
 
   override get ownBytes(): number {

@@ -153,18 +153,15 @@ describe('an entry', () => {
 })
 
 describe('a lasting entry', () => {
-  it('keeps the instant of its first set and the number of its checkpoint, where another keeps none', () => {
+  it('keeps the instant of its first set and the key of its row, where another keeps none', () => {
     const entry = new LastingEntry('a', NOON)
     const plain = new Entry('a')
-    assert.deepEqual(
-      [entry.created, entry.checkpoint, plain.created, plain.checkpoint],
-      [NOON, 0, 0, 0],
-    )
+    assert.deepEqual([entry.created, entry.row, plain.created, plain.row], [NOON, 0, 0, 0])
     entry.created = NOON + 0.5
-    entry.checkpoint = 7
+    entry.row = 7
     entry.assign(content({ body: '{}', owner: 'ann' }), false)
     entry.destroy()
-    assert.deepEqual([entry.created, entry.checkpoint], [NOON + 0.5, 7])
+    assert.deepEqual([entry.created, entry.row], [NOON + 0.5, 7])
     assert.ok(entry instanceof Entry)
   })
 })
