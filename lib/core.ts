@@ -39,6 +39,7 @@ export interface Core {
   readonly intake: Intake
   readonly sessions: Sessions
   readonly departed: Departed
+  readonly told: Told
   readonly signOut: SignOut
   readonly purger: Purger
   readonly reducer: Reducer
@@ -73,7 +74,7 @@ export function assemble(
     told.announce('reduce', report)
   }
   const parts = {
-    ...{ settings, clock, calls, stats, ledger, codec, intake, departed },
+    ...{ settings, clock, calls, stats, told, ledger, codec, intake, departed },
     sessions: new Sessions(settings, ledger, intake, departed, stats),
     signOut: new SignOut(ledger, departed, clock, calls),
     purger: new Purger(ledger, clock, calls, settings.interval, purged),

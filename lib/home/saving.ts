@@ -8,6 +8,7 @@ import type { Core } from '../core'
 import { Entry } from '../entry/entry'
 import { type Incoming, inConflict } from '../session/incoming'
 import { coded } from '../settings/check'
+import { ownerNamed } from '../settings/owner'
 import { toText } from '../settings/size'
 import type { Condition, Home, HomeSession, Listing } from './home'
 import { type Near, NearEntry } from './near'
@@ -27,6 +28,7 @@ interface Sent {
   /** Whether the home holds what was sent, if it saved it: after a comparison others may have written since. */
   readonly isKnown: boolean
   readonly listedUntil: number
+  readonly life: number
 }
 
 export class Saving {
@@ -105,9 +107,10 @@ export class Saving {
     })
   }
 
-  #keep({ incoming, text, isKnown, listedUntil }: Sent, { good }: Ticket): void {
+  #keep({ incoming, text, isKnown, listedUntil, life }: Sent, { good }: Ticket): void {
     const entry = this.#near.take(incoming, this.versionOf(text), { good: good && isKnown })
     entry.listedUntil = listedUntil
+    entry.life = life
     this.#core.sessions.link(entry, incoming)
   }
 
@@ -148,13 +151,19 @@ export class Saving {
     const now = clock.now()
     const ttl = expiry - now
     const owner = nameOf(incoming.owner)
+    const whose = ownerNamed(incoming.owner)
     const listing = this.listingOf(owner, ttl, known)
     const former = known?.ownerName
     const formerOwner = former === owner ? undefined : former
-    const outcome = await this.#home.save({ sid, text, ttl, when, listing, formerOwner })
+    const linked = incoming.link?.entry
+    const before = linked instanceof NearEntry ? linked.life : 0
+    const saved = await this.#home.save({
+      ...{ sid, text, ttl, when, life: before, owner: whose, listing, formerOwner },
+    })
+    const [outcome, life] = typeof saved === 'number' ? ['saved' as const, saved] : [saved, before]
     const listedUntil =
       listing === undefined ? (known?.listedUntil ?? 0) : secondsOf(now + listing.ms)
-    return { outcome, incoming, text, isKnown: typeof when === 'string', listedUntil }
+    return { outcome, incoming, text, isKnown: typeof when === 'string', listedUntil, life }
   }
 
   #ended(sent: Sent): Sent | undefined {
@@ -170,13 +179,12 @@ export class Saving {
 
   // Only if it is asked for: what is too large for the near cache alone lives in the home.
   #checkSize(incoming: Incoming): void {
-    const { settings, intake, ledger, stats } = this.#core
+    const { settings, intake, ledger } = this.#core
     const most = settings.maxEntryBytes
     if (settings.given.maxEntrySize === undefined) return
     const entry = new Entry(incoming.sid)
     const bytes = ledger.weigh(entry, intake.contentOf(entry, incoming))
     if (bytes <= most) return
-    stats.tooBig++
     const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`
     throw coded('ESESSIONTOOBIG', message, {}, RangeError)
   }

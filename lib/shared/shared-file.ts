@@ -3,14 +3,13 @@
  * transaction, between `begin` and `commit`, and told to nobody before that has ended.
  */
 
-import fs from 'node:fs'
 import { coded } from '../settings/check'
 import type { Owner } from '../settings/owner'
 import { toText } from '../settings/size'
 import type { Columns, Engine, Statement } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
 import type { KeyRing } from '../sqlite/keys'
-import { bytesOf, type Place, Places, type Trust, trustOf } from '../sqlite/places'
+import { bytesOf, type Place, Places, trustOf } from '../sqlite/places'
 import { type Row, rowOf, touched } from '../sqlite/rows'
 import { givingWay, givingWayInTrim, wouldPushOut } from './giving-way'
 
@@ -25,8 +24,7 @@ export interface Limits {
 
 /** A session that was removed for a reason of the store's own. */
 export interface Gone {
-  readonly key: number
-  readonly lane: Trust
+  readonly place: Place
   readonly cause: 'expire' | 'evict' | 'limit' | 'destroy' | 'clear'
   /** `undefined` if nobody wants to know, or if it can't be read. */
   readonly row: Row | undefined
@@ -47,8 +45,6 @@ export class SharedFile {
   damaged = 0
   readonly file: SessionFile
   readonly places: Places
-  readonly #path: string
-  readonly #inode: number
   readonly #keys: KeyRing | undefined
   readonly #limits: Limits
   readonly #wants: (cause: Gone['cause']) => boolean
@@ -66,7 +62,6 @@ export class SharedFile {
     limits: Limits,
     wants: (cause: Gone['cause']) => boolean,
   ) {
-    this.#path = path
     this.#keys = keys
     this.#limits = limits
     this.#wants = wants
@@ -77,16 +72,10 @@ export class SharedFile {
       this.#session = database.prepare('SELECT * FROM sessions WHERE key = ?')
       this.#touch = database.prepare('SELECT * FROM touches WHERE key = ?')
       this.#frames = database.prepare('PRAGMA wal_checkpoint(NOOP)')
-      this.#inode = fs.statSync(path).ino
     } catch (error) {
       this.file.close()
       throw error
     }
-  }
-
-  /** Whether the file is still the one that was opened: another may have its name by now. */
-  get isThere(): boolean {
-    return fs.statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode
   }
 
   /** Pages of the WAL that no checkpoint has moved into the file. */
@@ -124,7 +113,8 @@ export class SharedFile {
   /** Sessions in the order of their keys, from the one after `key` on; and the key of the last that was looked at, or `undefined` at the end. */
   after(key: number, most: number, now: number): { rows: Row[]; last: number | undefined } {
     const places = this.places.after(key, most)
-    return { rows: this.#live(places, now), last: places.at(-1)?.key }
+    const last = places.length < most ? undefined : places.at(-1)?.key
+    return { rows: this.#live(places, now), last }
   }
 
   /** An owner's sessions, the one that was used last first. */
@@ -133,22 +123,24 @@ export class SharedFile {
   }
 
   /**
-   * Stores a session; makes room for it. `former` is what is there of it. Returns whether live sessions
-   * had to go for want of room. Throws with the code `ESESSIONTOOBIG` for one that can't be stored,
+   * Stores a session; makes room for it. `former` is what is there of it. Returns its
+   * key, and whether live sessions had to go for want of room. Throws with the code `ESESSIONTOOBIG` for one that can't be stored,
    * before anything is changed.
    */
-  put(stored: Stored, former: Row | undefined, now: number): boolean {
+  put(stored: Stored, former: Row | undefined, now: number) {
     const place = this.places.find(stored.sid)
-    const row = this.#rowOf(stored, former, place?.key ?? this.places.next(), now)
+    // Never again the key of a session that has expired: it was another one.
+    const row = this.#rowOf(stored, former, former?.key ?? this.places.next(), now)
     if (row.expires <= now) {
       if (place !== undefined) this.#remove(place, 'expire')
-      return false
+      return { key: row.key, isCrowded: false }
     }
     this.#admit(row, place)
+    if (place !== undefined && former === undefined) this.#remove(place, 'expire')
     this.file.put(row)
-    const mine = this.places.put(row, place)
+    const mine = this.places.put(row, former && place)
     this.#limitOwner(mine, now)
-    return this.#makeRoom(mine.key, now)
+    return { key: mine.key, isCrowded: this.#makeRoom(mine.key, now) }
   }
 
   /** Gives a session so many ms from now. Returns whether it is there. */
@@ -159,8 +151,9 @@ export class SharedFile {
     const { key, owner, cookieExpires } = row
     const held = heldAt(row, now)
     const [seq, expires] = [this.places.next(), this.#within(row.created, now + ttl)]
-    this.file.touch({ key, seq, expires, used: now, held, cookieExpires })
-    this.places.touch(place, trustOf({ owner, held }), seq, expires)
+    const times = { key, seq, expires, used: now, held, cookieExpires }
+    this.file.touch(times)
+    this.places.touch(place, trustOf({ owner, held }), times)
     return true
   }
 
@@ -287,9 +280,9 @@ export class SharedFile {
   }
 
   #remove(place: Place, cause: Gone['cause']): void {
-    const { key, lane } = place
+    const { key } = place
     const row = this.#wants(cause) ? this.#read(place) : undefined
-    this.#gone.push({ key, lane, cause, row })
+    this.#gone.push({ place, cause, row })
     this.file.remove(key)
     this.places.remove(place)
   }

@@ -40,6 +40,8 @@ export interface TurnsNeeds {
   readonly committed: () => void
   /** Hears that the file is another, damaged, or that the disk fails. */
   readonly failed: (error: Error) => void
+  /** Hears that what was answered is not on the disk. */
+  readonly unsynced: (error: Error) => void
 }
 
 export class Turns {
@@ -133,7 +135,7 @@ export class Turns {
       }
       return this.#broken(this.#waiting.splice(0), thrown)
     }
-    if (!file.isThere) {
+    if (!file.file.isThere) {
       file.file.rollback()
       return this.#broken([], coded('ESAVEMOVED', 'it was deleted or replaced'))
     }
@@ -230,7 +232,7 @@ export class Turns {
     this.#isSyncDue = true
     clock.after(savePeriod / 2, () => {
       this.#isSyncDue = false
-      this.sync().catch((error: Error) => this.#needs.failed(error))
+      this.sync().catch(this.#needs.unsynced)
     })
   }
 

@@ -33,6 +33,7 @@ export class SessionFile {
   readonly #touch: Statement
   readonly #removeTouch: Statement
   readonly #remove: Statement
+  #inode = 0
   #wal: number | undefined
 
   /**
@@ -57,6 +58,7 @@ export class SessionFile {
       this.#removeTouch = this.database.prepare('DELETE FROM touches WHERE key = ?')
       // Only the WAL: see above.
       this.#wal = fs.openSync(`${file}-wal`, 'r+')
+      this.#inode = fs.statSync(file).ino
     } catch (error) {
       // A failed open keeps its lock until it is closed.
       this.close()
@@ -115,7 +117,7 @@ export class SessionFile {
   }
 
   /** Moves what was committed from the WAL into the file, so that the WAL begins anew; both are on the disk then. */
-  checkpoint(mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): void {
+  checkpoint(mode: 'PASSIVE' | 'RESTART' | 'TRUNCATE' = 'RESTART'): void {
     this.database.exec(`PRAGMA wal_checkpoint(${mode})`)
   }
 
@@ -126,6 +128,11 @@ export class SessionFile {
     if (this.#keys !== undefined) this.#keys.isStrict = true
   }
 
+  /** Whether the file still has its name: another may have it by now. */
+  get isThere(): boolean {
+    return inodeOf(this.#file) === this.#inode
+  }
+
   /** Bytes of the file and its WAL. */
   get bytes(): number {
     return sizeOf(this.#file) + sizeOf(`${this.#file}-wal`)
@@ -133,9 +140,13 @@ export class SessionFile {
 
   /** Brings everything to the disk and into the one file, as far as that works, and gives the lock back. */
   close(): void {
+    const isMoved = this.#wal !== undefined && !this.isThere
+    if (isMoved) this.#removeWal()
     if (this.#wal !== undefined) fs.closeSync(this.#wal)
     this.#wal = undefined
     try {
+      // By its name the WAL of another file would go.
+      if (isMoved) throw new Error('it is another file')
       // @photostructure/sqlite finalizes its statements late, and they keep the lock: it is given back before.
       this.database.exec(
         'PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT * FROM sessions LIMIT 1',
@@ -148,6 +159,13 @@ export class SessionFile {
     } catch {
       // What SQLite can't close is not open.
     }
+  }
+
+  /** Removes a WAL that has stayed behind: it would be taken for that of the file that has the name now. */
+  #removeWal(): void {
+    const wal = `${this.#file}-wal`
+    if (inodeOf(wal) !== fs.fstatSync(this.#wal as number).ino) return
+    for (const name of [wal, `${this.#file}-shm`]) fs.rmSync(name, { force: true })
   }
 
   #begin(): void {
@@ -221,6 +239,10 @@ function make(file: string): void {
     const mode = fs.statSync(name, { throwIfNoEntry: false })?.mode ?? 0
     if (mode & 0o077) fs.chmodSync(name, 0o600)
   }
+}
+
+function inodeOf(name: string): number | undefined {
+  return fs.statSync(name, { throwIfNoEntry: false })?.ino
 }
 
 function sizeOf(name: string): number {

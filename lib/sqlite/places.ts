@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import { KNOWN_AGE } from '../ledger/lanes'
 import type { Database, Statement } from './engine'
 import type { KeyRing } from './keys'
-import type { Row } from './rows'
+import type { Row, Times } from './rows'
 
 /** 0 for strangers, 1 for newcomers, 2 for members. */
 export type Trust = 0 | 1 | 2
@@ -22,6 +22,7 @@ export interface Place {
   readonly lane: Trust
   readonly seq: number
   readonly bytes: number
+  readonly used: number
   /** `null` for never. */
   readonly expires: number | null
 }
@@ -36,7 +37,7 @@ export interface Sums {
 }
 
 const SCHEMA = `
-  CREATE TABLE places (key INTEGER PRIMARY KEY, id BLOB, owner BLOB, lane INTEGER, seq INTEGER, bytes INTEGER, expires INTEGER);
+  CREATE TABLE places (key INTEGER PRIMARY KEY, id BLOB, owner BLOB, lane INTEGER, seq INTEGER, bytes INTEGER, used INTEGER, expires INTEGER);
   CREATE UNIQUE INDEX places_id ON places (id);
   CREATE INDEX places_owner ON places (owner, seq) WHERE owner IS NOT NULL;
   CREATE INDEX places_lane ON places (lane, seq);
@@ -157,9 +158,9 @@ export class Places {
 
   /** Puts a session into the index, or changes what is there of it. Gives its place. */
   put(row: Row, former?: Place): Place {
-    const { key, seq } = row
+    const { key, seq, used } = row
     const place = {
-      ...{ key, seq, lane: trustOf(row), bytes: bytesOf(row) },
+      ...{ key, seq, used, lane: trustOf(row), bytes: bytesOf(row) },
       id: this.digest('id', row.sid),
       owner: typeof row.owner === 'string' ? this.digest('owner', row.owner) : null,
       expires: row.expires === Number.POSITIVE_INFINITY ? null : row.expires,
@@ -168,16 +169,16 @@ export class Places {
     this.#count(place, 1)
     this.sums.seq = Math.max(this.sums.seq, key, seq)
     const { id, owner, lane, bytes, expires } = place
-    this.#statements.put.run(key, id, owner, lane, seq, bytes, expires)
+    this.#statements.put.run(key, id, owner, lane, seq, bytes, used, expires)
     return place
   }
 
   /** Changes what a touch changes. */
-  touch(former: Place, lane: Trust, seq: number, expires: number): void {
+  touch(former: Place, lane: Trust, { seq, used, expires }: Times): void {
     this.#count(former, -1)
     this.#count({ ...former, lane }, 1)
     const until = expires === Number.POSITIVE_INFINITY ? null : expires
-    this.#statements.touch.run(lane, seq, until, former.key)
+    this.#statements.touch.run(lane, seq, used, until, former.key)
   }
 
   remove(place: Place): void {
@@ -247,8 +248,8 @@ const STATEMENTS = {
     'UPDATE shared SET seq = ?, purger = ?, purging = ?, size0 = ?, bytes0 = ?, size1 = ?, bytes1 = ?, size2 = ?, bytes2 = ?',
   find: 'SELECT * FROM places WHERE id = ?',
   at: 'SELECT * FROM places WHERE key = ?',
-  put: 'INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?, ?)',
-  touch: 'UPDATE places SET lane = ?, seq = ?, expires = ? WHERE key = ?',
+  put: 'INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  touch: 'UPDATE places SET lane = ?, seq = ?, used = ?, expires = ? WHERE key = ?',
   remove: 'DELETE FROM places WHERE key = ?',
   clear: 'DELETE FROM places',
   ofOwner: 'SELECT * FROM places WHERE owner = ? ORDER BY seq DESC',

@@ -22,7 +22,7 @@ export interface Opened {
 const codes = new Map<string, string>()
 
 /** The code of a worker of this project, as the build makes it. */
-function workerCode(source: string): string {
+export function workerCode(source: string): string {
   const known = codes.get(source)
   if (known !== undefined) return known
   const { outputFiles } = buildSync({
