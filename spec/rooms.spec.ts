@@ -25,6 +25,7 @@ const ROOMS = [
   'index',
   'home',
   'redis',
+  'shared',
   'metrics',
   'monitor',
   'monitor/page',

@@ -131,7 +131,10 @@ export class Keeper {
       if (!isDamage(error)) throw error
       reading.damaged++
     }
-    if (reading.damaged > 0) return this.#mend(reading.damaged)
+    if (reading.damaged > 0) {
+      this.#mend(reading.damaged)
+      return
+    }
     this.#unread = reading.unread
     if (reading.unread > 0) {
       const message = `saveFile: none of saveKeys opens ${reading.unread} of the sessions in '${this.#task.file}'; they stay there until their key is given again`

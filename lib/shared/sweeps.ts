@@ -95,10 +95,7 @@ export class Sweeps {
   }
 
   /** Repeats a step until it removes fewer than it may. Returns how many were removed. */
-  async #sweep(
-    isTimed: boolean,
-    step: (file: SharedFile, now: number) => number,
-  ): Promise<number> {
+  async #sweep(isTimed: boolean, step: (file: SharedFile, now: number) => number): Promise<number> {
     let count = 0
     for (let removed = AT_ONCE; removed === AT_ONCE; count += removed) {
       removed = await this.#needs.make((file, now) => {

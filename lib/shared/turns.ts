@@ -126,19 +126,27 @@ export class Turns {
 
   #go(): void {
     const file = this.#file
-    if (file === undefined) return this.#later('the file is not open')
+    if (file === undefined) this.#later(() => 'it was not open')
+    else if (this.#begin(file)) this.#makeAll(file)
+  }
+
+  /** Whether changes can be made now. */
+  #begin(file: SharedFile): boolean {
     try {
       file.begin()
     } catch (thrown) {
       if (codeOf(thrown) === 'ELOCKED') {
-        return this.#later(() => `another process${this.#needs.holder()} has its lock`)
-      }
-      return this.#broken(this.#waiting.splice(0), thrown)
+        this.#later(() => `another process${this.#needs.holder()} had its lock`)
+      } else this.#broken(this.#waiting.splice(0), thrown)
+      return false
     }
-    if (!file.file.isThere) {
-      file.file.rollback()
-      return this.#broken([], coded('ESAVEMOVED', 'it was deleted or replaced'))
-    }
+    if (file.file.isThere) return true
+    file.file.rollback()
+    this.#broken([], coded('ESAVEMOVED', 'it was deleted or replaced'))
+    return false
+  }
+
+  #makeAll(file: SharedFile): void {
     this.#pause = FIRST_PAUSE
     // Others who change something too need a moment in which the lock is free.
     const isContended = file.places.sums.seq !== this.#lastSeq
@@ -164,7 +172,8 @@ export class Turns {
       gone = file.commit()
     } catch (thrown) {
       file.file.rollback()
-      return this.#broken(made, thrown)
+      this.#broken(made, thrown)
+      return
     }
     this.#forget(made)
     this.#needs.committed()
@@ -190,13 +199,12 @@ export class Turns {
   }
 
   /** Tries again after a while, by chance, so that no two processes meet again and again. */
-  #later(why: string | (() => string)): void {
+  #later(why: () => string): void {
     const now = this.#needs.clock.elapsed()
     const over = this.#waiting.filter(({ deadline }) => deadline <= now)
     if (over.length > 0) {
       this.#waiting = this.#waiting.filter(({ deadline }) => deadline > now)
-      const reason = typeof why === 'string' ? why : why()
-      const message = `saveFile: not saved: for ${this.#needs.patience} ms ${reason}`
+      const message = `saveFile: not saved: for ${this.#needs.patience} ms ${why()}`
       this.#fail(over, coded('ESAVEBUSY', message))
     }
     this.#schedule(1 + Math.random() * this.#pause)

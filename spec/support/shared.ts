@@ -19,7 +19,7 @@ interface Opened {
 
 /** Opens a store, in a new file unless one is given. */
 export async function openShared(
-  options: Partial<LembroSqliteOptions> = {},
+  options: Omit<LembroSqliteOptions, 'saveFile'> & { saveFile?: string | null | undefined } = {},
   clock: Clock = systemClock,
 ): Promise<Opened> {
   const saveFile = options.saveFile ?? newSaveFile()
