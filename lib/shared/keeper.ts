@@ -46,6 +46,8 @@ export interface Reply {
 }
 
 const PAUSE = 5
+/** Ms for which a checkpoint tries to find a moment in which nobody writes. */
+const LONGEST_MS = 1000
 
 export class Keeper {
   readonly #engine: Engine
@@ -187,7 +189,8 @@ export class Keeper {
     const from = file.bytes
     const start = performance.now()
     // Most of it beside the others; the little that is left then keeps them from writing.
-    for (const mode of ['PASSIVE', 'RESTART'] as const) file.checkpoint(mode)
+    file.checkpoint('PASSIVE')
+    while (file.checkpoint('RESTART') && performance.now() - start < LONGEST_MS) sleep(1)
     return { compaction: { from, to: file.bytes, ms: performance.now() - start } }
   }
 
@@ -204,10 +207,14 @@ export class Keeper {
         return run()
       } catch (error) {
         if (codeOf(error) !== 'ELOCKED' || Date.now() > end) throw error
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE)
+        sleep(PAUSE)
       }
     }
   }
+}
+
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 function close(database: Database): void {

@@ -40,6 +40,9 @@ export interface Stored {
   readonly asksOwner: boolean
 }
 
+/** A session, and the key of its touch if it was touched. */
+const SESSION = 's.*, t.key AS touch FROM sessions s LEFT JOIN touches t ON t.key = s.key'
+
 export class SharedFile {
   /** Sessions that were found damaged. */
   damaged = 0
@@ -48,7 +51,8 @@ export class SharedFile {
   readonly #keys: KeyRing | undefined
   readonly #limits: Limits
   readonly #wants: (cause: Gone['cause']) => boolean
-  readonly #session: Statement
+  readonly #byKey: Statement
+  readonly #byId: Statement
   readonly #touch: Statement
   readonly #frames: Statement
   /** What was removed since it began. */
@@ -69,7 +73,10 @@ export class SharedFile {
     try {
       const { database } = this.file
       this.places = new Places(database, keys)
-      this.#session = database.prepare('SELECT * FROM sessions WHERE key = ?')
+      this.#byKey = database.prepare(`SELECT ${SESSION} WHERE s.key = ?`)
+      this.#byId = database.prepare(
+        `SELECT ${SESSION} JOIN places p ON p.key = s.key WHERE p.id = ?`,
+      )
       this.#touch = database.prepare('SELECT * FROM touches WHERE key = ?')
       this.#frames = database.prepare('PRAGMA wal_checkpoint(NOOP)')
     } catch (error) {
@@ -105,9 +112,12 @@ export class SharedFile {
 
   /** A session that has not expired. */
   find(sid: string, now: number): Row | undefined {
-    const place = this.places.find(sid)
-    const row = place && this.#read(place)
-    return row !== undefined && row.sid === sid && row.expires > now ? row : undefined
+    for (const id of this.places.digests('id', sid)) {
+      const columns = this.#byId.get(id) as Columns | undefined
+      const row = columns && this.#latest(columns)
+      if (row !== undefined && row.sid === sid) return row.expires > now ? row : undefined
+    }
+    return undefined
   }
 
   /** Sessions in the order of their keys, from the one after `key` on; and the key of the last that was looked at, or `undefined` at the end. */
@@ -294,12 +304,14 @@ export class SharedFile {
 
   /** A session as it is now; `undefined` for one that is damaged, which is counted, or that no key opens. */
   #read({ key }: Place): Row | undefined {
-    const row = rowOf((this.#session.get(key) ?? {}) as Columns, this.#keys)
+    return this.#latest((this.#byKey.get(key) ?? {}) as Columns)
+  }
+
+  #latest(columns: Columns): Row | undefined {
+    const row = rowOf(columns, this.#keys)
     if (row === 'unread') return undefined
-    const latest =
-      row === 'damaged'
-        ? row
-        : touched(row, this.#touch.get(key) as Columns | undefined, this.#keys)
+    const update = columns.touch == null ? undefined : this.#touch.get(columns.touch)
+    const latest = row === 'damaged' ? row : touched(row, update as Columns | undefined, this.#keys)
     if (latest !== 'damaged') return latest
     this.damaged++
     // The session itself may be whole: then it is as it was before it was touched.

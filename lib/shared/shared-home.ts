@@ -35,6 +35,8 @@ const MIB = 1024 * 1024
 const ROW_FACTOR = 4
 /** Pages of WAL, some 540 bytes each, after which it is moved into the file. */
 const CHECKPOINT_PAGES = 7500
+/** Pages after which changes wait for that: some 21 MB. */
+const MOST_PAGES = 40_000
 /** Ms between two checkpoints at the least: others may be at it. */
 const CHECKPOINT_PAUSE = 50
 /** Ms after which a file that could not be opened is tried again, and after which its name is looked at. */
@@ -63,6 +65,8 @@ export class SharedHome implements Home {
   #opening: Promise<void> | undefined
   #stopWatching: (() => void) | undefined
   #isCheckpointing = false
+  /** Whether the last checkpoint failed: nothing waits for the next one then. */
+  #hasFailed = false
   #lastCompaction: CompactionReport | null = null
   #damaged = 0
   #unread = 0
@@ -88,6 +92,7 @@ export class SharedHome implements Home {
       holder: () => holderOf(this.#path),
       gone: (gone) => this.#tellGone(gone),
       committed: () => this.#checkpointIfLong(),
+      isFull: () => this.#isFull(),
       failed: (error) => this.#failed(error),
       unsynced: (error) => this.#listener?.fault(error),
     })
@@ -358,6 +363,13 @@ export class SharedHome implements Home {
     })
   }
 
+  /** Whether the WAL is so long that nobody may write before a checkpoint; unless that can't be made. */
+  #isFull(): boolean {
+    if (this.#hasFailed || (this.#file?.walPages ?? 0) < MOST_PAGES) return false
+    this.#checkpointIfLong()
+    return true
+  }
+
   #checkpointIfLong(): void {
     const worker = this.#worker
     if (this.#isCheckpointing || worker === undefined || this.#file === undefined) return
@@ -371,9 +383,12 @@ export class SharedHome implements Home {
       .ask({ ask: 'checkpoint' })
       .then(({ compaction }) => {
         this.#lastCompaction = compaction ?? null
+        this.#hasFailed = false
       })
       // A disk that is full now may have room later.
-      .catch(() => {})
+      .catch(() => {
+        this.#hasFailed = true
+      })
       .then(done)
   }
 

@@ -38,6 +38,8 @@ export interface TurnsNeeds {
   readonly gone: (gone: readonly Gone[]) => void
   /** Hears after each commit. */
   readonly committed: () => void
+  /** Whether changes have to wait, since the WAL is being moved into the file. */
+  readonly isFull: () => boolean
   /** Hears that the file is another, damaged, or that the disk fails. */
   readonly failed: (error: Error) => void
   /** Hears that what was answered is not on the disk. */
@@ -127,6 +129,7 @@ export class Turns {
   #go(): void {
     const file = this.#file
     if (file === undefined) this.#later(() => 'it was not open')
+    else if (this.#needs.isFull()) this.#later(() => 'its WAL was being moved into the file')
     else if (this.#begin(file)) this.#makeAll(file)
   }
 

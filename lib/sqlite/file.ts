@@ -116,9 +116,10 @@ export class SessionFile {
     fs.fdatasyncSync(this.#wal as number)
   }
 
-  /** Moves what was committed from the WAL into the file, so that the WAL begins anew; both are on the disk then. */
-  checkpoint(mode: 'PASSIVE' | 'RESTART' | 'TRUNCATE' = 'RESTART'): void {
-    this.database.exec(`PRAGMA wal_checkpoint(${mode})`)
+  /** Moves what was committed from the WAL into the file, so that the WAL begins anew; both are on the disk then. Returns whether others have kept it from that. */
+  checkpoint(mode: 'PASSIVE' | 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
+    const result = this.database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()
+    return (result as { busy: number }).busy === 1
   }
 
   /** Writes down that all rows are sealed, and leaves no trace of plain ones in the file. */

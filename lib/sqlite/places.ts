@@ -44,7 +44,7 @@ const SCHEMA = `
   CREATE INDEX places_expires ON places (expires) WHERE expires IS NOT NULL;
   CREATE TABLE shared (one INTEGER PRIMARY KEY, seq INTEGER, purger INTEGER, purging INTEGER, size0 INTEGER, bytes0 INTEGER, size1 INTEGER, bytes1 INTEGER, size2 INTEGER, bytes2 INTEGER)`
 /** Bytes of the file beside a session's texts: its rows and its places in the indexes, in pages that are not full. */
-const PLACE_BYTES = 448
+const PLACE_BYTES = 480
 /** What a page that holds a text has for itself. */
 const TEXT_FACTOR = 1.15
 
@@ -148,7 +148,7 @@ export class Places {
   }
 
   find(sid: string): Place | undefined {
-    const found = this.#digests('id', sid).map((id) => this.#statements.find.get(id))
+    const found = this.digests('id', sid).map((id) => this.#statements.find.get(id))
     return found.find((place) => place !== undefined) as Place | undefined
   }
 
@@ -194,7 +194,7 @@ export class Places {
 
   /** The places of an owner's sessions, the one that was used last first. */
   ofOwner(name: string): Place[] {
-    return this.#digests('owner', name).flatMap(
+    return this.digests('owner', name).flatMap(
       (owner) => this.#statements.ofOwner.all(owner) as Place[],
     )
   }
@@ -222,11 +222,11 @@ export class Places {
 
   /** What stands for an id or an owner. */
   digest(kind: 'id' | 'owner', text: string): Uint8Array {
-    return this.#digests(kind, text)[0] as Uint8Array
+    return this.digests(kind, text)[0] as Uint8Array
   }
 
   /** Under the current key, and under each older one. */
-  #digests(kind: 'id' | 'owner', text: string): Uint8Array[] {
+  digests(kind: 'id' | 'owner', text: string): Uint8Array[] {
     const keys = this.#keys
     const named = `${kind} ${text}`
     if (keys !== undefined) {

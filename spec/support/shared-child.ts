@@ -99,7 +99,15 @@ async function main(): Promise<void> {
       if (chance < 0.4) await new Promise((resolve) => setTimeout(resolve, 10 * Math.random()))
       const key = `k${id}`
       live[key] = 1
-      say({ kind: 'add', id, sid, life: live.life as string, keys: [key], begin: now(), end: undefined })
+      say({
+        kind: 'add',
+        id,
+        sid,
+        life: live.life as string,
+        keys: [key],
+        begin: now(),
+        end: undefined,
+      })
       await store.set(sid, live)
       say({ kind: 'add', id, sid, life: live.life as string, keys: [key], begin: 0, end: now() })
     }
@@ -110,7 +118,15 @@ async function main(): Promise<void> {
       try {
         await step()
       } catch (thrown) {
-        say({ kind: 'failed', id: '', sid: String(thrown), life: undefined, keys: [], begin: 0, end: now() })
+        say({
+          kind: 'failed',
+          id: '',
+          sid: String(thrown),
+          life: undefined,
+          keys: [],
+          begin: 0,
+          end: now(),
+        })
       }
       await new Promise((resolve) => setImmediate(resolve))
     }
