@@ -62,7 +62,7 @@ export function assemble(
   const codec = new Codec(settings.serializer)
   const stats = new Stats()
   const departed = new Departed(isPlain, clock)
-  const told = new Told(emitter, calls, codec, clock, settings)
+  const told = new Told(emitter, calls, codec, clock, settings, world.hasHome)
   const intake = new Intake(settings, codec, ledger, clock, (thrown) => calls.report(thrown))
   const purged = (report: PurgeReport) => {
     stats.purged(report)
@@ -74,7 +74,7 @@ export function assemble(
     told.announce('reduce', report)
   }
   const parts = {
-    ...{ settings, clock, calls, stats, told, ledger, codec, intake, departed },
+    ...{ settings, clock, calls, stats, ledger, codec, intake, departed, told },
     sessions: new Sessions(settings, ledger, intake, departed, stats),
     signOut: new SignOut(ledger, departed, clock, calls),
     purger: new Purger(ledger, clock, calls, settings.interval, purged),
@@ -82,8 +82,9 @@ export function assemble(
   }
   const begin = (error: Error | null) => {
     // What was loaded from a file is neither counted nor told: these begin to listen now.
-    for (const listener of [departed, stats, told]) ledger.listen(listener)
-    if (world.hasHome !== true) ledger.listen(new Warnings(ledger, settings))
+    // A home refuses by itself what was ended there, and an eviction here signs nobody out.
+    const alone = world.hasHome === true ? [] : [departed, new Warnings(ledger, settings)]
+    for (const listener of [...alone, stats, told]) ledger.listen(listener)
     if (ready !== undefined) calls.end(ready, error)
     else if (error !== null) calls.report(error)
   }

@@ -9,7 +9,6 @@ const LIB = path.resolve('lib')
 /** The rooms, which are the folders and single files of `lib`, the lowest first. A file imports from its own room and from lower ones. */
 const ROOMS = [
   'settings',
-  'ordered-set',
   'clock',
   'call',
   'entry',

@@ -32,11 +32,14 @@ export class Codec {
    * `body` than the entry's, if one is given. Throws what the serializer throws.
    */
   decode(entry: Entry, body = entry.body): SessionData {
-    let session = this.parse(body)
-    if (entry.cookie !== undefined && typeof session === 'object' && session !== null) {
-      if (Object.isFrozen(session)) session = { ...session }
-      session.cookie = entry.cookie.read(entry.expiry) as unknown as SessionData['cookie']
-    }
+    return this.withCookie(entry, this.parse(body))
+  }
+
+  /** A parsed session with the cookie of its entry. */
+  withCookie(entry: Entry, parsed: SessionData): SessionData {
+    if (entry.cookie === undefined || typeof parsed !== 'object' || parsed === null) return parsed
+    const session = Object.isFrozen(parsed) ? { ...parsed } : parsed
+    session.cookie = entry.cookie.read(entry.expiry) as unknown as SessionData['cookie']
     return session
   }
 

@@ -69,12 +69,9 @@ export class Directory {
 
   /** Ends the sessions of one owner, except one. Gives how many it ended. */
   async destroyOwner(owner: string, except: string | undefined): Promise<number> {
-    const { departed } = this.#core
-    departed.destroyOwner(owner, except)
     const sids = (await this.idsOf(owner)).filter((sid) => sid !== except)
     let ended = 0
     for (const batch of batchesOf(sids)) ended += await this.#tier.destroy(batch, owner)
-    departed.destroyOwner(owner, except)
     return ended
   }
 

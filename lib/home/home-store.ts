@@ -224,9 +224,11 @@ export class HomeStore extends LembroStore {
     return this.core.calls.long<Value>(callback, (end) => {
       const running = run()
       this.#underWay.add(running)
-      const ended = () => this.#underWay.delete(running)
-      running.then(ended, ended)
-      running.then((value) => end(null, value), end)
+      const ended = (error: Error | null, value?: Value) => {
+        this.#underWay.delete(running)
+        end(error, value)
+      }
+      running.then((value) => ended(null, value), ended)
     })
   }
 }

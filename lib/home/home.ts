@@ -71,6 +71,8 @@ export interface Left {
 export interface HomeListener {
   /** Another process changed, touched or ended a session, or it expired. */
   invalidated(sid: string): void
+  /** The application ended that session, in this process or another; the text that it had. */
+  destroyed(sid: string, text: string): void
   /** Every session may have changed. */
   invalidatedAll(): void
   /** The home can be reached. `coherent`: changes of all sessions are told from now on. Told again when that changes. */
@@ -95,9 +97,9 @@ export interface Home {
   save(save: Save): Promise<Saved>
   /** Lets a session live that many ms from now; never creates one. Returns whether it is there. */
   touch(sid: string, ttl: number, listing: Listing | undefined): Promise<boolean>
-  /** Ends sessions. Returns how many of them were there. */
-  destroy(sids: readonly string[]): Promise<number>
-  /** Ends all sessions, and all lists with them. Returns how many there were. */
+  /** Ends sessions, and tells every process of each, or at least this one. Returns the text that each had, `undefined` for one that was not there. */
+  destroy(sids: readonly string[]): Promise<(string | undefined)[]>
+  /** Ends all sessions, as `destroy` does, and all lists with them. Returns how many there were. */
   clear(): Promise<number>
   listed(owner: string): Promise<Listed>
   /** Takes sessions that have ended, or are another's, from an owner's list. */

@@ -3,12 +3,12 @@
  * current, and loses everything at once when that can't be known any more.
  */
 
+import type { SessionData } from 'express-session'
 import { inSlices } from '../clock'
 import type { Core } from '../core'
 import { Entry } from '../entry/entry'
 import { flat } from '../entry/weigh'
 import type { Incoming } from '../session/incoming'
-import type { Ticket } from './traffic'
 
 /** Seconds for which an entry may go unconfirmed: in case an invalidation is lost in a way that nobody thought of. */
 const LONGEST_AGE = 60
@@ -38,6 +38,13 @@ export class NearEntry extends Entry {
   override get ownBytes(): number {
     return FIELDS_BYTES + (this.version === undefined ? 0 : VERSION_BYTES)
   }
+}
+
+/** A session that was loaded from its home. */
+export interface Loaded {
+  readonly entry: NearEntry
+  /** What its text holds: for the first who takes it. */
+  parsed: SessionData | undefined
 }
 
 export class Near {
@@ -70,20 +77,20 @@ export class Near {
   }
 
   /**
-   * A session that lives elsewhere, in an entry of its own. The entry is in the cache if the ticket
-   * of the one who brings it is good and there is room. `version` is that of the text that lives
-   * there, if anyone will ask for it.
+   * A session that lives elsewhere, in an entry of its own. The entry is in the cache if it is known
+   * to be current (`good`) and there is room. `version` is that of the text that lives there, if
+   * anyone will ask for it.
    */
-  take(incoming: Incoming, version: string | undefined, ticket: Ticket): NearEntry {
+  take(incoming: Incoming, version: string | undefined, good: boolean): NearEntry {
     const { sessions, intake, ledger } = this.#core
     const { sid } = incoming
     const entry = new NearEntry(sid, version, this.#generation, secondsOf(this.#core.clock.now()))
     const content = intake.contentOf(entry, incoming)
-    ledger.fill(entry, content)
-    if (ticket.good && this.coherent && this.#pauses === 0) {
+    if (good && this.coherent && this.#pauses === 0) {
       this.drop(sid)
-      sessions.cache(entry, content)
+      if (sessions.cache(entry, content)) return entry
     }
+    ledger.fill(entry, content)
     return entry
   }
 

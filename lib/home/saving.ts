@@ -11,9 +11,9 @@ import { coded } from '../settings/check'
 import { ownerNamed } from '../settings/owner'
 import { toText } from '../settings/size'
 import type { Condition, Home, HomeSession, Listing } from './home'
-import { type Near, NearEntry } from './near'
-import { nameOf, readHomeSession } from './reading'
-import type { Ticket, Traffic } from './traffic'
+import { type Loaded, type Near, NearEntry } from './near'
+import { nameOf, readHomeSession, textOf } from './reading'
+import type { Traffic } from './traffic'
 
 /** Times that a save is merged and tried again while others change the session. */
 const MOST_TRIES = 100
@@ -25,8 +25,6 @@ interface Sent {
   readonly outcome: 'saved' | 'gone' | HomeSession
   readonly incoming: Incoming
   readonly text: string
-  /** Whether the home holds what was sent, if it saved it: after a comparison others may have written since. */
-  readonly isKnown: boolean
   readonly listedUntil: number
   readonly life: number
 }
@@ -35,11 +33,11 @@ export class Saving {
   readonly #core: Core
   readonly #home: Home
   readonly #near: Near
-  readonly #traffic: Traffic<NearEntry | undefined>
+  readonly #traffic: Traffic<Loaded | undefined>
   /** The last save of each session that has one under way. */
   readonly #last = new Map<string, Promise<boolean>>()
 
-  constructor(core: Core, home: Home, near: Near, traffic: Traffic<NearEntry | undefined>) {
+  constructor(core: Core, home: Home, near: Near, traffic: Traffic<Loaded | undefined>) {
     this.#core = core
     this.#home = home
     this.#near = near
@@ -48,12 +46,12 @@ export class Saving {
 
   /** Stores a session. Returns whether it did. Rejects for one that can't be stored; what is stored then stays as it is. */
   async save(sid: string, given: SessionData): Promise<boolean> {
-    const core = this.#core
-    const incoming = core.intake.prepare(sid, given)
-    if (core.sessions.refuses(incoming)) return false
+    const { intake, sessions, settings } = this.#core
+    const incoming = intake.prepare(sid, given)
+    if (sessions.refuses(incoming)) return false
     this.#checkSize(incoming)
-    const write = () => this.#write(incoming)
-    return core.settings.onConflict === 'overwrite' ? write() : this.#inTurn(sid, write)
+    if (settings.onConflict === 'overwrite') return this.#write(incoming)
+    return this.#inTurn(sid, () => this.#write(incoming))
   }
 
   /** Names the text that a home holds, if a save will ask for that. */
@@ -86,44 +84,51 @@ export class Saving {
   }
 
   async #write(prepared: Incoming): Promise<boolean> {
-    const { intake, clock } = this.#core
+    const { intake, clock, sessions, settings, stats } = this.#core
     const { sid, session } = prepared
     // The save before may have been of the same session: what that stored is what this one starts from.
     const incoming = { ...prepared, link: intake.linkOf(sid, session) }
     const linked = incoming.link?.entry
     const known = this.#near.find(sid) ?? (linked instanceof NearEntry ? linked : undefined)
-    return this.#traffic.write([sid], async (ticket) => {
-      if (incoming.expiry <= clock.now()) {
+    const ticket = this.#traffic.begin([sid])
+    try {
+      const isOver = incoming.expiry <= clock.now()
+      this.#near.drop(sid, isOver ? 'expire' : 'invalidate')
+      if (isOver) {
         // Nobody could read it again: what it would replace goes.
-        this.#near.drop(sid, 'expire')
         await this.#home.destroy([sid])
         return false
       }
-      this.#near.drop(sid)
-      const sent = await this.#put(incoming, known)
-      if (sent === undefined) return false
-      this.#keep(sent, ticket)
+      const isCompared = incoming.link !== undefined && settings.onConflict !== 'overwrite'
+      const sent = isCompared
+        ? await this.#merge(incoming, known)
+        : await this.#overwrite(incoming, known)
+      if (sent?.outcome !== 'saved') {
+        if (sent !== undefined) stats.refusedDestroyed++
+        return false
+      }
+      // After a comparison others may have written: see docs/redis.md, "How it stays right".
+      const good = ticket.good && !isCompared
+      const entry = this.#near.take(sent.incoming, this.versionOf(sent.text), good)
+      entry.listedUntil = sent.listedUntil
+      entry.life = sent.life
+      sessions.link(entry, sent.incoming)
       return true
-    })
-  }
-
-  #keep({ incoming, text, isKnown, listedUntil, life }: Sent, { good }: Ticket): void {
-    const entry = this.#near.take(incoming, this.versionOf(text), { good: good && isKnown })
-    entry.listedUntil = listedUntil
-    entry.life = life
-    this.#core.sessions.link(entry, incoming)
-  }
-
-  /** Brings a session to the home. Gives what that holds then, or nothing if the session is gone. */
-  async #put(incoming: Incoming, known: NearEntry | undefined): Promise<Sent | undefined> {
-    const { settings, stats, intake, sessions } = this.#core
-    const { sid, link } = incoming
-    if (link === undefined) return this.#ended(await this.#send(incoming, known, 'always'))
-    if (settings.onConflict === 'overwrite') {
-      // What this process knows of; to ask for the others would cost every save a round trip.
-      if (inConflict(incoming, known)) stats.conflicts++
-      return this.#ended(await this.#send(incoming, known, 'exists'))
+    } finally {
+      this.#traffic.end([sid], ticket)
     }
+  }
+
+  #overwrite(incoming: Incoming, known: NearEntry | undefined): Promise<Sent> {
+    if (incoming.link === undefined) return this.#send(incoming, known, 'always')
+    // What this process knows of; to ask for the others would cost every save a round trip.
+    if (inConflict(incoming, known)) this.#core.stats.conflicts++
+    return this.#send(incoming, known, 'exists')
+  }
+
+  /** Saves what others have not changed, or else what comes of both. Gives nothing if the session was ended here meanwhile, which is counted. */
+  async #merge(incoming: Incoming, known: NearEntry | undefined): Promise<Sent | undefined> {
+    const { intake, sessions, stats } = this.#core
     let held = known
     let counted = false
     for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -135,46 +140,39 @@ export class Saving {
       // The application was asked, and others had their turn.
       if (sessions.refuses(incoming)) return undefined
       const sent = await this.#send(merged, held, { version: held?.version ?? '' })
-      if (typeof sent.outcome === 'string') return this.#ended(sent)
-      held = this.#heldAs(sid, sent.outcome)
+      if (typeof sent.outcome === 'string') return sent
+      held = this.#heldAs(incoming.sid, sent.outcome)
       // Somebody wrote there what is no session.
-      if (held === undefined) return this.#ended({ ...sent, outcome: 'gone' })
+      if (held === undefined) return { ...sent, outcome: 'gone' }
     }
     const message = `session: others changed it ${MOST_TRIES} times while it was saved: it is not stored`
     throw coded('ECONFLICT', message)
   }
 
   async #send(incoming: Incoming, known: NearEntry | undefined, when: Condition): Promise<Sent> {
-    const { codec, clock } = this.#core
-    const { sid, content, expiry } = incoming
-    const text = codec.encode(content, undefined)
-    const now = clock.now()
+    const { sid, expiry } = incoming
+    const text = textOf(this.#core, incoming)
+    const now = this.#core.clock.now()
     const ttl = expiry - now
     const owner = nameOf(incoming.owner)
-    const whose = ownerNamed(incoming.owner)
     const listing = this.listingOf(owner, ttl, known)
     const former = known?.ownerName
     const formerOwner = former === owner ? undefined : former
     const linked = incoming.link?.entry
     const before = linked instanceof NearEntry ? linked.life : 0
     const saved = await this.#home.save({
-      ...{ sid, text, ttl, when, life: before, owner: whose, listing, formerOwner },
+      ...{ sid, text, ttl, when, life: before, listing, formerOwner },
+      owner: ownerNamed(incoming.owner),
     })
     const [outcome, life] = typeof saved === 'number' ? ['saved' as const, saved] : [saved, before]
     const listedUntil =
       listing === undefined ? (known?.listedUntil ?? 0) : secondsOf(now + listing.ms)
-    return { outcome, incoming, text, isKnown: typeof when === 'string', listedUntil, life }
-  }
-
-  #ended(sent: Sent): Sent | undefined {
-    if (sent.outcome === 'saved') return sent
-    this.#core.stats.refusedDestroyed++
-    return undefined
+    return { outcome, incoming, text, listedUntil, life }
   }
 
   #heldAs(sid: string, found: HomeSession): NearEntry | undefined {
     const incoming = readHomeSession(this.#core, sid, found)
-    return incoming && this.#near.take(incoming, this.versionOf(found.text), { good: false })
+    return incoming && this.#near.take(incoming, this.versionOf(found.text), false)
   }
 
   // Only if it is asked for: what is too large for the near cache alone lives in the home.

@@ -9,11 +9,13 @@ import { toError } from '../call'
 import type { Core } from '../core'
 import { readableCookie } from '../entry/cookie'
 import { Entry } from '../entry/entry'
+import type { Departure } from '../session/told'
 import { toSession } from '../settings/check'
 import type { RemovalCause } from '../settings/options'
+import type { Owner } from '../settings/owner'
 import type { LembroStats } from '../stats'
 import type { Home, HomeListener, HomeSession, Left } from './home'
-import { Near, NearEntry } from './near'
+import { type Loaded, Near, NearEntry } from './near'
 import { ownerOfText, ROUNDING, readHomeSession } from './reading'
 import { Saving } from './saving'
 import { Traffic } from './traffic'
@@ -31,7 +33,7 @@ export class Tier implements HomeListener {
   readonly near: Near
   readonly #core: Core
   readonly #home: Home
-  readonly #traffic = new Traffic<NearEntry | undefined>()
+  readonly #traffic = new Traffic<Loaded | undefined>()
   readonly #saving: Saving
   readonly #touchAfter: number | undefined
   readonly #told: Told
@@ -70,13 +72,15 @@ export class Tier implements HomeListener {
   /** A session that it does not have; `undefined` if there is none. */
   async load(sid: string): Promise<SessionData | undefined> {
     const { sessions, stats, clock } = this.#core
-    const entry = await this.#fetch(sid)
-    if (entry === undefined || entry.expiry <= clock.now()) {
+    const loaded = await this.#fetch(sid)
+    if (loaded === undefined || loaded.entry.expiry <= clock.now()) {
       stats.misses++
       return undefined
     }
     stats.hits++
-    return sessions.open(entry)
+    const { entry, parsed } = loaded
+    loaded.parsed = undefined
+    return sessions.open(entry, parsed)
   }
 
   /** Stores a session. One that was loaded is stored only if it is still there. */
@@ -118,21 +122,21 @@ export class Tier implements HomeListener {
   /** Ends sessions; `owner` is whose they are, if that is known. Gives how many were there. */
   async destroy(sids: readonly string[], owner?: string): Promise<number> {
     if (sids.length === 0) return 0
-    const home = this.#home
-    const count = await this.#traffic.write(sids, async () => {
+    const ticket = this.#traffic.begin(sids)
+    let count = 0
+    try {
       const owners = sids.map((sid) => this.#forget(sid) ?? owner)
-      // Whose list has it? Asked before it ends, in the same round trip.
-      const unknown = sids.filter((_, i) => owners[i] === undefined)
-      const [texts, ended] = await Promise.all([home.read(unknown), home.destroy(sids)])
-      const found = texts.values()
+      const texts = await this.#home.destroy(sids)
+      count = texts.filter((text) => text !== undefined).length
       const lists = new Map<string, string[]>()
       for (const [i, sid] of sids.entries()) {
-        const name = owners[i] ?? this.#ownerOf(found.next().value)
-        if (name !== undefined) lists.set(name, [...(lists.get(name) ?? []), sid])
+        const name = owners[i] ?? this.#ownerOf(texts[i])
+        if (typeof name === 'string') lists.set(name, [...(lists.get(name) ?? []), sid])
       }
-      await Promise.all([...lists].map(([name, ended]) => home.unlist(name, ended)))
-      return ended
-    })
+      await Promise.all([...lists].map(([name, ended]) => this.#home.unlist(name, ended)))
+    } finally {
+      this.#traffic.end(sids, ticket)
+    }
     this.#own.destroyed += count
     this.#core.calls.rest()
     return count
@@ -154,6 +158,19 @@ export class Tier implements HomeListener {
     const spoilt = this.#traffic.spoil(sid)
     if (this.near.drop(sid) || spoilt) this.#counts.invalidations++
     this.#core.calls.rest()
+  }
+
+  destroyed(sid: string, text: string): void {
+    const { codec, told } = this.#core
+    if (!told.hears('destroy')) return
+    const owner = this.#ownerOf(text)
+    told.announce('destroy', sid, {
+      owner,
+      bytes: Buffer.byteLength(text),
+      get session() {
+        return codec.parse(text)
+      },
+    } satisfies Departure)
   }
 
   invalidatedAll(): void {
@@ -198,17 +215,17 @@ export class Tier implements HomeListener {
     this.#told('disconnect', error)
   }
 
-  /** The entry of a session that lives in the home. */
-  #fetch(sid: string): Promise<NearEntry | undefined> {
+  /** A session that lives in the home. */
+  #fetch(sid: string): Promise<Loaded | undefined> {
     return this.#traffic.load(sid, async (ticket) => {
       this.#counts.loads++
       const found = await this.#home.load(sid)
       const incoming = found && readHomeSession(this.#core, sid, found)
       if (found === undefined || incoming === undefined) return undefined
-      const entry = this.near.take(incoming, this.#saving.versionOf(found.text), ticket)
+      const entry = this.near.take(incoming, this.#saving.versionOf(found.text), ticket.good)
       entry.life = found.life ?? 0
       this.#core.calls.rest()
-      return entry
+      return { entry, parsed: incoming.session }
     })
   }
 
@@ -224,7 +241,7 @@ export class Tier implements HomeListener {
   #entryOf(found: HomeSession & { readonly sid: string }): NearEntry | undefined {
     try {
       const incoming = readHomeSession(this.#core, found.sid, found)
-      return incoming && this.near.take(incoming, undefined, { good: false })
+      return incoming && this.near.take(incoming, undefined, false)
     } catch (thrown) {
       this.#core.calls.report(toError(thrown))
       return undefined
@@ -247,33 +264,36 @@ export class Tier implements HomeListener {
   async #tellTouch(sid: string, wanted: number, known: NearEntry | undefined): Promise<void> {
     const { clock, calls } = this.#core
     // The owner's list lives as long as the session does: so it must be known whose it is.
-    const entry = known ?? (await this.#fetch(sid))
+    const entry = known ?? (await this.#fetch(sid))?.entry
     const now = clock.now()
     if (entry === undefined) return
     if (known === undefined && !this.#isDue(entry.expiry, wanted, now)) return
     const ttl = wanted - now
-    await this.#traffic.write([sid], async () => {
+    const ticket = this.#traffic.begin([sid])
+    try {
       // What the home holds is unknown from now on: another process may have written just before, and
       // the home may tell of the last change only.
       this.near.drop(sid, ttl > 0 ? 'invalidate' : 'expire')
       const listing = this.#saving.listingOf(entry.ownerName, ttl, entry)
       if (ttl <= 0) await this.#home.destroy([sid])
       else if (await this.#home.touch(sid, ttl, listing)) this.#own.touches++
-    })
+    } finally {
+      this.#traffic.end([sid], ticket)
+    }
     calls.rest()
   }
 
   /** Lets a session go that is about to end. Gives its owner's name, if that is known. */
   #forget(sid: string): string | undefined {
-    const { ledger, departed } = this.#core
-    departed.destroy(sid)
+    const { ledger } = this.#core
     const entry = ledger.find(sid)
     const owner = entry?.ownerName
     if (entry !== undefined) ledger.remove(entry, 'destroy')
     return owner
   }
 
-  #ownerOf(text: string | undefined): string | undefined {
+  /** `undefined` also for one that can't be read. */
+  #ownerOf(text: string | undefined): Owner | undefined {
     try {
       return text === undefined ? undefined : ownerOfText(this.#core, text)
     } catch {

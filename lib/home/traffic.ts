@@ -33,17 +33,26 @@ export class Traffic<Value> {
     return promise
   }
 
-  /** Does a write of sessions. Only one that is alone from its beginning to its end has a good ticket. */
-  async write<Result>(
-    sids: readonly string[],
-    run: (ticket: Ticket) => Promise<Result>,
-  ): Promise<Result> {
+  /** Begins a write of sessions. Its ticket stays good only if it is alone until its end. */
+  begin(sids: readonly string[]): Ticket {
     const ticket = { good: true }
-    for (const sid of sids) this.#begin(sid, ticket)
-    try {
-      return await run(ticket)
-    } finally {
-      for (const sid of sids) this.#end(sid, ticket)
+    for (const sid of sids) {
+      this.spoil(sid)
+      const others = this.#writes.get(sid)
+      if (others === undefined) this.#writes.set(sid, new Set([ticket]))
+      else {
+        ticket.good = false
+        others.add(ticket)
+      }
+    }
+    return ticket
+  }
+
+  end(sids: readonly string[], ticket: Ticket): void {
+    for (const sid of sids) {
+      const writes = this.#writes.get(sid)
+      writes?.delete(ticket)
+      if (writes?.size === 0) this.#writes.delete(sid)
     }
   }
 
@@ -58,19 +67,6 @@ export class Traffic<Value> {
   spoilAll(): void {
     for (const sid of this.#loads.keys()) this.#spoilLoad(sid)
     for (const sid of this.#writes.keys()) this.spoil(sid)
-  }
-
-  #begin(sid: string, ticket: Ticket): void {
-    this.spoil(sid)
-    const others = this.#writes.get(sid) ?? new Set()
-    if (others.size > 0) ticket.good = false
-    this.#writes.set(sid, others.add(ticket))
-  }
-
-  #end(sid: string, ticket: Ticket): void {
-    const writes = this.#writes.get(sid)
-    writes?.delete(ticket)
-    if (writes?.size === 0) this.#writes.delete(sid)
   }
 
   // Those who ask from now on must not join it.

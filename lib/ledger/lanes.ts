@@ -4,13 +4,12 @@
  *
  * Strangers give way before newcomers, newcomers before members, each beyond its share of the budget.
  * Whoever holds far more than the one who would have to go, goes first, unless more trusted: once it
- * holds too much, or those like it hold too much together. While there is room, none of this has an
- * effect: one alone may use all of it.
+ * holds too much, or those like it hold too much together. And whoever holds too much makes room for
+ * more from its own. While there is room, none of this has an effect: one alone may use all of it.
  */
 
-import type { Entry } from '../entry/entry'
+import { Entry, type Trust } from '../entry/entry'
 import type { Owner } from '../settings/owner'
-import { heldBy, indexOf, Lane, type LaneWalk, powerOf, type Ring } from './lane'
 
 export type Measure = 'bytes' | 'size'
 
@@ -32,6 +31,149 @@ const RETURNED_AGE = 2
 
 /** Far more is at least twice as much, and at most eight times: two powers of two apart. */
 const FAR = 2
+/** Those who hold less than 2 KB share the first ring of a lane; above, each power of two has its own. */
+const FIRST_POWER = 10
+const MOST_POWER = 30
+
+/** Entries in the order of their last use, and the sum of their bytes. */
+class Ring implements Trust {
+  readonly isOwned: boolean
+  readonly isMembers: boolean
+  /** It goes through the entries: `newer` of the head is the oldest, `older` the newest. */
+  readonly head = new Entry('')
+  size = 0
+  bytes = 0
+
+  constructor(
+    readonly lane: Lane,
+    /** The place in the row of rings. */
+    readonly nth: number,
+  ) {
+    this.isOwned = lane.isOwned
+    this.isMembers = lane.isMembers
+  }
+
+  get oldest(): Entry | undefined {
+    const { newer } = this.head
+    return newer === this.head ? undefined : newer
+  }
+}
+
+/** The entries of one trust: a row of rings, by what the holder of an entry held when the entry was used last. */
+export class Lane {
+  readonly rings: readonly Ring[]
+  /** The ring of those who hold little, which has nearly all. */
+  readonly first: Ring
+  readonly walks = new Set<LaneWalk>()
+  bytes = 0
+  size = 0
+
+  /** `isPlain`: in age order alone, whatever their holders hold. */
+  constructor(
+    readonly isOwned: boolean,
+    readonly isMembers: boolean,
+    isPlain = false,
+  ) {
+    const length = isPlain ? 1 : MOST_POWER - FIRST_POWER + 1
+    this.rings = Array.from({ length }, (_, nth) => new Ring(this, nth))
+    this.first = this.rings[0] as Ring
+  }
+
+  /** The longest unused; of those unused since the same second, the one of the smallest holder. */
+  get oldest(): Entry | undefined {
+    let { oldest } = this.first
+    if (this.first.size === this.size) return oldest
+    for (const ring of this.rings) {
+      const other = ring.oldest
+      if (other !== undefined && (oldest === undefined || other.used < oldest.used)) oldest = other
+    }
+    return oldest
+  }
+
+  /** Adds an entry as the newest. Its holder then holds it too. */
+  add(entry: Entry): void {
+    const { holder, bytes } = entry
+    if (typeof holder === 'object') holder.bytes += bytes
+    const nth = Math.min(placeOf(heldBy(entry)), this.rings.length - 1)
+    const ring = this.rings[nth] as Ring
+    const { head } = ring
+    entry.lane = ring
+    entry.newer = head
+    entry.older = head.older
+    head.older.newer = entry
+    head.older = entry
+    ring.size++
+    ring.bytes += bytes
+    this.size++
+    this.bytes += bytes
+  }
+
+  /** Takes an entry out. Its `bytes` must still be those it was added with. It keeps the `lane` as the one that it was in last. */
+  remove(entry: Entry): void {
+    for (const walk of this.walks) walk.leave(entry)
+    const { holder, bytes } = entry
+    if (typeof holder === 'object') holder.bytes -= bytes
+    const ring = entry.lane as Ring
+    entry.older.newer = entry.newer
+    entry.newer.older = entry.older
+    entry.older = entry
+    entry.newer = entry
+    ring.size--
+    ring.bytes -= bytes
+    this.size--
+    this.bytes -= bytes
+  }
+
+  walk(): LaneWalk {
+    return new LaneWalk(this)
+  }
+
+  /** Bytes of those who hold so little that one with `bytes` holds far more. */
+  bytesFarBelow(bytes: number): number {
+    const below = this.rings.slice(0, placeOf(bytes / 2 ** (FAR - 1)))
+    return below.reduce((sum, ring) => sum + ring.bytes, 0)
+  }
+}
+
+/**
+ * A walk through a lane from the oldest to the newest. An entry that is used again meanwhile moves to
+ * the newest end, so it may come twice, but one that stays in the lane is never missed.
+ */
+class LaneWalk {
+  readonly #lane: Lane
+  /** Where it is in each ring. */
+  readonly #at: Entry[]
+
+  constructor(lane: Lane) {
+    this.#lane = lane
+    this.#at = lane.rings.map(({ head }) => head)
+    lane.walks.add(this)
+  }
+
+  /** The next entry, or `undefined` when there is none for now. */
+  next(): Entry | undefined {
+    let next: Entry | undefined
+    let from = 0
+    for (const { head, nth } of this.#lane.rings) {
+      const { newer } = this.#at[nth] as Entry
+      if (newer === head || (next !== undefined && newer.used >= next.used)) continue
+      next = newer
+      from = nth
+    }
+    if (next !== undefined) this.#at[from] = next
+    return next
+  }
+
+  /** Steps back from an entry that is about to leave. */
+  leave(entry: Entry): void {
+    const nth = this.#at.indexOf(entry)
+    if (nth >= 0) this.#at[nth] = entry.older
+  }
+
+  end(): void {
+    this.#lane.walks.delete(this)
+  }
+}
 
 /** The entries of one trust, in one lane or in two: those in `upper` were used again, and stay longer. */
 class Rank {
@@ -59,6 +201,27 @@ class Rank {
   }
 }
 
+export interface LanesWalk {
+  /** The next entry; `undefined` when every lane is at its end, for those that change lanes too. */
+  next(): Entry | undefined
+  /** Ends the walk. Until then each removal from the ledger costs a little more. */
+  end(): void
+}
+
+/** Who gives way. */
+export interface Victim {
+  readonly entry: Entry
+  /** Whether that one holds too much, and does not go as the longest unused. */
+  readonly isHeavy: boolean
+}
+
+/** If the entry that comes is alone in its rank, those below it give way, or else those above it. */
+const ORDERS = [
+  [0, 1, 2],
+  [1, 0, 2],
+  [2, 1, 0],
+] as const
+
 export class Lanes {
   readonly #passing: Lane
   readonly #returned = new Lane(false, false)
@@ -66,10 +229,9 @@ export class Lanes {
   readonly members = new Lane(true, true)
   readonly strangers: Rank
   readonly #ranks: readonly [Rank, Rank, Rank]
+  /** The least trusted first. */
   readonly #all: readonly Lane[]
   readonly #isPlain: boolean
-  /** Whether the last victim went because its holder holds too much, not as the longest unused. */
-  wasTooMuch = false
 
   /** `isPlain`: there are no owners, and eviction is plain oldest first. */
   constructor(isPlain: boolean) {
@@ -93,8 +255,8 @@ export class Lanes {
     return this.#all.find(({ size }) => size > 0)?.oldest
   }
 
-  /** The first ring of the lane of an entry whose holder is set. */
-  of(entry: Entry, isOwned: boolean): Ring {
+  /** The lane for an entry whose holder is set: its first ring. */
+  of(entry: Entry, isOwned: boolean): Trust {
     if (this.#isPlain) return this.#passing.first
     if (!isOwned) return (entry.age >= RETURNED_AGE ? this.#returned : this.#passing).first
     const isNamed = entry.holder !== undefined
@@ -106,24 +268,16 @@ export class Lanes {
     laneOf(entry)?.add(entry)
   }
 
-  /** Takes an entry out. It keeps the `lane` as the one that it was in last. */
+  /** Takes an entry out of its `lane`. */
   remove(entry: Entry): void {
     laneOf(entry)?.remove(entry)
   }
 
-  /** The entry that gives way so that all keep within `whole`, with `coming`, which is in no lane yet. */
-  victim(measure: Measure, whole: number, coming?: Entry, more = 0): Entry | undefined {
+  /** The entry that gives way so that all keep within `whole`, with `more` of `coming`, which is in no lane yet. */
+  victim(measure: Measure, whole: number, coming?: Entry, more = 0): Victim | undefined {
     const rank = this.#rankToGiveWay(measure, whole, coming, more)
-    // If the entry that comes is alone in its rank, those below it give way, or else those above it.
-    const order = (
-      [
-        [0, 1, 2],
-        [1, 0, 2],
-        [2, 1, 0],
-      ] as const
-    )[rank]
-    const from = order.find((each) => this.#ranks[each].size > 0)
-    return from === undefined ? undefined : this.#victimOf(from, measure, whole)
+    const from = ORDERS[rank].find((each) => this.#ranks[each].size > 0)
+    return from === undefined ? undefined : this.#victimOf(from, measure, whole, coming)
   }
 
   /**
@@ -131,7 +285,7 @@ export class Lanes {
    * down to a tenth. Users go while they hold more than four fifths: first newcomers, down to a
    * tenth; then members.
    */
-  victimOfTrim(whole: number): Entry | undefined {
+  victimOfTrim(whole: number): Victim | undefined {
     const [least, most] = [whole * LEAST_SHARE, whole * (1 - LOWER_SHARE)]
     const [strangers, newcomers, members] = this.#ranks
     const areUsersBeyond = newcomers.bytes + members.bytes > most
@@ -160,41 +314,50 @@ export class Lanes {
     const isMember = owner !== undefined && entry.known && entry.isOwnedBy(owner)
     if (bytes > share && owner === undefined && newcomers + members > room) return true
     if (bytes > share && !isMember && members > room) return true
-    const power = powerOf(bytes) - FAR + 1
-    const isBelow = lane?.isOwned && lane.rings.indexOf(entry.lane as Ring) < indexOf(power)
-    const own = isBelow ? entry.bytes : 0
-    const far = this.newcomers.bytesBelow(power) + this.members.bytesBelow(power) - own
+    const isBelow = lane?.isOwned && (entry.lane as Ring).nth < placeOf(bytes / 2 ** (FAR - 1))
+    const below = this.newcomers.bytesFarBelow(bytes) + this.members.bytesFarBelow(bytes)
+    const far = below - (isBelow ? entry.bytes : 0)
     return far + (owner === undefined ? 0 : Math.min(strangers, share)) > room
   }
 
   /** A walk through all, the least trusted first, and of each trust the oldest first. It survives changes as {@link LaneWalk} does. */
   walk(): LanesWalk {
-    return new LanesWalk(this.#all.map((lane) => lane.walk()))
+    const walks = this.#all.map((lane) => lane.walk())
+    return {
+      next() {
+        for (const walk of walks) {
+          const entry = walk.next()
+          if (entry !== undefined) return entry
+        }
+        return undefined
+      },
+      end() {
+        for (const walk of walks) walk.end()
+      },
+    }
   }
 
-  /** The longest unused of a rank; or that of the largest holder of the rank and those below, if that one must go first. */
-  #victimOf(rank: 0 | 1 | 2, measure: Measure, whole: number): Entry | undefined {
-    this.wasTooMuch = false
+  /** The longest unused of a rank; or that of the largest holder of the rank and those below, or of the one who comes, if that one must go first. */
+  #victimOf(rank: 0 | 1 | 2, measure: Measure, whole: number, coming?: Entry): Victim | undefined {
     const oldest = this.#ranks[rank].oldest(measure)
     if (oldest === undefined) return undefined
-    const far = indexOf(powerOf(heldBy(oldest)) + FAR)
+    const far = Math.max(1, placeOf(heldBy(oldest) * 2 ** FAR))
+    const own = coming === undefined ? undefined : heavyOwn(coming, far, whole * ONE_SHARE)
+    if (own !== undefined) return { entry: own, isHeavy: true }
     let heaviest: Ring | undefined
-    let [most, together] = [0, 0]
+    let together = 0
     for (const lane of this.#all.slice(0, rank + 2)) {
       if (lane.first.size === lane.size) continue
-      for (let i = Math.max(far, 1); i < lane.rings.length; i++) {
-        const ring = lane.rings[i] as Ring
+      for (const ring of lane.rings.slice(far)) {
         together += ring.bytes
-        if (ring.size === 0 || i <= most) continue
-        most = i
-        heaviest = ring
+        if (ring.size > 0 && (heaviest === undefined || ring.nth > heaviest.nth)) heaviest = ring
       }
     }
     const first = heaviest?.oldest
-    if (first === undefined) return oldest
+    if (first === undefined) return { entry: oldest, isHeavy: false }
     const areTooMuch = together > this.#ranks[rank].bytes * HEAVY_SHARE
-    this.wasTooMuch = areTooMuch || heldBy(first) > whole * ONE_SHARE
-    return this.wasTooMuch ? first : oldest
+    const isHeavy = areTooMuch || heldBy(first) > whole * ONE_SHARE
+    return { entry: isHeavy ? first : oldest, isHeavy }
   }
 
   #rankToGiveWay(measure: Measure, whole: number, coming?: Entry, more = 0): 0 | 1 | 2 {
@@ -209,26 +372,25 @@ export class Lanes {
   }
 }
 
-export class LanesWalk {
-  readonly #walks: readonly LaneWalk[]
+/** The oldest other entry of the holder of `coming`, which is in no lane yet, if that holder then holds more than `most`, and its ring is the one at `far` or a later one. */
+function heavyOwn(coming: Entry, far: number, most: number): Entry | undefined {
+  const { holder } = coming
+  if (typeof holder !== 'object') return undefined
+  const held = holder.bytes + coming.bytes
+  if (held <= most || placeOf(held) < far) return undefined
+  for (const own of holder) if (own !== coming) return own
+  return undefined
+}
 
-  constructor(walks: readonly LaneWalk[]) {
-    this.#walks = walks
-  }
+/** Bytes that the holder of an entry holds; those of the entry, if that is all or nobody knows whose it is. */
+function heldBy({ holder, bytes }: Entry): number {
+  return typeof holder === 'object' ? holder.bytes : bytes
+}
 
-  /** The next entry; `undefined` when every lane is at its end, for those that change lanes too. */
-  next(): Entry | undefined {
-    for (const walk of this.#walks) {
-      const entry = walk.next()
-      if (entry !== undefined) return entry
-    }
-    return undefined
-  }
-
-  /** Ends the walk. Until then each removal from the ledger costs a little more. */
-  end(): void {
-    for (const walk of this.#walks) walk.end()
-  }
+/** The place of the ring for one who holds so many bytes. */
+function placeOf(bytes: number): number {
+  const power = 31 - Math.clz32(Math.min(bytes, 2 ** 31 - 1))
+  return Math.min(Math.max(power - FIRST_POWER, 0), MOST_POWER - FIRST_POWER)
 }
 
 function laneOf(entry: Entry): Lane | undefined {

@@ -11,7 +11,7 @@ import { weigh } from '../entry/weigh'
 import type { RemovalCause } from '../settings/options'
 import type { Owner } from '../settings/owner'
 import { Holders } from './holders'
-import { Lanes, type LanesWalk } from './lanes'
+import { Lanes, type LanesWalk, type Victim } from './lanes'
 import { hashOfEnd, Maps } from './maps'
 import { TimerWheel } from './wheel'
 
@@ -199,11 +199,11 @@ export class Ledger {
     entry.cookie = cookie
     entry.bytes = bytes
     entry.lane = this.#lanes.of(entry, entry.owned)
+    this.#holders.renew(entry)
     const crowded = bytes > before && this.#makeRoom(entry, 0)
     entry.expiry = expiry
     this.#lanes.add(entry)
     if (entry.expiry < wasDueBy) this.#wheel.schedule(entry)
-    this.#holders.renew(entry)
     for (const listener of this.#ofTouch) listener.touch?.(entry, previousCookie)
     if (crowded) this.#tellCrowded()
   }
@@ -271,11 +271,11 @@ export class Ledger {
     entry.assign(content, isSame)
     entry.bytes = bytes
     entry.lane = this.#lanes.of(entry, content.owner !== undefined)
+    if (isSame) this.#holders.renew(entry)
+    else this.#holders.add(entry)
     const crowded = this.#makeRoom(entry, isPresent ? 0 : 1)
     // Only now: an entry in no lane must not be met as one of those that have expired.
     entry.expiry = content.expiry
-    if (isSame) this.#holders.renew(entry)
-    else this.#holders.add(entry)
     this.#lanes.add(entry)
     if (!isPresent) this.#entries.set(entry.sid, entry)
     if (!isPresent || entry.expiry < wasDueBy) this.#wheel.schedule(entry)
@@ -289,31 +289,30 @@ export class Ledger {
   #makeRoom(entry: Entry, more: 0 | 1): boolean {
     const { maxBytes, maxSessions } = this.#budget
     while (this.size + more > maxSessions && this.size > 0) {
-      if (this.expireOne()) continue
-      this.#evict(this.#lanes.victim('size', maxSessions, entry, more))
+      if (!this.expireOne()) this.#evict(this.#lanes.victim('size', maxSessions, entry, more))
     }
     let crowded = false
     while (this.bytes + entry.bytes > maxBytes && this.size > 0) {
       if (this.expireOne()) continue
       const victim = this.#lanes.victim('bytes', maxBytes, entry, entry.bytes)
       // One who holds too much makes room for its own: that is no reason to trim what others have.
-      if (!this.#lanes.wasTooMuch) crowded = true
+      if (victim?.isHeavy === false) crowded = true
       this.#evict(victim)
     }
     return crowded
   }
 
-  #goDown(goal: number, victimOf: () => Entry | undefined): Removed {
+  #goDown(goal: number, victimOf: () => Victim | undefined): Removed {
     if (this.size <= 1 || this.bytes <= goal) return undefined
     this.#currentSecond()
     if (this.expireOne()) return 'expire'
-    const victim = victimOf()
-    this.#evict(victim)
-    return victim && 'evict'
+    return this.#evict(victimOf())
   }
 
-  #evict(victim: Entry | undefined): void {
-    if (victim !== undefined) this.remove(victim, 'evict')
+  #evict(victim: Victim | undefined): Removed {
+    if (victim === undefined) return undefined
+    this.remove(victim.entry, 'evict')
+    return 'evict'
   }
 
   #newLanes(): Lanes {

@@ -4,15 +4,6 @@ import { createHash } from 'node:crypto'
 import type { Line } from './line'
 import { ReplyError } from './wire'
 
-export interface Script {
-  readonly text: string
-  readonly sha1: string
-}
-
-function script(text: string): Script {
-  return { text, sha1: sha1(text) }
-}
-
 /** What Redis calls `redis.sha1hex` of a text. */
 export function sha1(text: string): string {
   return createHash('sha1').update(text).digest('hex')
@@ -23,28 +14,41 @@ export function sha1(text: string): string {
  * KEYS: the session. ARGV: SHA-1, the new text, seconds to live or nothing.
  * Gives 1; 0 if the session is gone; else what is there: text, and ms it has left.
  */
-export const SAVE_IF_UNCHANGED = script(`
+export const SAVE_IF_UNCHANGED = `
 local held = redis.call('GET', KEYS[1])
 if not held then return 0 end
 if redis.sha1hex(held) ~= ARGV[1] then return { held, redis.call('PTTL', KEYS[1]) } end
 if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
 else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
 return 1
-`)
+`
+
+/**
+ * Ends a session, and tells the other processes. A user who may not publish ends it all the same.
+ * KEYS: the session. ARGV: the channel, and what comes before the session's text there.
+ * Gives the text; nothing if the session was not there.
+ */
+export const DESTROY = `
+local text = redis.pcall('GET', KEYS[1])
+if redis.call('DEL', KEYS[1]) == 0 then return false end
+if type(text) ~= 'string' then text = '' end
+redis.pcall('PUBLISH', ARGV[1], ARGV[2] .. text)
+return text
+`
 
 /**
  * Puts a session into its owner's list, by when it is over; the list lives as long as that.
  * KEYS: the list. ARGV: the session's id, when it is over and now, in ms of the Unix time, the ms until
  * then or nothing. Gives a few ids whose time seems over: another process may have prolonged them.
  */
-export const LIST = script(`
-local isNew = redis.call('EXISTS', KEYS[1]) == 0
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+export const LIST = `
 local lives = redis.call('PTTL', KEYS[1])
-if ARGV[4] == '' then redis.call('PERSIST', KEYS[1])
-elseif isNew or (lives ~= -1 and lives < tonumber(ARGV[4])) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+if ARGV[4] == '' then if lives >= 0 then redis.call('PERSIST', KEYS[1]) end
+elseif lives ~= -1 and lives < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+if lives == -2 then return {} end
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[3], 'LIMIT', 0, 10)
-`)
+`
 
 /** Answers that say that a command can't be used there. */
 const REFUSALS = ['NOPERM', 'READONLY', 'LOADING', 'MASTERDOWN', 'NOAUTH']
@@ -80,7 +84,6 @@ export async function probe(
     ['TOUCH', session],
     ['DEL', session],
     ['EVAL', 'return 1', '1', list],
-    ['EVALSHA', sha1('none'), '1', session],
     ['ZADD', list, 'XX', '1', 'x'],
     ['ZREM', list, 'x'],
     ['ZREVRANGE', list, '0', '0'],

@@ -18,6 +18,8 @@ const SLOTS = 16_384
 export interface ConnectionListener {
   /** `null`: any key may have changed. */
   invalidated(key: string | null): void
+  /** In a cluster each server tells the same: `isOf` says whether a key is on the one that told this. */
+  published(message: string, isOf: (key: string) => boolean): void
   /** It can be used. `tracking`: changes of all keys are told. Told again whenever that changes. */
   connected(tracking: boolean): void
   lost(error: Error): void
@@ -27,6 +29,7 @@ export class Connection {
   readonly #route: Route
   readonly #prefix: string
   readonly #lists: string
+  readonly #channel: string
   readonly #clock: Clock
   #listener: ConnectionListener | undefined
   /** To the primaries, by address. */
@@ -45,11 +48,12 @@ export class Connection {
   /** Lines that are not in use yet. */
   readonly #dialled = new Set<Line>()
 
-  /** Keys that begin with `prefix` are tracked; those that begin with `lists` are used as well. */
-  constructor(route: Route, prefix: string, lists: string, clock: Clock) {
+  /** Keys that begin with `prefix` are tracked; those that begin with `lists` are used as well; `channel` is listened to. */
+  constructor(route: Route, prefix: string, lists: string, channel: string, clock: Clock) {
     this.#route = route
     this.#prefix = prefix
     this.#lists = lists
+    this.#channel = channel
     this.#clock = clock
   }
 
@@ -69,7 +73,7 @@ export class Connection {
   send(key: string, args: readonly string[]): Promise<unknown> {
     if (this.#opening !== undefined) return this.#opening.then(() => this.send(key, args))
     const isCluster = this.#route.kind === 'cluster'
-    const slot = isCluster ? slotOf(key) : 0
+    const slot = this.#slotOf(key)
     const line = this.#lineOf(slot)
     if (line === undefined) return Promise.reject(offline(this.#fault))
     return isCluster ? this.#follow(line, slot, args) : line.send(args)
@@ -99,6 +103,10 @@ export class Connection {
   close(): void {
     this.#closed = true
     for (const line of [...this.#dialled, ...this.#lines.values()]) line.destroy()
+  }
+
+  #slotOf(key: string): number {
+    return this.#route.kind === 'cluster' ? slotOf(key) : 0
   }
 
   #lineOf(slot: number): Line | undefined {
@@ -250,7 +258,8 @@ export class Connection {
     const line = this.#newLine(place)
     const { login, database, name } = this.#route
     try {
-      await line.open({ login, database, name, tracked: this.#prefix })
+      const [tracked, channel] = [this.#prefix, this.#channel]
+      await line.open({ login, database, name, tracked, channel })
       await within(this.#clock, probe(line, this.#route.kind, this.#prefix, this.#lists))
     } catch (thrown) {
       line.destroy()
@@ -269,6 +278,8 @@ export class Connection {
   #newLine(place: Place): Line {
     const line = new Line(place, this.#clock, {
       invalidated: (key) => this.#listener?.invalidated(key),
+      published: (from, message) =>
+        this.#listener?.published(message, (key) => this.#lineOf(this.#slotOf(key)) === from),
       lost: (lost, error) => this.#whenLost(lost, error),
     })
     this.#dialled.add(line)

@@ -42,12 +42,15 @@ export interface Purpose {
   readonly name?: string | undefined
   /** Keys that begin with it are tracked; `undefined` to track nothing. */
   readonly tracked?: string | undefined
+  /** What is published there is told. */
+  readonly channel?: string | undefined
 }
 
 /** What a line tells once it is ready. */
 export interface LineListener {
   /** `null`: any key may have changed. */
   invalidated(key: string | null): void
+  published(line: Line, message: string): void
   /** The line is over. */
   lost(line: Line, error: Error): void
 }
@@ -155,7 +158,7 @@ export class Line {
     return this.#within(connected, 'did not accept the connection')
   }
 
-  async #introduce({ login, database, name, tracked }: Purpose): Promise<void> {
+  async #introduce({ login, database, name, tracked, channel }: Purpose): Promise<void> {
     const { username, password } = await this.#within(login(), 'got no credentials')
     const secret = password ? [username || 'default', password] : []
     const auth = secret.length > 0 ? ['AUTH', ...secret] : []
@@ -169,9 +172,23 @@ export class Line {
     if (tracked === undefined) return
     const refusal = isOld ? hello : await this.#try(tracking(tracked))
     this.tracks = !(refusal instanceof ReplyError)
+    if (channel !== undefined && !isOld) await this.#subscribe(channel)
     if (this.tracks) return
     const message = `lembro/redis: Redis refuses CLIENT TRACKING (${String((refusal as Error).message)}): every read asks Redis, since a near cache could not be told of changes`
     warnOnce('LEMBRO_NO_TRACKING', '', message)
+  }
+
+  async #subscribe(channel: string): Promise<void> {
+    for (const args of [
+      ['SUBSCRIBE', channel],
+      ['PUBLISH', channel, ''],
+    ]) {
+      const answer = await this.#try(args)
+      if (!(answer instanceof ReplyError)) continue
+      const message = `lembro/redis: Redis refuses ${args[0]} (${answer.message}): the event 'destroy' comes only in the process that ended the session`
+      warnOnce('LEMBRO_NO_CHANNEL', '', message)
+      return
+    }
   }
 
   /** The answer to a command of the handshake, an error included. */
@@ -212,11 +229,14 @@ export class Line {
 
   #take(reply: unknown): void {
     if (reply instanceof Push) {
-      const [what, keys] = reply.values
-      if (what !== 'invalidate') return
-      if (keys === null) this.#listener.invalidated(null)
-      else for (const key of keys as string[]) this.#listener.invalidated(key)
-      return
+      const [what, keys, message] = reply.values
+      if (what === 'message') this.#listener.published(this, String(message))
+      if (what === 'invalidate') {
+        if (keys === null) this.#listener.invalidated(null)
+        else for (const key of keys as string[]) this.#listener.invalidated(key)
+      }
+      // That one is the answer to SUBSCRIBE.
+      if (what !== 'subscribe') return
     }
     const waiting = this.#waiting[this.#next++]
     if (reply instanceof ReplyError) waiting?.reject(reply)

@@ -4,14 +4,16 @@
  * Each command is about one key, so that it does not matter whether the keys are on one server.
  */
 
+import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock'
 import type { Home, HomeListener, HomeSession, Listed, Listing, Save, Saved } from '../home/home'
-import { LIST, SAVE_IF_UNCHANGED, type Script, sha1 } from './commands'
+import { DESTROY, LIST, SAVE_IF_UNCHANGED, sha1 } from './commands'
 import type { Connection } from './connection'
-import { ReplyError } from './wire'
 
 /** Before the prefix of the sessions, in the keys of the owners' lists. */
 export const LISTS = 'lembro-owner:'
+/** Before the number of the database and the prefix of the sessions, in the name of the channel on which it is told what was destroyed. */
+export const DESTROYED = 'lembro-destroyed:'
 /** Keys that Redis looks at for one answer to SCAN or TOUCH. */
 const SCANNED = 500
 
@@ -19,22 +21,35 @@ export class RedisHome implements Home {
   readonly #connection: Connection
   readonly #prefix: string
   readonly #lists: string
+  readonly #channel: string
   readonly #clock: Clock
+  /** Tells this process from the others. */
+  readonly #me = randomUUID()
+  #listener: HomeListener | undefined
 
-  /** What the keys of sessions begin with, and those of lists. */
-  constructor(connection: Connection, prefix: string, lists: string, clock: Clock) {
+  /** What the keys of sessions begin with, and those of lists; and the channel on which it is told what was destroyed. */
+  constructor(
+    connection: Connection,
+    prefix: string,
+    lists: string,
+    channel: string,
+    clock: Clock,
+  ) {
     this.#connection = connection
     this.#prefix = prefix
     this.#lists = lists
+    this.#channel = channel
     this.#clock = clock
   }
 
   open(listener: HomeListener): Promise<void> {
+    this.#listener = listener
     return this.#connection.open({
       invalidated: (key) => {
         if (key === null) listener.invalidatedAll()
         else if (key.startsWith(this.#prefix)) listener.invalidated(key.slice(this.#prefix.length))
       },
+      published: (message, isOf) => this.#hear(message, isOf),
       connected: (tracking) => listener.connected(tracking),
       lost: (error) => listener.lost(error),
     })
@@ -48,15 +63,16 @@ export class RedisHome implements Home {
 
   async save({ sid, text, ttl, when, listing, formerOwner }: Save): Promise<Saved> {
     const key = this.#prefix + sid
-    const seconds = secondsOf(ttl)
     const saving =
       typeof when === 'string'
-        ? this.#set(key, text, seconds, when === 'exists')
-        : this.#compareAndSet(key, text, seconds, when.version)
-    const [saved] =
+        ? this.#send('SET', key, text, ...lifeOf(ttl), ...(when === 'exists' ? ['XX'] : []))
+        : this.#run(SAVE_IF_UNCHANGED, key, [when.version, text, secondsOf(ttl)])
+    const [answer] =
       listing === undefined ? [await saving] : await Promise.all([saving, this.#list(sid, listing)])
+    if (Array.isArray(answer)) return found(answer[0], answer[1]) ?? 'gone'
+    const saved = answer === 'OK' || answer === 1 ? 'saved' : 'gone'
     const leaves = saved === 'saved' ? formerOwner : listing?.owner
-    if (leaves !== undefined && typeof saved === 'string') await this.unlist(leaves, [sid])
+    if (leaves !== undefined) await this.unlist(leaves, [sid])
     return saved
   }
 
@@ -76,14 +92,16 @@ export class RedisHome implements Home {
     return isThere
   }
 
-  async destroy(sids: readonly string[]): Promise<number> {
-    const ended = await Promise.all(sids.map((sid) => this.#send('DEL', this.#prefix + sid)))
-    return ended.reduce<number>((sum, count) => sum + Number(count), 0)
+  destroy(sids: readonly string[]): Promise<(string | undefined)[]> {
+    return Promise.all(sids.map((sid) => this.#destroy(sid)))
   }
 
   async clear(): Promise<number> {
     let count = 0
-    for await (const sids of this.ids()) count += await this.destroy(sids)
+    for await (const sids of this.ids()) {
+      const texts = await this.destroy(sids)
+      count += texts.filter((text) => text !== undefined).length
+    }
     for await (const owners of this.#scan(this.#lists)) {
       for (const owner of owners) {
         // Somebody may have signed in meanwhile.
@@ -138,6 +156,24 @@ export class RedisHome implements Home {
     this.#connection.close()
   }
 
+  /** Tells of it here, and has the script tell the other processes: who did it and the id on the first line, then the text. */
+  async #destroy(sid: string): Promise<string | undefined> {
+    const head = `${JSON.stringify([this.#me, sid])}\n`
+    const text = await this.#run(DESTROY, this.#prefix + sid, [this.#channel, head])
+    if (typeof text !== 'string') return undefined
+    this.#listener?.destroyed(sid, text)
+    return text
+  }
+
+  #hear(message: string, isOf: (key: string) => boolean): void {
+    const end = message.indexOf('\n')
+    if (end < 0) return
+    const [who, sid] = JSON.parse(message.slice(0, end)) as [string, string]
+    if (who !== this.#me && isOf(this.#prefix + sid)) {
+      this.#listener?.destroyed(sid, message.slice(end + 1))
+    }
+  }
+
   async *#scan(prefix: string): AsyncGenerator<string[]> {
     const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
     for (const line of await this.#connection.primaries()) {
@@ -149,23 +185,6 @@ export class RedisHome implements Home {
         if (keys.length > 0) yield keys.map((key) => key.slice(prefix.length))
       } while (cursor !== '0')
     }
-  }
-
-  async #set(key: string, text: string, seconds: string, exists: boolean): Promise<Saved> {
-    const only = exists ? ['XX'] : []
-    const expiry = seconds === '' ? [] : ['EX', seconds]
-    return (await this.#send('SET', key, text, ...only, ...expiry)) === null ? 'gone' : 'saved'
-  }
-
-  async #compareAndSet(
-    key: string,
-    text: string,
-    seconds: string,
-    version: string,
-  ): Promise<Saved> {
-    const answer = await this.#run(SAVE_IF_UNCHANGED, key, [version, text, seconds])
-    if (!Array.isArray(answer)) return answer === 1 ? 'saved' : 'gone'
-    return found(answer[0], answer[1]) ?? 'gone'
   }
 
   /** Lists a session; takes a few away that have ended. */
@@ -184,13 +203,9 @@ export class RedisHome implements Home {
     await this.unlist(owner, ended)
   }
 
-  async #run({ text, sha1 }: Script, key: string, args: readonly string[]): Promise<unknown> {
-    try {
-      return await this.#connection.send(key, ['EVALSHA', sha1, '1', key, ...args])
-    } catch (thrown) {
-      if (!(thrown instanceof ReplyError) || thrown.word !== 'NOSCRIPT') throw thrown
-      return this.#connection.send(key, ['EVAL', text, '1', key, ...args])
-    }
+  // The whole script each time: one sent again because Redis does not know it would come after later calls.
+  #run(script: string, key: string, args: readonly string[]): Promise<unknown> {
+    return this.#connection.send(key, ['EVAL', script, '1', key, ...args])
   }
 
   #send(command: string, key: string, ...args: string[]): Promise<unknown> {
@@ -201,6 +216,11 @@ export class RedisHome implements Home {
 /** As connect-redis counts: whole seconds, rounded up; nothing for ever. */
 function secondsOf(ttl: number): string {
   return ttl === Number.POSITIVE_INFINITY ? '' : String(Math.max(1, Math.ceil(ttl / 1000)))
+}
+
+function lifeOf(ttl: number): string[] {
+  const seconds = secondsOf(ttl)
+  return seconds === '' ? [] : ['EX', seconds]
 }
 
 function found(text: unknown, left: unknown): HomeSession | undefined {

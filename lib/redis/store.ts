@@ -4,7 +4,7 @@ import { systemWorld } from '../core'
 import { HomeStore } from '../home/home-store'
 import { Connection } from './connection'
 import { type LembroRedisOptions, parseRedisOptions } from './options'
-import { LISTS, RedisHome } from './redis-home'
+import { DESTROYED, LISTS, RedisHome } from './redis-home'
 
 /**
  * A session store for express-session on several processes: sessions are in Redis or Valkey, as
@@ -14,8 +14,8 @@ import { LISTS, RedisHome } from './redis-home'
  * undone by a slow request here. While Redis can't be reached every verb fails at once, nothing old is
  * served, and express-session, told by `'disconnect'`, lets requests pass without a session.
  *
- * Events: `'error'` (error), `'connect'`, `'disconnect'`; and of the near cache `'evict'`, `'expire'`
- * and `'reduce'`.
+ * Events: `'error'` (error), `'connect'`, `'disconnect'`; `'destroy'` of what any process has ended; and of the
+ * near cache `'evict'`, `'expire'` and `'reduce'`.
  */
 export class Lembro extends HomeStore {
   /**
@@ -26,8 +26,9 @@ export class Lembro extends HomeStore {
     const { settings, route, prefix, touchAfter } = parseRedisOptions(options)
     const { clock } = systemWorld
     const [sessions, lists] = [route.keyPrefix + prefix, route.keyPrefix + LISTS + prefix]
-    const connection = new Connection(route, sessions, lists, clock)
-    const home = new RedisHome(connection, sessions, lists, clock)
+    const channel = `${DESTROYED}${route.database ?? 0}:${sessions}`
+    const connection = new Connection(route, sessions, lists, channel, clock)
+    const home = new RedisHome(connection, sessions, lists, channel, clock)
     super(home, settings, touchAfter, systemWorld, ready)
   }
 }

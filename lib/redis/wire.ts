@@ -39,10 +39,21 @@ export class Reader {
 
   /** Calls back with each reply that is complete: a {@link Push}, a {@link ReplyError}, or a value. Throws for bytes that are not RESP. */
   read(chunk: Buffer, each: (reply: unknown) => void): void {
-    this.#chunks.push(chunk)
-    this.#size += chunk.length
-    if (this.#size < this.#needed) return
-    this.#data = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)
+    let from = 0
+    while (from < chunk.length) {
+      // Only what the reply under way needs is copied; what follows it is read where it is.
+      const most = Math.max(this.#needed - this.#size, 0) || chunk.length
+      const piece = chunk.subarray(from, from + most)
+      from += piece.length
+      this.#chunks.push(piece)
+      this.#size += piece.length
+      if (this.#size >= this.#needed) this.#readAll(each)
+    }
+  }
+
+  #readAll(each: (reply: unknown) => void): void {
+    const chunks = this.#chunks
+    this.#data = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, this.#size)
     this.#at = 0
     let start = 0
     while (this.#at < this.#data.length) {
@@ -53,10 +64,9 @@ export class Reader {
       start = this.#at
       each(value)
     }
-    const rest = start === this.#data.length ? NOTHING : this.#data.subarray(start)
     this.#needed = Math.max(0, this.#needed - start)
-    this.#chunks = rest.length === 0 ? [] : [rest]
-    this.#size = rest.length
+    this.#size = this.#data.length - start
+    this.#chunks = this.#size === 0 ? [] : [this.#data.subarray(start)]
     this.#data = NOTHING
   }
 

@@ -10,9 +10,9 @@
 
 import { type Clock, inSlices } from '../clock'
 import type { Entry } from '../entry/entry'
+import { hashOf } from '../ledger/holders'
 import type { LeaveCause, LedgerListener } from '../ledger/ledger'
 import { Maps } from '../ledger/maps'
-import { hashOf } from '../ledger/names'
 
 /** Fewer than this are not worth a sweep. */
 const FEW = 1000

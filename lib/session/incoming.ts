@@ -91,9 +91,9 @@ export class Intake {
     return { ...this.#incoming(sid, merged, link, now), session, base }
   }
 
-  /** A session that lives elsewhere, with its expiry there, on its way into this ledger. */
-  fromHome(sid: string, session: SessionData, expiry: number): Incoming {
-    return this.#incoming(sid, session, undefined, this.#clock.now(), expiry)
+  /** A session that lives elsewhere, with its expiry there, on its way into this ledger; with its body, if that is known. */
+  fromHome(sid: string, session: SessionData, expiry: number, body: string | undefined): Incoming {
+    return this.#incoming(sid, session, undefined, this.#clock.now(), expiry, body)
   }
 
   /** What an incoming session leaves in an entry. */
@@ -144,7 +144,8 @@ export class Intake {
     session: SessionData,
     link: Link | undefined,
     now: number,
-    given?: number,
+    expiryThere?: number,
+    bodyThere?: string,
   ): Incoming {
     const cookie = readableCookie(session.cookie)
     const owner = this.ownerOf(session)
@@ -152,8 +153,8 @@ export class Intake {
       const name = ownerNamed(owner)
       this.#describe(session, link !== undefined && !link.entry.isOwnedBy(name))
     }
-    const body = this.codec.encode(session, cookie)
-    const expiry = given ?? this.expiryOf(sid, session, cookie, now)
+    const body = bodyThere ?? this.codec.encode(session, cookie)
+    const expiry = expiryThere ?? this.expiryOf(sid, session, cookie, now)
     const isStranger = owner === undefined || owner === false
     const client = isStranger ? this.#clientOf(session) : undefined
     const [content, base] = [session, body]

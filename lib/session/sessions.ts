@@ -59,9 +59,10 @@ export class Sessions {
     return this.open(entry)
   }
 
-  /** A fresh session of an entry, linked to it. Throws what the serializer throws. */
-  open(entry: Entry): SessionData {
-    const session = this.#intake.codec.decode(entry)
+  /** A fresh session of an entry, linked to it; `parsed` is what its text holds, if that is known. Throws what the serializer throws. */
+  open(entry: Entry, parsed?: SessionData): SessionData {
+    const { codec } = this.#intake
+    const session = codec.withCookie(entry, parsed ?? codec.parse(entry.body))
     if (typeof session === 'object' && session !== null) {
       stamp(session, new Link(this.#ledger, entry, this.#ledger.epoch, entry.body, entry.body))
     }
@@ -113,12 +114,13 @@ export class Sessions {
     stamp(session, new Link(this.#ledger, entry, this.#ledger.epoch, base, entry.body))
   }
 
-  /** Keeps in the ledger what lives elsewhere, in an entry of its own, unless it would be refused. */
-  cache(entry: Entry, content: Content): void {
+  /** Keeps in the ledger what lives elsewhere, in an entry of its own, unless it would be refused. Returns whether it did. */
+  cache(entry: Entry, content: Content): boolean {
     const bytes = this.#ledger.weigh(entry, content)
     const isOver = content.expiry <= this.#ledger.now()
-    if (isOver || this.#obstacle(entry, bytes, content.owner) !== undefined) return
+    if (isOver || this.#obstacle(entry, bytes, content.owner) !== undefined) return false
     this.#ledger.put(entry, content, bytes)
+    return true
   }
 
   /**

@@ -1,4 +1,4 @@
-/** What the application is told of sessions that leave: `dispose`, the events `'evict'` and `'expire'`; and what the process is warned of, once. */
+/** What the application is told of sessions that leave: `dispose`, the events `'evict'`, `'expire'` and `'destroy'`; and what the process is warned of, once. */
 
 import type { EventEmitter } from 'node:events'
 import type { SessionData } from 'express-session'
@@ -13,7 +13,7 @@ import type { RemovalCause } from '../settings/options'
 import type { Settings } from '../settings/settings'
 import { toText } from '../settings/size'
 
-/** What a listener of `'evict'` or `'expire'` hears beside the session id. */
+/** What a listener of `'evict'`, `'expire'` or `'destroy'` hears beside the session id. */
 export interface Departure {
   /** The owner's name, `true` for one without a name, `undefined` for an anonymous session. */
   readonly owner: string | true | undefined
@@ -34,6 +34,7 @@ export class Told implements LedgerListener {
   readonly #codec: Codec
   readonly #clock: Clock
   readonly #dispose: Settings['dispose']
+  readonly #hasHome: boolean
   /** Only if `dispose` is told of a session that a newer version replaces. */
   readonly replaced: ((old: Entry) => void) | undefined
   readonly #fault = (thrown: unknown) => this.#calls.report(thrown)
@@ -46,12 +47,14 @@ export class Told implements LedgerListener {
     codec: Codec,
     clock: Clock,
     { dispose, noDisposeOnSet }: Settings,
+    hasHome = false,
   ) {
     this.#emitter = emitter
     this.#calls = calls
     this.#codec = codec
     this.#clock = clock
     this.#dispose = dispose
+    this.#hasHome = hasHome
     const wantsReplaced = dispose !== undefined && !noDisposeOnSet
     this.replaced = wantsReplaced ? (entry) => this.#add({ entry, cause: 'replace' }) : undefined
   }
@@ -63,11 +66,15 @@ export class Told implements LedgerListener {
 
   /** Whether the application hears of a session that leaves for that cause. */
   wants(cause: RemovalCause): boolean {
-    return this.#dispose !== undefined || this.#emitter.listenerCount(cause) > 0
+    return this.#dispose !== undefined || this.hears(cause === 'clear' ? 'destroy' : cause)
   }
 
   cleared(entry: Entry): void {
     this.#tell({ entry, cause: 'clear' })
+  }
+
+  hears(event: string): boolean {
+    return this.#emitter.listenerCount(event) > 0
   }
 
   /** Emits an event. What a listener throws or rejects with is reported, and harms nobody else. */
@@ -95,9 +102,11 @@ export class Told implements LedgerListener {
 
   #tell({ entry, cause }: Notice): void {
     this.#callDispose(entry, cause)
-    if (cause === 'evict' || cause === 'expire' || cause === 'destroy') {
-      this.announce(cause, entry.sid, departure(entry, this.#codec))
-    }
+    const event = cause === 'clear' ? 'destroy' : cause
+    if (event === 'replace' || event === 'invalidate') return
+    // A home tells of what was destroyed, whether it was in the near cache or not.
+    if (event === 'destroy' && this.#hasHome) return
+    this.announce(event, entry.sid, departure(entry, this.#codec))
   }
 
   #callDispose(entry: Entry, cause: RemovalCause): void {

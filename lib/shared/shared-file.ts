@@ -167,13 +167,14 @@ export class SharedFile {
     return true
   }
 
-  /** Ends a session. Returns whether it was there. */
-  end(sid: string, now: number, cause: Gone['cause'] = 'destroy'): boolean {
+  /** Ends a session. Returns what it was, if it was there. */
+  end(sid: string, now: number): Row | undefined {
     const place = this.places.find(sid)
-    if (place === undefined) return false
-    const isOver = place.expires !== null && place.expires <= now
-    this.#remove(place, isOver ? 'expire' : cause)
-    return !isOver
+    const row = place && this.#read(place)
+    if (place === undefined) return undefined
+    const isLive = row !== undefined && row.expires > now
+    this.#remove(place, isLive ? 'destroy' : 'expire', row)
+    return isLive ? row : undefined
   }
 
   /** Ends all at once. Returns how many there were. */
@@ -289,11 +290,10 @@ export class SharedFile {
     return false
   }
 
-  #remove(place: Place, cause: Gone['cause']): void {
-    const { key } = place
-    const row = this.#wants(cause) ? this.#read(place) : undefined
+  #remove(place: Place, cause: Gone['cause'], known?: Row): void {
+    const row = this.#wants(cause) ? (known ?? this.#read(place)) : undefined
     this.#gone.push({ place, cause, row })
-    this.file.remove(key)
+    this.file.remove(place.key)
     this.places.remove(place)
   }
 

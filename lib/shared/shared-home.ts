@@ -129,8 +129,14 @@ export class SharedHome implements Home {
     return this.#change([sid], (file, now) => file.touch(sid, ttl, now))
   }
 
-  destroy(sids: readonly string[]): Promise<number> {
-    return this.#change(sids, (file, now) => sids.filter((sid) => file.end(sid, now)).length)
+  async destroy(sids: readonly string[]): Promise<(string | undefined)[]> {
+    const rows = await this.#change(sids, (file, now) => sids.map((sid) => file.end(sid, now)))
+    return rows.map((row) => {
+      if (row === undefined) return undefined
+      const { text } = this.#sessionOf(row)
+      this.#listener?.destroyed(row.sid, text)
+      return text
+    })
   }
 
   async clear(): Promise<number> {
@@ -395,6 +401,9 @@ export class SharedHome implements Home {
   #tellGone(gone: readonly Gone[]): void {
     const now = this.#clock.now()
     const left = gone.map(({ place, cause, row }): Left => {
+      if (cause === 'clear' && row !== undefined) {
+        this.#listener?.destroyed(row.sid, this.#sessionOf(row).text)
+      }
       const trust = { isOwned: place.lane > 0, isMembers: place.lane === 2 }
       const unused = Math.max(0, now - place.used)
       const session = row && { sid: row.sid, ...this.#sessionOf(row) }

@@ -35,7 +35,9 @@ export function findEngine(database: string | undefined): string {
   if (database === undefined && isBuiltin(BUILT_IN)) return BUILT_IN
   if (database === BUILT_IN) return BUILT_IN
   const names = database === undefined ? PACKAGES : [database]
-  const places = [path.join(process.cwd(), 'package.json'), __filename]
+  const places = [path.join(process.cwd(), 'package.json')]
+  // A bundle of ES modules has no such name.
+  if (typeof __filename === 'string') places.push(__filename)
   for (const name of names) {
     for (const place of places) {
       try {

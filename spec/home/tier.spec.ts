@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { Departure } from '../../lib/session/told'
+import { audit } from '../support/audit'
 import { type Data, load, newSession } from '../support/sessions'
 import { coreOf } from '../support/store'
 import { near, type Process, Tiers, turns } from '../support/tiers'
@@ -16,6 +18,85 @@ async function read({ store }: Process, sid: string): Promise<object | undefined
   return data
 }
 
+describe('the text of a session', () => {
+  it('is parsed once for a first read, and made once for a save', async () => {
+    const tiers = new Tiers()
+    const counts = { parse: 0, stringify: 0 }
+    const serializer = {
+      parse(text: string) {
+        counts.parse++
+        return JSON.parse(text)
+      },
+      stringify(session: object) {
+        counts.stringify++
+        return JSON.stringify(session)
+      },
+    }
+    const a = tiers.process({ serializer })
+    tiers.seed('x', { n: 1 })
+    const slow = await load(a.store, 'x')
+    assert.deepEqual(counts, { parse: 1, stringify: 0 })
+    slow.n = 2
+    await a.store.set('x', slow)
+    assert.deepEqual(counts, { parse: 1, stringify: 1 })
+    assert.deepEqual(await read(a, 'x'), { n: 2 })
+    assert.equal(tiers.server.find('x')?.text, JSON.stringify(slow))
+  })
+
+  it('is kept without its cookie, wherever that stands in it and whatever it holds', async () => {
+    const tiers = new Tiers()
+    const a = tiers.process()
+    const cookie = { originalMaxAge: 60_000, expires: null, httpOnly: true, path: '/' }
+    const texts = [
+      { cookie, n: 1 },
+      { cookie },
+      { n: 1, cookie },
+      { 7: 'first', cookie, n: 1 },
+      { cookie: { ...cookie, path: '/"}{,' }, n: 1 },
+      { cookie: { ...cookie, path: '/\\' }, n: '"cookie":{' },
+      { cookie: { ...cookie, more: { deep: {} } }, n: 1 },
+      { cookie: { ...cookie, path: '/\u{1F600}' }, n: 'é' },
+      { cookie, n: '\u{1F600}', cookies: { cookie } },
+      { cookie: null, n: 1 },
+      { n: 1 },
+    ].map((session) => JSON.stringify(session))
+    texts.push(` ${texts[0]}`, `{"cookie" : ${JSON.stringify(cookie)} , "n":1}`)
+    for (const [i, text] of texts.entries()) {
+      tiers.server.put(`x${i}`, text, 60_000)
+      a.home.settle()
+      const { cookie: given, ...data } = JSON.parse(text)
+      for (const what of ['as it came', 'as it is kept']) {
+        const { cookie: had, ...rest } = (await a.store.get(`x${i}`)) as Data
+        assert.deepEqual(rest, data, `${text} ${what}`)
+        assert.deepEqual((had as { path?: string } | null)?.path, given?.path, `${text} ${what}`)
+      }
+      assert.equal(a.home.calls, i + 1)
+      audit(coreOf(a.store).ledger)
+      const body = coreOf(a.store).ledger.find(`x${i}`)?.body ?? ''
+      assert.equal(body, given ? JSON.stringify(data) : text)
+    }
+  })
+
+  it('is what JSON makes of the session, also of one that makes its own', async () => {
+    const tiers = new Tiers()
+    const a = tiers.process()
+    const { cookie } = tiers.session()
+    class Own {
+      cookie = cookie
+      toJSON() {
+        return { own: true, cookie }
+      }
+    }
+    const texts = [{ cookie }, { cookie, n: 1 }, { n: 'é"', cookie }, new Own()]
+    for (const session of texts) {
+      await a.store.set('x', session as unknown as Data)
+      const text = tiers.server.find('x')?.text ?? ''
+      assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(session)))
+      assert.deepEqual(near(a, 'x'), JSON.parse(text))
+    }
+  })
+})
+
 describe('two processes', () => {
   it('see what the other has written, and hear of it', async () => {
     const tiers = new Tiers()
@@ -26,6 +107,45 @@ describe('two processes', () => {
     await turns()
     assert.deepEqual(await read(a, 'x'), { n: 2 })
     assert.equal(a.store.stats().near?.invalidations, 1)
+  })
+
+  it('are each told once of what either has ended, whether it was near or not', async () => {
+    const tiers = new Tiers()
+    const [a, b] = [tiers.process(), tiers.process()]
+    const told: unknown[] = []
+    for (const [name, { store }] of Object.entries({ a, b })) {
+      store.on('destroy', (sid, { owner, session }: Departure) => {
+        told.push(`${name} ${sid} ${owner} ${(session as Data).n}`)
+      })
+    }
+    const ends = {
+      near: () => a.store.destroy('near'),
+      far: () => a.store.destroy('far'),
+      owned: () => a.store.destroyOwner('ann'),
+      cleared: () => a.store.clear(),
+      twice: () => Promise.all([a.store.destroy('twice'), b.store.destroy('twice')]),
+    }
+    for (const [sid, end] of Object.entries(ends)) {
+      tiers.seed(sid, { n: 1, userId: 'ann' })
+      if (sid === 'near') await a.store.get(sid)
+      if (sid === 'owned') await a.store.set(sid, tiers.session({ n: 1, userId: 'ann' }))
+      await end()
+      await turns()
+      assert.deepEqual(told.splice(0).sort(), [`a ${sid} ann 1`, `b ${sid} ann 1`])
+    }
+    await a.store.destroy('none')
+    await turns()
+    assert.deepEqual(told, [])
+  })
+
+  it('are told of one that nobody can read', async () => {
+    const tiers = new Tiers()
+    const { store } = tiers.process()
+    const told: unknown[] = []
+    store.on('destroy', (sid, { owner }) => told.push([sid, owner]))
+    tiers.server.put('x', '{', 60_000)
+    await store.destroy('x')
+    assert.deepEqual(told, [['x', undefined]])
   })
 
   for (const onConflict of ['overwrite', 'merge'] as const) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Entry } from '../../lib/entry/entry'
-import { Lane } from '../../lib/ledger/lane'
+import { Lane } from '../../lib/ledger/lanes'
 
 function entry(sid: string, bytes = 1): Entry {
   const made = new Entry(sid)

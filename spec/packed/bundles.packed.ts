@@ -1,8 +1,8 @@
-/** An application in one file, as bundlers make it of the packed package: run where there is no node_modules. */
+/** An application in one file, as bundlers make it of the packed package: run where there is nothing but a SQLite. */
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -10,7 +10,9 @@ import { devDependencies } from '../../package.json'
 import { Installation } from '../support/pack'
 
 const installation = new Installation(
-  ...['express', 'express-session'].map((name) => `${name}@${Object(devDependencies)[name]}`),
+  ...['express', 'express-session', '@photostructure/sqlite'].map(
+    (name) => `${name}@${Object(devDependencies)[name]}`,
+  ),
   `esbuild@${devDependencies.esbuild}`,
   ...['webpack@5', '@vercel/ncc@0.45'],
 )
@@ -35,11 +37,13 @@ const USE = `
     const visited = await text('/')
     const [, title] = /<title>(.*)<\\/title>/.exec(await text('/sessions/'))
     console.log(visited, title, (await text('/sessions/main.js')).length > 1_000, await store.length())
+    await store.save()
+    console.log(store.stats().save.saving)
     server.close()
     server.closeAllConnections()
     store.close()
   })`
-const USED = 'visited Sessions true 1'
+const USED = 'visited Sessions true 1\ntrue'
 
 installation.write(
   'app.cjs',
@@ -60,7 +64,14 @@ installation.write(
   ${USE}`,
 )
 
-/** Runs a file of the installation alone, in an empty folder. */
+// No bundle has a SQLite in it: before Node 22.13 it is installed where the application runs.
+mkdirSync(join(elsewhere, 'node_modules'))
+symlinkSync(
+  installation.path('node_modules/@photostructure'),
+  join(elsewhere, 'node_modules/@photostructure'),
+)
+
+/** Runs a file of the installation alone, where there is nothing else but a SQLite. */
 function alone(file: string): string {
   const copy = join(elsewhere, file.replaceAll('/', '-'))
   cpSync(installation.path(file), copy)

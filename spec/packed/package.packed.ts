@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test'
 import { devDependencies } from '../../package.json'
 import { Installation } from '../support/pack'
 
-const PEERS = ['express-session', 'prom-client', 'redis'] as const
+const PEERS = ['express-session', 'prom-client', 'redis', '@photostructure/sqlite'] as const
 const TYPES = ['@types/express', '@types/express-session', '@types/node', 'typescript'] as const
 const installation = new Installation(
   ...[...PEERS, ...TYPES].map((name) => `${name}@${devDependencies[name]}`),
@@ -51,7 +51,9 @@ describe('the packed tarball', () => {
     const { dependencies, peerDependencies } = JSON.parse(installed)
     assert.deepEqual(Object.keys(dependencies).sort(), ['debug', 'sizeomatic'])
     assert.deepEqual(Object.keys(peerDependencies), [
+      '@photostructure/sqlite',
       '@types/express-session',
+      'better-sqlite3',
       'express-session',
       'prom-client',
       'redis',

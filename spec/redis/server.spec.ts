@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Lembro } from '../../lib/redis/store'
+import type { Departure } from '../../lib/session/told'
 import { runNode } from '../support/process'
 import { needsRedis, open, pause, RedisServer, until } from '../support/redis'
 import { type Data, plainSession } from '../support/sessions'
@@ -193,6 +194,47 @@ describe('in front of a real server, a near cache', needsRedis, () => {
     assert.equal(((await b.get('x')) as Stored)?.n, 2)
     assert.deepEqual(b.stats().near, { ...b.stats().near, hits: 0, loads: 2, coherent: false })
     assert.equal(warned.filter(({ message }) => /CLIENT TRACKING/.test(message)).length, 1)
+  })
+})
+
+describe('the event of a destroyed session', needsRedis, () => {
+  it('has the session, and is of one database and prefix', async (t) => {
+    const server = await RedisServer.start(t)
+    const settings = [{ database: 0 }, { database: 0 }, { database: 1 }, { prefix: 'other:' }]
+    const told: unknown[][] = settings.map(() => [])
+    const stores = settings.map(async ({ database, prefix }, i) => {
+      const store = await open(t, { client: server.client({ database }), prefix })
+      store.on('destroy', (sid, { owner, bytes, session }: Departure) => {
+        told[i]?.push(sid, owner, bytes > 100, (session as Data).n)
+      })
+      return store
+    })
+    const [a] = (await Promise.all(stores)) as [Lembro]
+    await a.set('é\n', plainSession({ n: 'ü', userId: 7 }))
+    await a.destroy('é\n')
+    const all = ['é\n', '7', true, 'ü']
+    await until(async () => told[1]?.length === 4, 'the other process hears of it')
+    assert.deepEqual(told, [all, all, [], []])
+  })
+
+  it('is left to the process that ended it where the user may use no channel, which is said once', async (t) => {
+    const server = await RedisServer.start(t)
+    const admin = await server.connected(t)
+    const rights = ['on', '>secret', '~*', 'resetchannels', '+@all']
+    await admin.sendCommand(['ACL', 'SETUSER', 'site', ...rights])
+    const emitted = t.mock.method(process, 'emitWarning', () => {})
+    const client = () => server.client({ username: 'site', password: 'secret' })
+    const [a, b] = [await open(t, { client: client() }), await open(t, { client: client() })]
+    const told: string[] = []
+    a.on('destroy', (sid) => told.push(`a ${sid}`))
+    b.on('destroy', (sid) => told.push(`b ${sid}`))
+    await a.set('x', plainSession())
+    await a.destroy('x')
+    assert.equal(await b.get('x'), undefined)
+    assert.deepEqual(told, ['a x'])
+    const said = emitted.mock.calls.map(({ arguments: [message] }) => String(message))
+    assert.equal(said.length, 1)
+    assert.match(String(said[0]), /refuses SUBSCRIBE .*the event 'destroy' comes only in/)
   })
 })
 

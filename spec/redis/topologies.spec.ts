@@ -98,6 +98,23 @@ for (const [library, start, shown] of SETTINGS) {
       )
     })
 
+    it('tells each process once that a session was ended', async (t) => {
+      const topology = await start()
+      const [a, b] = [await storeOf(t, library, topology), await storeOf(t, library, topology)]
+      const told: Record<string, string[]> = { a: [], b: [] }
+      a.on('destroy', (sid) => told.a?.push(sid))
+      b.on('destroy', (sid) => told.b?.push(sid))
+      const sids = Array.from({ length: 40 }, (_, n) => `d${n}`)
+      for (const sid of sids) await a.set(sid, plainSession({ userId: 'dan' }))
+      await a.destroy(sids.slice(0, 10))
+      await a.destroyOwner('dan')
+      const heard = start === old ? [] : sids
+      await until(async () => told.b?.length === heard.length, 'b hears of all')
+      await b.get('none')
+      assert.deepEqual(told.a?.sort(), [...sids].sort())
+      assert.deepEqual(told.b?.sort(), [...heard].sort())
+    })
+
     it('lets no slow save undo a logout, and merges', async (t) => {
       const topology = await start()
       const options = { onConflict: 'merge' }

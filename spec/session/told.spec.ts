@@ -143,6 +143,20 @@ describe('an event', () => {
     ])
   })
 
+  it('tells of each session that a clear has ended, as of a destroy', () => {
+    const { emitter, ledger, clock } = make()
+    const told: unknown[] = []
+    emitter.on('destroy', (sid, { owner, session }) => told.push([sid, owner, session]))
+    put(ledger, 'a', { owner: ann })
+    put(ledger, 'b')
+    ledger.clear()
+    clock.settle()
+    assert.deepEqual(told.sort(), [
+      ['a', 'ann', 'a'],
+      ['b', undefined, 'b'],
+    ])
+  })
+
   it('reads no session that nobody asks for', () => {
     const parse = () => assert.fail('read')
     const { emitter, calls, ledger, heard } = make({ serializer: { ...text, parse } })

@@ -124,7 +124,7 @@ export class Model {
     const { maxBytes, max } = this.#limits
     const coming = [kept]
     while (this.kept.length + 1 > max) {
-      this.#drop(this.#victim(this.#rank(count, max, coming), count, max)[0])
+      this.#drop(this.#victim(this.#rank(count, max, coming), count, max, kept)[0])
     }
     let crowded = false
     while (this.bytes + kept.bytes > maxBytes) {
@@ -132,6 +132,7 @@ export class Model {
         this.#rank(bytesOf, maxBytes, coming),
         bytesOf,
         maxBytes,
+        kept,
       )
       this.#drop(victim)
       if (!holdsTooMuch) crowded = true
@@ -165,7 +166,7 @@ export class Model {
   }
 
   /** Who gives way, and whether for holding too much. */
-  #victim(rank: number, measure: Measure, whole: number): [Kept, boolean] {
+  #victim(rank: number, measure: Measure, whole: number, coming?: Kept): [Kept, boolean] {
     const inTurn = [
       [0, 1, 2],
       [1, 0, 2],
@@ -176,6 +177,11 @@ export class Model {
     const lane = from > 0 ? LANES[from + 1] : returned ? 'returned' : 'passing'
     const oldest = this.#in(lane as LaneName).sort(byAge)[0] as Kept
     const far = Math.max(1, ringOf(this.#heldBy(oldest) * 4))
+    const held = coming === undefined ? 0 : this.#heldBy(coming) + coming.bytes
+    if (coming?.owner !== undefined && held > whole / 128 && ringOf(held) >= far) {
+      const own = this.kept.find(({ owner }) => owner === coming.owner)
+      if (own !== undefined) return [own, true]
+    }
     const lanes = LANES.slice(0, from + 2).flatMap((each) => this.#in(each))
     const heavy = lanes.filter(({ ring = 0 }) => ring >= far)
     const most = Math.max(...heavy.map(({ ring = 0 }) => ring))

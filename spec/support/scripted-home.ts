@@ -58,6 +58,10 @@ export class ScriptedServer {
     return isThere
   }
 
+  tellDestroyed(sid: string, text: string): void {
+    for (const home of this.homes) home.pushDestroyed(sid, text)
+  }
+
   /** As FLUSHALL. */
   flush(): void {
     this.#kept.clear()
@@ -150,6 +154,12 @@ export class ScriptedHome implements Home {
     this.#goOn()
   }
 
+  pushDestroyed(sid: string, text: string): void {
+    if (this.#lost) return
+    this.#arriving.push(() => this.listener?.destroyed(sid, text))
+    this.#goOn()
+  }
+
   load(sid: string): Promise<HomeSession | undefined> {
     return this.#call(() => this.#found(sid))
   }
@@ -176,12 +186,14 @@ export class ScriptedHome implements Home {
     })
   }
 
-  destroy(sids: readonly string[]): Promise<number> {
-    return this.#call(() => sids.filter((sid) => this.#server.end(sid, this)).length)
+  destroy(sids: readonly string[]): Promise<(string | undefined)[]> {
+    return this.#call(() => sids.map((sid) => this.#end(sid)))
   }
 
   clear(): Promise<number> {
-    return this.#call(() => this.#server.sids().filter((sid) => this.#server.end(sid, this)).length)
+    return this.#call(
+      () => this.#server.sids().filter((sid) => this.#end(sid) !== undefined).length,
+    )
   }
 
   listed(owner: string): Promise<Listed> {
@@ -215,6 +227,12 @@ export class ScriptedHome implements Home {
   }
 
   async close(): Promise<void> {}
+
+  #end(sid: string): string | undefined {
+    const text = this.#server.find(sid)?.text
+    if (this.#server.end(sid, this) && text !== undefined) this.#server.tellDestroyed(sid, text)
+    return text
+  }
 
   #found(sid: string): HomeSession | undefined {
     const kept = this.#server.find(sid)

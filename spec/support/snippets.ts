@@ -110,11 +110,16 @@ export class Snippets {
     })
   }
 
-  /** Starts a block as it stands, with nothing declared for it. Gives the process, and the port on which it listens. */
-  async serve(block: Block): Promise<{ child: ChildProcess; port: number }> {
+  /**
+   * Starts a block as it stands, after `setup`, which declares what the document speaks of. Gives the
+   * process, and the port on which it listens.
+   */
+  async serve(block: Block, setup = '', env = {}): Promise<{ child: ChildProcess; port: number }> {
     const file = path.join(this.#folder, nameOf(block))
+    this.#write('setup.mjs', setup)
+    const execArgv = ['--import', '../any-port.mjs', '--import', '../setup.mjs']
     const child = fork(file, {
-      ...{ cwd: this.#folderOf(block), execArgv: ['--import', '../any-port.mjs'], silent: true },
+      ...{ cwd: this.#folderOf(block), execArgv, env: { ...process.env, ...env }, silent: true },
     })
     const port = await new Promise<number>((resolve, reject) => {
       child.once('message', (message) => resolve(Number(message)))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { hashOf, NameIndex } from '../../lib/ledger/names'
+import { hashOf, NameIndex } from '../../lib/ledger/holders'
 
 interface Named {
   readonly name: string

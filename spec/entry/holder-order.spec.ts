@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { OrderedSet } from '../lib/ordered-set'
+import { Holder } from '../../lib/entry/holder'
 
-describe('a set that knows its oldest', () => {
+describe('a holder, with its entries in the order of their use,', () => {
   it('gives the one that was added first of those that are left, after any adds and deletes', () => {
     const step = fc.tuple(fc.constantFrom('add', 'delete', 'look'), fc.nat(8))
     const property = fc.property(fc.array(step, { size: 'max', maxLength: 200 }), (steps) => {
-      const [set, list] = [new OrderedSet<string>(), [] as string[]]
+      const [set, list] = [new Holder<string>('mallory'), [] as string[]]
       for (const [act, n] of steps) {
         const value = `v${n}`
         if (act === 'delete') {
@@ -26,7 +26,7 @@ describe('a set that knows its oldest', () => {
   })
 
   it('keeps the order of many, whichever leave and come again', () => {
-    const set = new OrderedSet<number>()
+    const set = new Holder<number>('mallory')
     const all = new Set<number>()
     for (let n = 0; n < 20_000; n++) {
       const value = (n * 7919) % 6007
@@ -51,7 +51,7 @@ describe('a set that knows its oldest', () => {
       add.call(sizes, this.size)
       return added
     })
-    const set = new OrderedSet<number>()
+    const set = new Holder<number>('mallory')
     for (let n = 0; n < 100_000; n++) {
       set.add(n)
       // One of 100 stays for good.
