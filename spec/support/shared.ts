@@ -32,3 +32,11 @@ export async function openShared(
   })
   return { store: store as SharedStore, saveFile, error, heard }
 }
+
+/** Asks again and again, for a minute at the most, until it is so. */
+export async function eventually(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo()); tries++) {
+    if (tries === 1200) throw new Error(`it never came: ${isSo}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
