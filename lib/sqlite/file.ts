@@ -171,11 +171,13 @@ export class SessionFile {
 
   #begin(): void {
     const { database } = this
-    const [locking, begin] = this.#isShared ? ['NORMAL', ''] : ['EXCLUSIVE', 'IMMEDIATE']
+    const [locking, begin] = this.#isShared
+      ? ['locking_mode = NORMAL', 'BEGIN']
+      : ['locking_mode = EXCLUSIVE', 'BEGIN IMMEDIATE']
     database.exec(
-      `PRAGMA locking_mode = ${locking}; PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL;
+      `PRAGMA ${locking}; PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL;
        PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -${CACHE_KIB};
-       PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; BEGIN ${begin}`,
+       PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; ${begin}`,
     )
     try {
       this.#check()
