@@ -9,6 +9,7 @@ import { Lembro } from '../lib/store'
 import { describeContract } from './support/contract'
 import { newSaveFile } from './support/folder'
 import { runNode } from './support/process'
+import { open } from './support/saving'
 import { type Data, load, newSession, plainSession, roundTrip, slicedSid } from './support/sessions'
 import { storeAt } from './support/store'
 import { nextTurn, stopTime } from './support/time'
@@ -576,14 +577,15 @@ describe('a failure that nobody awaits', () => {
 describe('a store that is printed', () => {
   it('shows its counts, no session and no key', async () => {
     const saveKeys = ['a secret that is long enough']
-    await using store = new Lembro({ saveFile: newSaveFile(), saveKeys })
+    const { store } = await open({ saveFile: newSaveFile(), saveKeys })
     await store.set('the-sid', plainSession({ name: 'the-content', userId: 'the-owner' }))
     const options = { getters: true, showHidden: true, depth: 9 }
     for (const print of [inspect(store, options), inspect({ req: { store } }, options)]) {
-      assert.match(print, /Lembro \{/)
+      assert.match(print, /LembroStore \{/)
       assert.match(print, /sessions: 1,/)
       assert.doesNotMatch(print, /the-sid|the-content|the-owner|long enough/)
     }
+    await store.close()
   })
 })
 

@@ -1,6 +1,6 @@
 /**
- * Attacks swept over their whole space instead of named: who is signed out, cell by cell. Short here;
- * `TOURNAMENT=long` sweeps all of it, and prints each cell.
+ * Attacks swept over their whole space instead of named: who is signed out, cell by cell. Every 31st cell
+ * here, always the same; `TOURNAMENT=1` sweeps all of them, and those of a large store, and prints each.
  */
 
 import assert from 'node:assert/strict'
@@ -10,7 +10,8 @@ import { come, visit } from './support/crowd'
 import { storeAt } from './support/store'
 import { nextTurn, type StoppedTime, stopTime } from './support/time'
 
-const isLong = process.env.TOURNAMENT === 'long'
+const EVERY = Number(process.env.TOURNAMENT ?? 31)
+const isLong = EVERY === 1
 const HOSTILE_SESSIONS = isLong ? 20_000 : 3000
 
 /** Which sessions the hostile accounts set. */
@@ -60,12 +61,17 @@ async function run(t: Parameters<typeof stopTime>[0], cell: Cell) {
   for (let n = 0; n < members; n++) await visit(store, `member-${n}`)
   const newcomers = fill(store, 'newcomer', cell.newcomers, text)
   const hostile = 'h'.repeat(cell.size * maxBytes)
-  const count = Math.min(HOSTILE_SESSIONS, Math.max(50, 30 / Math.max(cell.size, 1e-6)))
+  // What is larger is refused.
+  const most = Math.max(1, Math.floor(maxBytes / Math.max(1, hostile.length)))
+  const stores = (isLong ? 30 : 10) / (cell.way === 'growing' ? 5 : 1)
+  const count = Math.min(HOSTILE_SESSIONS, Math.max(50, stores / Math.max(cell.size, 1e-6)))
   for (let n = 0; n < count; n++) {
     const account = cell.accounts === 0 ? undefined : `mallory-${n % cell.accounts}`
     const sid =
       cell.way === 'growing' ? `hostile-${n % Math.max(1, cell.accounts)}` : `hostile-${n}`
-    const data = { hostile: cell.way === 'growing' ? hostile.repeat(1 + (n % 20)) : hostile }
+    const data = {
+      hostile: cell.way === 'growing' ? hostile.repeat(1 + (n % Math.min(20, most))) : hostile,
+    }
     if (cell.way === 'changing')
       come(store, `hostile-${n >> 2}`, account && `${account}-${n & 3}`, data)
     else come(store, sid, cell.way === 'alternating' && n % 2 === 0 ? undefined : account, data)
@@ -85,7 +91,7 @@ async function run(t: Parameters<typeof stopTime>[0], cell: Cell) {
   return { members, newcomers, lostMembers, lostNewcomers }
 }
 
-/** The cells of a sweep: all for the long form, every seventh or so, always the same, for the short one. */
+/** The cells of a sweep. */
 function cells(accounts: readonly number[], fills: readonly [number, number][]): Cell[] {
   const all: Cell[] = []
   for (const maxSize of ['64K', '4M', ...(isLong ? (['64M'] as const) : [])] as const) {
@@ -101,7 +107,7 @@ function cells(accounts: readonly number[], fills: readonly [number, number][]):
       }
     }
   }
-  return isLong ? all : all.filter((_, n) => n % 31 === 0)
+  return all.filter((_, n) => n % EVERY === 0)
 }
 
 function title({ maxSize, members, newcomers, accounts, size, way, honest }: Cell): string {

@@ -3,15 +3,16 @@
 import { coded } from '../settings/check'
 import { reasonOf } from '../sqlite/engine'
 
-/** Failures that no later attempt can mend as long as the process runs. */
-const FINAL = new Set([
-  ...['ELOCKED', 'ESAVEFOREIGN', 'ENOSQLITE', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'],
-  ...['EROFS', 'ELOOP', 'ENAMETOOLONG'],
+/** Failures that no later attempt can mend: of a file that is another's, and at the start those of what was configured. */
+const FINAL = new Set(['ELOCKED', 'ESAVEFOREIGN', 'ENOSQLITE'])
+const FINAL_AT_START = new Set([
+  ...['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ELOOP', 'ENAMETOOLONG'],
 ])
 
 /** Whether it is of no use to try again. */
-export function isFinal(error: Error): boolean {
-  return FINAL.has(codeOf(error) ?? '')
+export function isFinal(error: Error, wasLoaded: boolean): boolean {
+  const code = codeOf(error) ?? ''
+  return FINAL.has(code) || (!wasLoaded && FINAL_AT_START.has(code))
 }
 
 /** The file can't be used at all. */

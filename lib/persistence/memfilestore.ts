@@ -3,6 +3,8 @@
 import fs from 'node:fs'
 
 const FIRST_BYTES = 64
+/** A text in V8 is no longer. */
+const MOST_BYTES = 512 * 1024 * 1024
 /** Something that only a session has, in a file that was cut. */
 const COOKIE = /"cookie"\s*:\s*\{/
 
@@ -20,9 +22,10 @@ export function isMemfile(name: string): boolean {
 
 /**
  * The sessions in a file, the oldest first; `undefined` if it can't be parsed, as after its writer was
- * killed; `'foreign'` if it holds something other than sessions, such as a package.json.
+ * killed, or is too long; `'foreign'` if it holds something other than sessions, such as a package.json.
  */
 export function readMemfile(name: string): [string, unknown][] | 'foreign' | undefined {
+  if (fs.statSync(name).size > MOST_BYTES) return undefined
   const text = fs.readFileSync(name, 'utf8').replace(/^\ufeff/, '')
   let sessions: [string, unknown][]
   try {

@@ -1,13 +1,13 @@
 /**
- * Owns what makes sessions survive, from the moment that they are loaded until all is saved and the
- * file is closed. The ledger is the truth: whatever has gone wrong with the file, it is written anew
- * from there once the disk is back.
+ * Owns the life of a saveFile: it is opened and loaded, then told what changes, and after a failure
+ * opened again, until it is closed. The ledger is the truth: after a failure all of it is written anew.
  */
 
 import fs from 'node:fs'
 import path from 'node:path'
 import { toError } from '../call'
-import { inSlices, setImmediate } from '../clock'
+import { inSlices, SLICE_MS, setImmediate } from '../clock'
+import type { Ledger } from '../ledger/ledger'
 import { coded } from '../settings/check'
 import { toText } from '../settings/size'
 import { findEngine } from '../sqlite/engine'
@@ -15,7 +15,7 @@ import { Link } from '../sqlite/link'
 import type { CompactionReport, SaveStats } from '../stats'
 import { isFinal, notSaved, overloaded, unusable } from './errors'
 import { Outbox } from './outbox'
-import type { Changes, End, Notice, Part, Reply, Request, Task } from './protocol'
+import type { End, Notice, Part, Reply, Request } from './protocol'
 import { Saved, type SavedDependencies } from './saved'
 
 const MIB = 1024 * 1024
@@ -30,12 +30,10 @@ const FIRST_PAUSE = 250
 const LONGEST_PAUSE = 30_000
 /** Ms that `close` waits for the disk. */
 const CLOSE_PATIENCE = 10_000
-/** Entries that are put into the outbox without a look at the clock. */
+/** Saved sessions that are brought back without a look at the clock. */
 const AT_ONCE = 64
 /** A row is longer than its session's text by some names, and by what a key adds. */
 const ROW_FACTOR = 4
-
-const NONE: Changes = { cleared: false, removed: [], puts: [], touches: [] }
 
 type FileLink = Link<Request, Reply, Notice>
 type Waiter = (error: Error | null) => void
@@ -52,18 +50,23 @@ export class Persistence {
   readonly #saved: Saved
   readonly #outbox: Outbox
   readonly #mostPending: number
+  #life: Promise<void> = Promise.resolve()
   #link: FileLink | undefined
+  /** Told once whether the sessions are there. */
+  #opened: Waiter | undefined
   /** What was found at the start, once all is loaded. */
   #loaded: End | undefined
   /** Why nothing is saved now. */
   #failure: Error | undefined
+  /** Whether it is of no use to try again. */
   #isOff = false
   #closing: Promise<void> | undefined
+  /** Who waits for what the outbox has, and who for all of it to be on the disk. */
   #waiters: Waiter[] = []
-  #sent: Waiter[] = []
-  #isScheduled = false
-  #flushing: Promise<void> | undefined
-  #recovering: Promise<void> | undefined
+  #savers: Waiter[] = []
+  #isSending = false
+  /** Ends the wait for something to do, and the pause after a failure. */
+  #wakeUp: (() => void) | undefined
   #skipPause: (() => void) | undefined
   #timed = true
   #bytes = 0
@@ -85,19 +88,11 @@ export class Persistence {
   }
 
   /** Loads what is saved into the ledger, and saves what happens from then on. Gives why it can't, or `null`. */
-  async open(): Promise<Error | null> {
-    try {
-      await this.#start()
-      return null
-    } catch (thrown) {
-      const error = toError(thrown)
-      this.#isOff = isFinal(error)
-      this.#failure = this.#isOff ? unusable(this.#saveFile, error) : notSaved(error)
-      this.#stopGathering()
-      this.#link?.end()
-      if (!this.#isOff) this.#recover()
-      return this.#failure
-    }
+  open(): Promise<Error | null> {
+    return new Promise((resolve) => {
+      this.#opened = resolve
+      this.#life = this.#live()
+    })
   }
 
   /**
@@ -117,14 +112,14 @@ export class Persistence {
     setImmediate(waiter, isPromised ? this.#failure : null)
   }
 
-  /** Brings everything that happened before to the disk. Rejects if it can't. */
-  async save(): Promise<void> {
-    if (this.#isOff) throw this.#failure
-    if (this.#recovering !== undefined) {
-      await this.#tryNow()
-      if (this.#failure !== undefined) throw this.#failure
-    }
-    await this.#flush(true)
+  /** Brings everything that happened before to the disk; tries at once if it failed before. Rejects if it can't. */
+  save(): Promise<void> {
+    if (this.#isOff) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => {
+      this.#savers.push((error) => (error === null ? resolve() : reject(error)))
+      this.#wake()
+      this.#skipPause?.()
+    })
   }
 
   /** Whether writes are synced each period. */
@@ -135,7 +130,21 @@ export class Persistence {
 
   /** Saves, closes the file and gives the lock back. Rejects if not everything could be saved, and after a while if the disk hangs. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= new Promise((resolve, reject) => {
+      const late = () => {
+        const message = `the disk has not answered for ${CLOSE_PATIENCE} ms`
+        this.#link?.fail(coded('ESAVEBUSY', message))
+        reject(notSaved(coded('ESAVEBUSY', message)))
+      }
+      const cancel = this.#needs.clock.after(CLOSE_PATIENCE, late, true)
+      this.#life.then(() => {
+        cancel()
+        if (this.#failure === undefined || this.#isOff) resolve()
+        else reject(this.#failure)
+      })
+    })
+    this.#wake()
+    this.#skipPause?.()
     return this.#closing
   }
 
@@ -152,40 +161,88 @@ export class Persistence {
     }
   }
 
-  async #start(): Promise<void> {
+  /** Opens the file and saves until it is closed, anew after each failure. */
+  async #live(): Promise<void> {
+    let pause = FIRST_PAUSE
+    do {
+      try {
+        const link = this.#begin()
+        await link.ask({ ask: 'open' })
+        await this.#load(link)
+        await this.#write(link)
+      } catch (thrown) {
+        if (this.#failure === undefined) pause = FIRST_PAUSE
+        this.#failed(toError(thrown))
+      }
+      // The lock ends with the worker; which does not end while its disk hangs.
+      await this.#link?.end()
+      if (this.#failure === undefined) {
+        this.#failure = coded('ECLOSED', 'the store is closed')
+        this.#isOff = true
+      }
+      if (!this.#isOff) await this.#pause(pause)
+      pause = Math.min(2 * pause, LONGEST_PAUSE)
+    } while (this.#closing === undefined && !this.#isOff)
+    this.#answerAll(this.#failure)
+  }
+
+  #begin(): FileLink {
     const { settings, worker } = this.#needs
-    const task: Task = {
+    const task = {
       engine: findEngine(settings.database),
       file: realPath(this.#saveFile),
-      period: settings.savePeriod,
-      keys: settings.saveKeys,
+      ...{ period: settings.savePeriod, timed: this.#timed, keys: settings.saveKeys },
       mostBytes: ROW_FACTOR * settings.maxEntryBytes + MIB,
     }
-    const link: FileLink = new Link(worker, task, (notice) => this.#noticed(notice, link))
+    const link: FileLink = new Link(worker, task, (notice) => this.#noticed(notice))
     this.#link = link
-    await link.ask({ ask: 'open' })
-    if (!this.#timed) await link.ask({ ask: 'timed', timed: false })
-    if (this.#loaded === undefined) await this.#load(link)
-    else this.#reportAll((await readEnd(link)).findings)
+    return link
+  }
+
+  /** The one place where saving ends for now: from then on memory serves. */
+  #failed(reason: Error): void {
+    const isNews = this.#failure === undefined
+    this.#isOff = isFinal(reason, this.#loaded !== undefined)
+    const failure = this.#isOff ? unusable(this.#saveFile, reason) : notSaved(reason)
+    this.#failure = failure
+    this.#outbox.isOpen = false
+    this.#outbox.reset()
+    this.#answerAll(failure)
+    if (this.#opened !== undefined) this.#open(failure)
+    else if ((isNews || this.#isOff) && this.#closing === undefined) this.#report(failure)
+  }
+
+  #answerAll(failure: Error): void {
+    answer([...this.#waiters.splice(0), ...this.#savers.splice(0)], failure)
+  }
+
+  #open(failure: Error | null): void {
+    this.#opened?.(failure)
+    this.#opened = undefined
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#savers.length > 0 || this.#closing !== undefined) return Promise.resolve()
+    return new Promise((resolve) => {
+      const cancel = this.#needs.clock.after(ms, resolve)
+      this.#skipPause = () => {
+        cancel()
+        resolve()
+      }
+    })
   }
 
   async #load(link: FileLink): Promise<void> {
-    let next = link.ask({ ask: 'read' })
-    for (;;) {
-      const part = (await next).read as Part
-      if (part.end === undefined) next = link.ask({ ask: 'read' })
-      await this.#restore(part)
-      if (part.end === undefined) continue
-      const { end } = part
+    for (let next = link.ask({ ask: 'read' }); ; ) {
+      const { read } = await next
+      const { end } = read as Part
+      if (end === undefined) next = link.ask({ ask: 'read' })
+      // Later only the file's own state counts: the sessions are those of the ledger.
+      if (this.#loaded === undefined) await this.#restore(read as Part)
+      if (end === undefined) continue
       this.#saved.last = Math.max(this.#saved.last, end.last)
-      const isDue = end.isOld || end.wasImported || this.#saved.isChanged
-      this.#loaded = end
-      this.#reportAll(end.findings)
-      // After a failing start all is written anew anyway.
-      if (this.#failure !== undefined) return
-      if (isDue) this.#rewrite(end, link).catch((thrown) => this.#fail(toError(thrown), link))
-      // Before anybody can end one of them.
-      if (end.wasImported) await this.#flush(true)
+      this.#loaded ??= end
+      for (const { code, message } of end.findings) this.#report(coded(code, message))
       return
     }
   }
@@ -209,94 +266,97 @@ export class Persistence {
     return new Promise((resolve) => inSlices(clock, step, resolve))
   }
 
-  /** Writes all sessions anew, beside all that happens meanwhile. */
-  async #rewrite({ wasImported }: End, link: FileLink): Promise<void> {
-    const { settings } = this.#needs
-    await this.#walk(() => this.#flush())
-    await this.#flush(true)
-    if (wasImported) await link.ask({ ask: 'imported' })
-    if (settings.saveKeys !== undefined) await link.ask({ ask: 'sealed' })
+  /** Saves what happens until the store is closed, and before that all that there is if the file may hold anything else. */
+  async #write(link: FileLink): Promise<void> {
+    const { isOld, wasImported } = this.#loaded as End
+    const isAnew = this.#failure !== undefined || isOld || wasImported || this.#saved.isChanged
+    this.#outbox.isOpen = true
+    // What was imported is saved before anybody can end one of them.
+    if (!wasImported) this.#open(null)
+    if (isAnew) await this.#writeAnew(link)
+    this.#open(null)
+    while (this.#hasWork || this.#closing === undefined) {
+      await this.#work()
+      await this.#send(link, this.#savers.splice(0))
+    }
+    this.#noted(await link.ask({ ask: 'close' }))
   }
 
-  /** Puts each entry into the outbox, with `pause` after each few ms. */
-  async #walk(pause: () => Promise<unknown>): Promise<void> {
+  /** Writes all sessions anew, beside all that happens meanwhile, then removes all older rows. */
+  async #writeAnew(link: FileLink): Promise<void> {
     const { clock, ledger } = this.#needs
+    const from = ++this.#saved.last
     const walk = ledger.walk()
     try {
       for (let isDone = false; !isDone; ) {
-        const end = clock.elapsed() + 2
-        do {
-          const entry = walk.next()
-          isDone = entry === undefined
-          if (entry !== undefined) this.#outbox.put(entry)
-        } while (!isDone && clock.elapsed() < end)
-        await pause()
+        // An old key is no reason to wait: the next start goes on.
+        if (this.#closing !== undefined && this.#failure === undefined) return
+        isDone = this.#gather(walk, clock.elapsed() + SLICE_MS)
+        await this.#send(link, [])
       }
     } finally {
       walk.end()
     }
+    this.#noted(await link.ask({ ask: 'rewritten', from }))
+    this.#failure = undefined
   }
 
-  #wake(): void {
-    if (this.#isScheduled || this.#loaded === undefined || this.#failure !== undefined) return
-    if (this.#flushing !== undefined) {
-      if (this.#isTooMuch)
-        this.#fail(overloaded(toText(this.#outbox.bytes)), this.#link as FileLink)
-      return
-    }
-    this.#isScheduled = true
-    this.#needs.clock.breathe(() => {
-      this.#isScheduled = false
-      if (this.#failure === undefined) this.#flush().catch(() => {})
+  /** Puts entries of a walk into the outbox until that time, or that it is much to send. Returns whether there are no more. */
+  #gather(walk: ReturnType<Ledger['walk']>, until: number): boolean {
+    do {
+      const entry = walk.next()
+      if (entry === undefined) return true
+      this.#outbox.put(entry)
+    } while (this.#needs.clock.elapsed() < until && this.#outbox.bytes < MIB)
+    return false
+  }
+
+  get #hasWork(): boolean {
+    return this.#outbox.size > 0 || this.#waiters.length > 0 || this.#savers.length > 0
+  }
+
+  /** Ends after the turn in which there is something to do: what else happens in it goes with it. */
+  #work(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wakeUp = () => this.#needs.clock.breathe(resolve)
+      if (this.#hasWork || this.#closing !== undefined || this.#link?.failure !== undefined) {
+        this.#wake()
+      }
     })
   }
 
-  /** Whether more waits for what is being written than may. */
-  get #isTooMuch(): boolean {
-    const { bytes, size } = this.#outbox
-    const most = MOST_WAITING + this.#needs.ledger.size
-    return bytes > this.#mostPending || this.#waiters.length + size > most
+  #wake(): void {
+    if (this.#isSending) {
+      const { bytes, size } = this.#outbox
+      const most = MOST_WAITING + this.#needs.ledger.size
+      const isTooMuch = bytes > this.#mostPending || this.#waiters.length + size > most
+      if (isTooMuch) this.#link?.fail(overloaded(toText(bytes)))
+    }
+    const wakeUp = this.#wakeUp
+    this.#wakeUp = undefined
+    wakeUp?.()
   }
 
-  /** Sends all that waits; ends once it is saved. What comes meanwhile is sent after it. */
-  #flush(synced = false): Promise<void> {
-    const before = this.#flushing ?? Promise.resolve()
-    const link = this.#link as FileLink
-    const flushing = before
-      .catch(() => {})
-      .then(() => this.#send(link, synced))
-      .catch((thrown) => {
-        this.#fail(toError(thrown), link)
-        throw this.#failure ?? thrown
-      })
-      .finally(() => {
-        if (this.#flushing !== flushing) return
-        this.#flushing = undefined
-        if (this.#outbox.size > 0 || this.#waiters.length > 0) this.#wake()
-      })
-    this.#flushing = flushing
-    return flushing
-  }
-
-  async #send(link: FileLink, synced: boolean): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure
-    this.#outbox.turn()
+  /** Sends all that waits; ends once it is saved, and for `savers` on the disk. What comes meanwhile waits. */
+  async #send(link: FileLink, savers: Waiter[]): Promise<void> {
     const waiters = this.#waiters
     this.#waiters = []
-    this.#sent = waiters
-    for (let isFirst = true; ; isFirst = false) {
-      const changes = this.#outbox.take()
-      if (changes === undefined && !isFirst && !synced) break
-      const isLast = changes === undefined
-      const reply = await link.ask({
-        ...{ ask: 'write', changes: changes ?? NONE },
-        ...{ part: undefined, synced: synced && isLast },
-      })
-      this.#noted(reply)
-      if (isLast) break
+    this.#isSending = true
+    try {
+      if (link.failure !== undefined) throw link.failure
+      this.#outbox.turn()
+      for (let changes = this.#outbox.take(); changes; changes = this.#outbox.take()) {
+        this.#noted(await link.ask({ ask: 'write', changes }))
+      }
+      if (savers.length > 0) this.#noted(await link.ask({ ask: 'sync' }))
+    } catch (thrown) {
+      this.#waiters = [...waiters, ...this.#waiters]
+      this.#savers.unshift(...savers)
+      throw thrown
+    } finally {
+      this.#isSending = false
     }
-    if (this.#sent === waiters) this.#sent = []
-    for (const waiter of waiters) waiter(null)
+    answer([...waiters, ...savers], null)
   }
 
   #noted({ bytes, synced }: Reply): void {
@@ -304,150 +364,24 @@ export class Persistence {
     if (synced !== undefined) this.#lastSave = synced
   }
 
-  #noticed({ synced, fault, compaction }: Notice, link: FileLink): void {
-    if (link !== this.#link) return
+  /** What the worker tells unasked. */
+  #noticed({ synced, compaction }: Notice = {}): void {
     if (synced !== undefined) this.#lastSave = synced
     if (compaction !== undefined) this.#lastCompaction = compaction
-    if (fault !== undefined) {
-      const { message, code } = fault
-      this.#fail(code === undefined ? new Error(message) : coded(code, message), link)
-    }
-  }
-
-  /** The one place where saving ends for now: from then on memory serves, and it is tried again. */
-  #fail(reason: Error, link: FileLink): void {
-    if (this.#failure !== undefined || link !== this.#link || this.#closing !== undefined) {
-      if (this.#closing !== undefined) this.#failure ??= notSaved(reason)
-      return
-    }
-    const failure = notSaved(reason)
-    this.#failure = failure
-    this.#stopGathering()
-    const waiters = [...this.#sent.splice(0), ...this.#waiters.splice(0)]
-    for (const waiter of waiters) setImmediate(waiter, failure)
-    this.#report(failure)
-    this.#recover()
-  }
-
-  #stopGathering(): void {
-    this.#outbox.reset()
-    this.#outbox.isOpen = false
-  }
-
-  #recover(): void {
-    this.#recovering ??= this.#tryAgain().finally(() => {
-      this.#recovering = undefined
-    })
-  }
-
-  async #tryAgain(): Promise<void> {
-    for (let pause = FIRST_PAUSE; !this.#isOver; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      await this.#pause(pause)
-      if (this.#isOver) return
-      try {
-        await this.#link?.idle()
-        await this.#link?.end()
-        await this.#start()
-        await this.#resave(this.#link as FileLink)
-        return
-      } catch (thrown) {
-        const error = toError(thrown)
-        this.#isOff = ['ELOCKED', 'ESAVEFOREIGN'].includes((error as { code?: string }).code ?? '')
-        this.#failure = this.#isOff ? unusable(this.#saveFile, error) : notSaved(error)
-        if (this.#isOff) this.#report(this.#failure)
-        this.#stopGathering()
-        for (const done of this.#tried.splice(0)) done()
-      }
-    }
-  }
-
-  get #isOver(): boolean {
-    return this.#isOff || this.#failure === undefined || this.#closing !== undefined
-  }
-
-  #tried: (() => void)[] = []
-
-  /** Does not wait for the next attempt; ends with it. */
-  async #tryNow(): Promise<void> {
-    const tried = new Promise<void>((resolve) => this.#tried.push(resolve))
-    this.#skipPause?.()
-    await Promise.race([tried, this.#recovering])
-  }
-
-  #pause(ms: number): Promise<void> {
-    if (this.#tried.length > 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      const cancel = this.#needs.clock.after(ms, resolve)
-      this.#skipPause = () => {
-        cancel()
-        resolve()
-      }
-    })
-  }
-
-  /** Replaces all that is in the file by what is in the ledger, at once as far as a kill goes. */
-  async #resave(link: FileLink): Promise<void> {
-    this.#outbox.isOpen = true
-    await link.ask({ ask: 'write', changes: NONE, part: 'begin', synced: false })
-    const sendAll = async () => {
-      this.#outbox.turn()
-      for (
-        let changes = this.#outbox.take();
-        changes !== undefined;
-        changes = this.#outbox.take()
-      ) {
-        await link.ask({ ask: 'write', changes, part: undefined, synced: false })
-      }
-    }
-    await this.#walk(sendAll)
-    await sendAll()
-    this.#noted(await link.ask({ ask: 'write', changes: NONE, part: 'end', synced: true }))
-    if (this.#loaded?.wasImported) await link.ask({ ask: 'imported' }).catch(() => {})
-    this.#failure = undefined
     this.#wake()
-  }
-
-  #reportAll(findings: End['findings']): void {
-    for (const { code, message } of findings) this.#report(coded(code, message))
-  }
-
-  async #close(): Promise<void> {
-    const link = this.#link
-    this.#skipPause?.()
-    const work = async () => {
-      if (this.#failure !== undefined && !this.#isOff) await this.#recovering
-      if (link === undefined || this.#isOff) return
-      if (this.#failure !== undefined) throw this.#failure
-      await this.#flush(true)
-      this.#noted(await link.ask({ ask: 'close' }))
-    }
-    try {
-      await this.#withPatience(work())
-    } catch (thrown) {
-      throw notSaved(toError(thrown))
-    } finally {
-      // Not awaited: a hanging disk keeps the worker.
-      this.#link?.end()
-      for (const waiter of [...this.#sent.splice(0), ...this.#waiters.splice(0)]) {
-        setImmediate(waiter, this.#failure ?? coded('ECLOSED', 'the store is closed'))
-      }
-    }
-  }
-
-  #withPatience(work: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const late = () =>
-        reject(coded('ESAVEBUSY', `the disk has not answered for ${CLOSE_PATIENCE} ms`))
-      const cancel = this.#needs.clock.after(CLOSE_PATIENCE, late, true)
-      work.then(resolve, reject).finally(cancel)
-    })
   }
 }
 
-async function readEnd(link: FileLink): Promise<End> {
-  for (;;) {
-    const { read } = await link.ask({ ask: 'read' })
-    if (read?.end !== undefined) return read.end
+/** What a callback of the application throws is its own, and keeps none of the others from being called. */
+function answer(waiters: readonly Waiter[], error: Error | null): void {
+  for (const waiter of waiters) {
+    try {
+      waiter(error)
+    } catch (thrown) {
+      setImmediate(() => {
+        throw thrown
+      })
+    }
   }
 }
 

@@ -9,6 +9,8 @@ export interface Task {
   readonly engine: string
   readonly file: string
   readonly period: number
+  /** Whether what was written is brought to the disk each period. */
+  readonly timed: boolean
   readonly keys: readonly (string | Uint8Array)[] | undefined
   /** No session is longer. */
   readonly mostBytes: number
@@ -22,19 +24,12 @@ export interface Changes {
   readonly touches: readonly Times[]
 }
 
-export interface Writing {
-  readonly ask: 'write'
-  readonly changes: Changes
-  /** `begin`: the first of many that count together, in place of all that was saved; `end`: the last of them. */
-  readonly part: 'begin' | 'end' | undefined
-  /** Whether to answer only once all is on the disk. */
-  readonly synced: boolean
-}
-
 export type Request =
-  | { readonly ask: 'open' | 'read' | 'imported' | 'sealed' | 'close' }
+  | { readonly ask: 'open' | 'read' | 'sync' | 'close' }
   | { readonly ask: 'timed'; readonly timed: boolean }
-  | Writing
+  | { readonly ask: 'write'; readonly changes: Changes }
+  /** All sessions were put since: rows with a smaller `seq` go, and so does a file that was imported. */
+  | { readonly ask: 'rewritten'; readonly from: number }
 
 /** What a start came upon, that the application is told. */
 export interface Finding extends Fault {

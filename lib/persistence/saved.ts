@@ -62,8 +62,9 @@ export class Saved {
     const { clock, intake, ledger } = this.#needs
     const { sid, cookie: attributes, dated, cookieExpires } = row
     const former = ledger.find(sid)
-    // It came while the file could not be read.
+    // It came, or was there already, while the file could not be read.
     if (former?.row === 0) return false
+    if (former?.row === row.key) return true
     if (former !== undefined) ledger.remove(former, 'invalidate')
     const cookie =
       attributes === null ? undefined : intake.jar.restore(attributes, dated === 1, cookieExpires)

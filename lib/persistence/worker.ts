@@ -2,6 +2,6 @@
 
 import { workerData } from 'node:worker_threads'
 import { loadEngine } from '../sqlite/engine'
-import { serve } from './serve'
+import { serve } from './writer'
 
-serve(workerData, loadEngine)
+serve(workerData, (found) => loadEngine(found, false))

@@ -1,6 +1,7 @@
 /** Owns the file on the worker's side: opens it, gives what it holds, and writes what it is told. Synchronous but for the syncs. */
 
 import fs from 'node:fs'
+import { parentPort } from 'node:worker_threads'
 import { coded } from '../settings/check'
 import { asideOf, rescue, setAside } from '../sqlite/aside'
 import { codeOf, type Engine, isDamage } from '../sqlite/engine'
@@ -10,7 +11,7 @@ import { faultOf } from '../sqlite/link'
 import { Reading } from '../sqlite/reading'
 import type { Row } from '../sqlite/rows'
 import { isMemfile, readMemfile } from './memfilestore'
-import type { Changes, Finding, Notice, Part, Reply, Request, Task, Writing } from './protocol'
+import type { Changes, Finding, Notice, Part, Reply, Request, Task } from './protocol'
 
 /** Sessions and characters of one part of what is read: some 2 ms of work for the store. */
 const MOST_ROWS = 500
@@ -20,74 +21,59 @@ const CHECKPOINT_BYTES = 2 * 1024 * 1024
 /** A page and its header in the WAL; a change dirties some three beside its text. */
 const FRAME_BYTES = 536
 
-export class Writer {
+/** Answers what the store asks, one after the other; `load` gives the engine of a task. */
+export function serve(task: Task, load: (found: string) => Engine): void {
+  const tell = (notice: Notice) => parentPort?.postMessage({ notice })
+  let writer: Writer | undefined
+  parentPort?.on('message', (request: Request) => {
+    try {
+      writer ??= new Writer(load(task.engine), task, tell)
+      parentPort?.postMessage(writer.answer(request))
+    } catch (error) {
+      parentPort?.postMessage({ fault: faultOf(error) })
+    }
+    if (request.ask === 'close') parentPort?.close()
+  })
+}
+
+class Writer {
   readonly #engine: Engine
   readonly #task: Task
   readonly #tell: (notice: Notice) => void
   readonly #keys: KeyRing | undefined
   readonly #findings: Finding[] = []
   #file: SessionFile | undefined
-  #reading: Reading | undefined
-  #rows: Iterator<Row> | undefined
-  #imported: [string, unknown][] = []
-  #wasImported = false
+  #parts: Iterator<Part> | undefined
+  /** The sessions of an express-memfilestore, if there was one. */
+  #imported: [string, unknown][] | undefined
   #damaged = 0
   #walBytes = 0
-  #isGathering = false
-  #isTimed = true
+  #isTimed: boolean
+  #isSyncing = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(engine: Engine, task: Task, tell: (notice: Notice) => void) {
     this.#engine = engine
     this.#task = task
+    this.#isTimed = task.timed
     this.#tell = tell
     this.#keys = task.keys === undefined ? undefined : new KeyRing(task.keys)
   }
 
-  /** Does what is asked. Gives faults, and throws none. */
   answer(request: Request): Reply {
-    try {
-      return this.#answer(request)
-    } catch (error) {
-      if (this.#isGathering) this.#file?.rollback()
-      this.#isGathering = false
-      return { fault: faultOf(error) }
-    }
-  }
-
-  /** To be called after each reply: moves the WAL into the file once it is long. */
-  rest(): void {
-    if (this.#walBytes < CHECKPOINT_BYTES || this.#isGathering) return
-    try {
-      const from = this.#open.bytes
-      const start = performance.now()
-      this.#open.checkpoint()
-      this.#walBytes = 0
-      this.#tell({ compaction: { from, to: this.#open.bytes, ms: performance.now() - start } })
-    } catch (error) {
-      this.#tell({ fault: faultOf(error) })
-    }
+    if (request.ask === 'open') this.#begin()
+    else if (request.ask === 'read') return { read: this.#parts?.next().value }
+    else if (request.ask === 'timed') this.#isTimed = request.timed
+    else if (request.ask === 'write') return this.#write(request.changes)
+    else if (request.ask === 'sync') return this.#sync()
+    else if (request.ask === 'rewritten') return this.#rewritten(request.from)
+    else return this.#close()
+    return {}
   }
 
   get #open(): SessionFile {
     if (this.#file === undefined) throw coded('ESAVEFAILED', 'the file is not open')
     return this.#file
-  }
-
-  #answer(request: Request): Reply {
-    if (request.ask === 'open') this.#begin()
-    else if (request.ask === 'read') return { read: this.#read() }
-    else if (request.ask === 'timed') this.#isTimed = request.timed
-    else if (request.ask === 'imported')
-      fs.renameSync(this.#importing, `${this.#task.file}.imported`)
-    else if (request.ask === 'sealed') this.#open.sealed()
-    else if (request.ask === 'close') {
-      clearTimeout(this.#timer)
-      this.#file?.close()
-      this.#file = undefined
-      return { synced: Date.now() }
-    } else if (request.ask === 'write') return this.#write(request)
-    return {}
   }
 
   #begin(): void {
@@ -99,8 +85,7 @@ export class Writer {
       this.#makeWay(error)
       this.#file = new SessionFile(this.#engine, file, this.#keys)
     }
-    this.#reading = new Reading(this.#file.database, this.#keys, this.#task.mostBytes)
-    this.#rows = this.#reading.rows()
+    this.#parts = this.#read(this.#file)
     const plain = this.#keys === undefined ? [] : asideOf(file)
     if (plain.length > 0) {
       const message = `saveFile: sessions may be in plain text in ${plain.join(', ')}, which were set aside`
@@ -120,8 +105,8 @@ export class Writer {
     if (!isDamage(error)) throw error
     if (isMemfile(file)) {
       this.#imported = this.#import(file)
-      if (this.#wasImported) fs.renameSync(file, this.#importing)
-      if (this.#wasImported) return
+      if (this.#imported !== undefined) fs.renameSync(file, this.#importing)
+      if (this.#imported !== undefined) return
     }
     this.#found(1, setAside(file, 'damaged'))
   }
@@ -130,14 +115,11 @@ export class Writer {
     return `${this.#task.file}.importing`
   }
 
-  #import(name: string): [string, unknown][] {
+  #import(name: string): [string, unknown][] | undefined {
     const sessions = readMemfile(name)
-    if (sessions === 'foreign') {
-      const message = `saveFile: '${name}' is JSON but no file of express-memfilestore; it is left alone and sessions are not saved`
-      throw coded('ESAVEFOREIGN', message)
-    }
-    this.#wasImported = sessions !== undefined
-    return sessions ?? []
+    if (sessions !== 'foreign') return sessions
+    const message = `saveFile: '${name}' is JSON but no file of express-memfilestore; it is left alone and sessions are not saved`
+    throw coded('ESAVEFOREIGN', message)
   }
 
   #found(damaged: number, aside: string): void {
@@ -147,71 +129,107 @@ export class Writer {
     this.#damaged += damaged
   }
 
-  #read(): Part {
-    const rows: Row[] = []
-    const reading = this.#reading as Reading
-    for (let length = 0; rows.length < MOST_ROWS && length < MOST_LENGTH; ) {
-      const { done, value } = (this.#rows as Iterator<Row>).next()
-      if (done) return { rows, imported: this.#imported, end: this.#end(reading) }
-      rows.push(value)
-      length += value.body.length
+  *#read(file: SessionFile): Generator<Part, Part> {
+    const reading = new Reading(file.database, this.#keys, this.#task.mostBytes)
+    let rows: Row[] = []
+    let length = 0
+    for (const row of reading.rows()) {
+      rows.push(row)
+      length += row.body.length
+      if (rows.length < MOST_ROWS && length < MOST_LENGTH) continue
+      yield { rows, imported: [], end: undefined }
+      rows = []
+      length = 0
     }
-    return { rows, imported: [], end: undefined }
+    return { rows, imported: this.#imported ?? [], end: this.#end(file, reading) }
   }
 
-  #end({ damaged, unread, isOld, last }: Reading) {
+  #end(opened: SessionFile, { damaged, unread, isOld, last }: Reading) {
     const { file, mostBytes } = this.#task
     if (damaged > 0) {
-      this.#found(damaged, rescue(this.#engine, file, this.#open, this.#keys, mostBytes))
+      this.#found(damaged, rescue(this.#engine, file, opened, this.#keys, mostBytes))
       this.#file = new SessionFile(this.#engine, file, this.#keys)
     }
     if (unread > 0) {
       const message = `saveFile: none of saveKeys opens ${unread} of the sessions in '${file}'; they stay there until their key is given again`
       this.#findings.push({ code: 'ESAVEKEY', message })
     }
-    const wasImported = this.#wasImported
-    const findings = [...this.#findings]
+    const wasImported = this.#imported !== undefined
+    const findings = this.#findings
     return { findings, damaged: this.#damaged, unread, isOld, last, wasImported }
   }
 
-  #write({ changes, part, synced }: Writing): Reply {
+  #write({ cleared, removed, puts, touches }: Changes): Reply {
     const file = this.#open
-    const isAlone = !this.#isGathering
-    if (isAlone) file.begin()
-    this.#isGathering = true
-    if (part === 'begin') file.clear(true)
-    if (changes.cleared) file.clear(false)
-    for (const key of changes.removed) file.remove(key)
-    for (const row of changes.puts) file.put(row)
-    for (const times of changes.touches) file.touch(times)
-    this.#count(changes)
-    if (part === 'begin' || (!isAlone && part !== 'end')) return {}
-    file.commit()
-    this.#isGathering = false
-    if (!synced && this.#task.period > 0) {
-      this.#syncSoon()
-      return { bytes: file.bytes }
-    }
-    const before = Date.now()
-    file.syncNow()
-    return { bytes: file.bytes, synced: before }
-  }
-
-  #count({ removed, puts, touches }: Changes): void {
+    file.write(() => {
+      if (cleared) file.clear()
+      for (const key of removed) file.remove(key)
+      for (const row of puts) file.put(row)
+      for (const times of touches) file.touch(times)
+    })
     const texts = puts.reduce((sum, { body }) => sum + body.length, 0)
     this.#walBytes += texts + FRAME_BYTES * (2 * removed.length + 3 * puts.length + touches.length)
+    const { period } = this.#task
+    if (period === 0) return this.#sync()
+    if (this.#walBytes >= CHECKPOINT_BYTES) this.#syncBeside()
+    else if (this.#isTimed && period < Number.POSITIVE_INFINITY) {
+      // After half of the period, so that the other half is left for the sync itself.
+      this.#timer ??= setTimeout(() => this.#syncBeside(), period / 2)
+    }
+    return { bytes: file.bytes }
   }
 
-  // After half of the period, so that the other half is left for the sync itself.
-  #syncSoon(): void {
-    const { period } = this.#task
-    if (this.#timer !== undefined || period === Number.POSITIVE_INFINITY || !this.#isTimed) return
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      const before = Date.now()
-      this.#file?.sync((error) => {
-        this.#tell(error === null ? { synced: before } : { fault: faultOf(error) })
-      })
-    }, period / 2)
+  /** Brings all to the disk before it answers. */
+  #sync(): Reply {
+    const synced = Date.now()
+    this.#open.syncNow()
+    this.#checkpoint()
+    return { bytes: this.#open.bytes, synced }
+  }
+
+  /** Brings all to the disk while more is written; after that a checkpoint has little to wait for. */
+  #syncBeside(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#isSyncing || this.#file === undefined) return
+    this.#isSyncing = true
+    const synced = Date.now()
+    this.#file.sync((error) => {
+      this.#isSyncing = false
+      try {
+        if (error !== null) throw error
+        this.#tell({ synced })
+        this.#checkpoint()
+      } catch (failure) {
+        this.#tell({ fault: faultOf(failure) })
+      }
+    })
+  }
+
+  /** Moves the WAL into the file once it is long. */
+  #checkpoint(): void {
+    if (this.#walBytes < CHECKPOINT_BYTES || this.#file === undefined) return
+    const from = this.#file.bytes
+    const start = performance.now()
+    this.#file.checkpoint()
+    this.#walBytes = 0
+    this.#tell({ compaction: { from, to: this.#file.bytes, ms: performance.now() - start } })
+  }
+
+  #rewritten(from: number): Reply {
+    const file = this.#open
+    file.write(() => file.removeOlder(from))
+    const reply = this.#sync()
+    if (this.#imported !== undefined) fs.renameSync(this.#importing, `${this.#task.file}.imported`)
+    if (this.#keys !== undefined) file.sealed()
+    return reply
+  }
+
+  #close(): Reply {
+    clearTimeout(this.#timer)
+    const synced = Date.now()
+    this.#file?.close()
+    this.#file = undefined
+    return { synced }
   }
 }

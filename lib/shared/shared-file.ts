@@ -180,7 +180,7 @@ export class SharedFile {
   /** Ends all at once. Returns how many there were. */
   clear(): number {
     const { size } = this.places
-    this.file.clear(false)
+    this.file.clear()
     this.places.clear()
     return size
   }

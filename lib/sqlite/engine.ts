@@ -24,8 +24,8 @@ export type Engine = (file: string) => Database
 
 const BUILT_IN = 'node:sqlite'
 const PACKAGES = ['@photostructure/sqlite', 'better-sqlite3']
-/** Older ones can corrupt a WAL when two connections reset it. */
-const LEAST_VERSION = [3, 51, 3] as const
+/** Older ones can corrupt a WAL when two connections reset it, as several processes have them. */
+const LEAST_SHARED_VERSION = [3, 51, 3] as const
 
 /**
  * What `loadEngine` is to load: the option `database`, else Node's own, else a package that is
@@ -52,8 +52,8 @@ export function findEngine(database: string | undefined): string {
   throw coded('ENOSQLITE', message)
 }
 
-/** The engine of what `findEngine` found. Throws with the code `ENOSQLITE` if it can't be loaded, or is too old. */
-export function loadEngine(found: string): Engine {
+/** The engine of what `findEngine` found. Throws with the code `ENOSQLITE` if it can't be loaded, or is too old for a file that `isShared` by several processes. */
+export function loadEngine(found: string, isShared = true): Engine {
   let loaded: Record<string, unknown>
   try {
     loaded = quietly(() => createRequire(path.join(process.cwd(), 'package.json'))(found))
@@ -64,7 +64,7 @@ export function loadEngine(found: string): Engine {
   type Maker = new (file: string, options: object) => Database
   const Maker = (loaded.DatabaseSync ?? loaded.default ?? loaded) as Maker
   const engine = (file: string) => new Maker(file, { timeout: 0 })
-  requireVersion(engine, found)
+  if (isShared) requireVersion(engine, found)
   return engine
 }
 
@@ -75,9 +75,9 @@ function requireVersion(engine: Engine, found: string): void {
   }
   database.close()
   const parts = version.split('.').map(Number)
-  const at = LEAST_VERSION.findIndex((least, nth) => parts[nth] !== least)
-  if (at < 0 || (parts[at] ?? 0) > (LEAST_VERSION[at] ?? 0)) return
-  const message = `saveFile: the SQLite of '${found}' is ${version}; ${LEAST_VERSION.join('.')} or later is needed, such as in the package ${PACKAGES[0]}; sessions are not saved`
+  const at = LEAST_SHARED_VERSION.findIndex((least, nth) => parts[nth] !== least)
+  if (at < 0 || (parts[at] ?? 0) > (LEAST_SHARED_VERSION[at] ?? 0)) return
+  const message = `saveFile: the SQLite of '${found}' is ${version}; ${LEAST_SHARED_VERSION.join('.')} or later is needed, such as in the package ${PACKAGES[0]}; sessions are not saved`
   throw coded('ENOSQLITE', message)
 }
 

@@ -79,14 +79,17 @@ export class SessionFile {
     this.#removeTouch.run(key)
   }
 
-  /** Removes all sessions, but for those under keys that are not there if `keepUnread`. */
-  clear(keepUnread: boolean): void {
-    const { database } = this
-    if (keepUnread) {
-      const known = this.#keys?.ids.join() ?? ''
-      database.exec(`DELETE FROM sessions WHERE key_id IS NULL OR key_id IN (${known})`)
-      database.exec(`DELETE FROM touches WHERE key_id IS NULL OR key_id IN (${known})`)
-    } else database.exec('DELETE FROM sessions; DELETE FROM touches')
+  clear(): void {
+    this.database.exec('DELETE FROM sessions; DELETE FROM touches')
+  }
+
+  /** Removes the sessions that were not put since that number was given, except those under keys that are not there. */
+  removeOlder(seq: number): void {
+    const known = this.#keys?.ids.join() ?? ''
+    for (const table of ['sessions', 'touches']) {
+      const isOlder = `seq < ${seq} AND (key_id IS NULL OR key_id IN (${known}))`
+      this.database.exec(`DELETE FROM ${table} WHERE ${isOlder}`)
+    }
   }
 
   /** What is done until `commit` is there after a kill as a whole, or not at all. Throws with the code of a lock if another process writes. */
@@ -96,6 +99,18 @@ export class SessionFile {
 
   commit(): void {
     this.database.exec('COMMIT')
+  }
+
+  /** Does all of that, or nothing. */
+  write(change: () => void): void {
+    this.begin()
+    try {
+      change()
+      this.commit()
+    } catch (error) {
+      this.rollback()
+      throw error
+    }
   }
 
   /** Undoes what was done since `begin`; whatever went wrong, nothing is begun afterwards. */

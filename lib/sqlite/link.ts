@@ -10,38 +10,36 @@ export interface Fault {
   readonly code: string | undefined
 }
 
+type Faulty = { readonly fault?: Fault }
+
 interface Waiting<Reply> {
   resolve(reply: Reply): void
   reject(error: Error): void
 }
 
-/** As the store sees it. */
-export class Link<Request, Reply extends { readonly fault?: Fault }, Notice = never> {
+/** As the store sees it. A worker posts a reply to each request, and `{ notice }` unasked. */
+export class Link<Request, Reply extends Faulty, Notice extends Faulty = Faulty> {
+  /** Why nothing can be asked any more. */
+  failure: Error | undefined
   readonly #worker: Worker
+  readonly #notice: (notice: Notice | undefined) => void
   readonly #waiting: Waiting<Reply>[] = []
-  #idle: (() => void)[] = []
-  #end: Error | undefined
 
-  /** `code`: that of the worker. `notice` hears what it tells unasked. */
-  constructor(code: string, task: unknown, notice: (notice: Notice) => void = () => {}) {
+  /** `code`: that of the worker. `notice` hears what it tells unasked, and gets nothing at a failure. */
+  constructor(code: string, task: unknown, notice: (notice?: Notice) => void = () => {}) {
+    this.#notice = notice
     // As text and without options of this process: a bundle of the application has no file for it.
     const options = { eval: true, workerData: task, execArgv: [], name: 'lembro' }
     this.#worker = new Worker(code, options)
     this.#worker.unref()
-    this.#worker.on('message', (message: Reply & { notice?: Notice }) => {
-      if (message.notice !== undefined) return notice(message.notice)
-      const waiting = this.#waiting.shift()
-      this.#rest()
-      if (message.fault === undefined) waiting?.resolve(message)
-      else waiting?.reject(errorOf(message.fault))
-    })
-    this.#worker.on('error', (error: Error) => this.#ended(error))
-    this.#worker.on('exit', () => this.#ended(coded('ESAVEFAILED', 'its worker has ended')))
+    this.#worker.on('message', (message: Reply & { notice?: Notice }) => this.#heard(message))
+    this.#worker.on('error', (error: Error) => this.fail(error))
+    this.#worker.on('exit', () => this.fail(coded('ESAVEFAILED', 'its worker has ended')))
   }
 
   /** Rejects with what went wrong. Keeps the process alive until then. */
   ask(request: Request): Promise<Reply> {
-    if (this.#end !== undefined) return Promise.reject(this.#end)
+    if (this.failure !== undefined) return Promise.reject(this.failure)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
       this.#worker.ref()
@@ -49,28 +47,31 @@ export class Link<Request, Reply extends { readonly fault?: Fault }, Notice = ne
     })
   }
 
-  /** When nothing that was asked is without an answer. */
-  idle(): Promise<void> {
-    if (this.#waiting.length === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#idle.push(resolve))
+  /** Gives up: rejects all that is asked, now and later. */
+  fail(error: Error): void {
+    if (this.failure !== undefined) return
+    this.failure = error
+    this.#worker.unref()
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    this.#notice(undefined)
   }
 
   /** Ends the worker, and with it the lock; not while its disk hangs. */
   async end(): Promise<void> {
-    this.#end ??= coded('ESAVEFAILED', 'its worker was ended')
+    this.fail(coded('ESAVEFAILED', 'its worker was ended'))
     await this.#worker.terminate()
   }
 
-  #rest(): void {
-    if (this.#waiting.length > 0) return
-    this.#worker.unref()
-    for (const idle of this.#idle.splice(0)) idle()
-  }
-
-  #ended(error: Error): void {
-    this.#end ??= error
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
-    this.#rest()
+  #heard(message: Reply & { notice?: Notice }): void {
+    const { notice, fault } = message
+    if (notice?.fault !== undefined) this.fail(errorOf(notice.fault))
+    else if (notice !== undefined) this.#notice(notice)
+    else {
+      const waiting = this.#waiting.shift()
+      if (this.#waiting.length === 0) this.#worker.unref()
+      if (fault === undefined) waiting?.resolve(message)
+      else waiting?.reject(errorOf(fault))
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { compile } from './compile.mjs'
 import { endAll } from './processes.mjs'
 import { runFile } from './spec-file.mjs'
 
@@ -29,7 +30,9 @@ process.chdir(ROOT)
 if (values.long) Object.assign(process.env, LONG)
 if (values.zone !== undefined) process.env.TZ = values.zone
 if (values.days !== undefined) moveDate(values.days)
-await run(filesOf(positionals))
+const files = filesOf(positionals)
+await compile()
+await run(files)
 
 async function run(files) {
   const [began, running, results] = [performance.now(), new Set(), []]
@@ -104,7 +107,8 @@ function printSummary(results, ms) {
     .map((why) => (why === true || why === '' ? 'no reason given' : why))
   console.log(`\n${results.length} files in ${Math.round(ms / 1000)} s`)
   for (const reason of new Set(reasons)) {
-    console.log(`${reasons.filter((each) => each === reason).length} left out: ${reason}`)
+    const count = reasons.filter((each) => each === reason).length
+    console.log(`${count} left out, a group of specs counted as one: ${reason}`)
   }
   const failed = sum(({ failures }) => failures.length)
   console.log(`${sum(({ passed }) => passed)} passed, ${failed} failed, ${reasons.length} skipped`)

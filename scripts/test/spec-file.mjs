@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { endAll, processesWith } from './processes.mjs'
 
 const EVENTS = join(import.meta.dirname, 'events.mjs')
+const TYPESCRIPT = join(import.meta.dirname, '../typescript.cjs')
 /** A test that takes longer hangs: far more than any needs on a slow and busy machine. */
 const TEST_MS = 600_000
 /** How long that which a spec has started may take to end after it. */
@@ -42,7 +43,7 @@ export async function runFile(file, { only, mark }) {
 }
 
 function start(file, only, mark) {
-  const args = ['--require', 'tsx/cjs', '--enable-source-maps', `--test-reporter=${EVENTS}`]
+  const args = ['--require', TYPESCRIPT, '--enable-source-maps', `--test-reporter=${EVENTS}`]
   const names = only === undefined ? [] : [`--test-name-pattern=${only}`]
   const output = ['--test-reporter-destination=stdout']
   return spawn(process.execPath, [...args, ...output, ...names, file], {

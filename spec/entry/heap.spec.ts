@@ -8,7 +8,8 @@ const SHAPES = ['tiny', 'typical', 'large', 'two-byte']
 const OWNERS = ['two of one owner', 'four of one owner', 'all of one owner']
 const COOKIES = ['of any age', 'of many domains', 'of many long domains', 'of many paths']
 const SESSIONS = 50_000
-const LOGINS = 1_000_000
+/** `HEAP=1000` in the environment: so many thousands. */
+const LOGINS = 1000 * Number(process.env.HEAP ?? 200)
 
 async function measured(...args: (string | number)[]): Promise<Record<string, number>> {
   const source = `process.argv.push(...${JSON.stringify(args)}); require('./spec/support/heap.ts')`
@@ -20,8 +21,9 @@ async function measured(...args: (string | number)[]): Promise<Record<string, nu
 describe('a process with a store', { concurrency: 2 }, () => {
   for (const shape of SHAPES) {
     it(`grows by what stats tell for ${shape} sessions`, async () => {
-      const { grown = 0, bytes = 0, sessions } = await measured(shape, SESSIONS, 0)
-      assert.equal(sessions, SESSIONS)
+      const count = shape === 'large' ? SESSIONS / 10 : SESSIONS
+      const { grown = 0, bytes = 0, sessions } = await measured(shape, count, 0)
+      assert.equal(sessions, count)
       const ratio = grown / bytes
       assert.ok(ratio >= 0.8 && ratio <= 1.1, `${ratio.toFixed(3)} of ${bytes} bytes`)
     })
@@ -55,7 +57,7 @@ describe('a process with a store', { concurrency: 2 }, () => {
     })
   }
 
-  it('is as large as before after a million logins and logouts', async () => {
+  it('is as large as before after many logins and logouts', async () => {
     const { grown = 0, ended = 0, sessions } = await measured('comeAndGo', LOGINS, 1000)
     assert.ok(ended >= LOGINS)
     assert.equal(sessions, 0)

@@ -5,12 +5,12 @@ import { Lembro } from '../../lib/store'
 import { Site } from '../support/site'
 
 // The proportions of the flood in spec/floods.spec.ts. FLOOD=200000 is all of it, and takes minutes.
-const STRANGERS = Number(process.env.FLOOD ?? 8000)
-const MEMBERS = 1000
+const STRANGERS = Number(process.env.FLOOD ?? 3000)
+const MEMBERS = Math.floor(STRANGERS / 8)
 const STRANGERS_AT_ONCE = 500
 const VISITS_AT_ONCE = 50
-/** What some 5,000 of these sessions weigh. */
-const MAX_SIZE = 5000 * 300
+/** What some five eighths of these sessions weigh. */
+const MAX_SIZE = Math.floor((STRANGERS * 5) / 8) * 300
 
 const agent = new Agent({ keepAlive: true, maxSockets: 25 })
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { it } from 'node:test'
 import { newSaveFile, othersBeside } from '../support/folder'
 import type { Said } from '../support/killed'
+import { TYPESCRIPT } from '../support/process'
 import { open } from '../support/saving'
 
 const ROUNDS = Number(process.env.TORTURE ?? 8)
@@ -89,7 +90,7 @@ async function liveAndDie(
   savePeriod: number,
 ): Promise<void> {
   const child: ChildProcess = fork(VICTIM, [saveFile, String(round), String(savePeriod)], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: TYPESCRIPT,
   })
   const died = new Promise((resolve) => child.once('close', resolve))
   // At a random moment: so many messages after the first, and some ms.

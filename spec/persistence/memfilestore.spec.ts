@@ -1,6 +1,7 @@
 /** Of files that are no database: of `memfilestore.ts`, as a store meets it. */
 
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { describe, it } from 'node:test'
@@ -57,6 +58,31 @@ describe('a saveFile', () => {
       assert.match(String(othersBeside(saveFile)), /^\.damaged-/)
     })
   }
+
+  for (const [name, start] of [
+    ['zeroes', ''],
+    ['JSON', '{"a":{"cookie":{}}'],
+    ['a database', 'SQLite format 3\0'],
+  ] as const) {
+    it(`that is 5 GB of ${name} and nothing is set aside in no time`, async () => {
+      const saveFile = newSaveFile()
+      fs.writeFileSync(saveFile, start)
+      fs.truncateSync(saveFile, 5 * 2 ** 30)
+      const { error, heard, stats } = await idsIn(saveFile)
+      assert.equal(error, null)
+      assert.deepEqual(
+        heard.map(({ code }) => code),
+        ['ESAVEDAMAGED'],
+      )
+      assert.equal(stats?.saving, true)
+    })
+  }
+
+  it('that is a FIFO is left alone', async () => {
+    const saveFile = newSaveFile()
+    execFileSync('mkfifo', [saveFile])
+    assert.equal((await idsIn(saveFile)).error?.code, 'ESAVEFOREIGN')
+  })
 
   it('that is a folder, or in none, is told', async () => {
     const folder = newFolder()

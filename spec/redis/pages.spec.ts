@@ -8,7 +8,7 @@ import { describe, it } from 'node:test'
 import { sendPages } from '../support/pages'
 import { needsRedis, RedisServer } from '../support/redis'
 
-const PAGES = Number(process.env.PAGES ?? 1000)
+const PAGES = Number(process.env.PAGES ?? 300)
 
 describe('a page of two requests at a time, to two processes', needsRedis, () => {
   const kinds: [string, object][] = [

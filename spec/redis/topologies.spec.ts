@@ -13,11 +13,11 @@ import { hasRedis, needsRedis, open, pause, type Scope, until } from '../support
 import { type Data, load, plainSession } from '../support/sessions'
 import { cluster, sentinels, single, type Topology } from '../support/topologies'
 
-const RACES = 2000
-const AT_ONCE = 200
-/** `PAGES=10000` in the environment: so many pages, and all that is shown in every setting. */
+/** `PAGES=10000` in the environment: so many pages, more races, and all that is shown in every setting. */
 const LONG = process.env.PAGES !== undefined
-const PAGES = Number(process.env.PAGES ?? 200)
+const PAGES = Number(process.env.PAGES ?? 100)
+const RACES = LONG ? 2000 : 400
+const AT_ONCE = 200
 
 type Setting = [ClientKind['library'], () => Promise<Topology>, readonly ('contract' | 'pages')[]]
 
@@ -188,7 +188,8 @@ async function racing(store: Lembro, other: Lembro): Promise<void> {
   }
 }
 
-describe('a failover', needsRedis, () => {
+// At the same time, since most of each is waiting for the others to notice.
+describe('a failover', { ...needsRedis, concurrency: true }, () => {
   for (const [name, start] of [
     ['sentinels', sentinels],
     ['a cluster', cluster],
@@ -196,17 +197,18 @@ describe('a failover', needsRedis, () => {
     it(`behind ${name}, in the middle of writes: nothing old is served, calls fail at once, and it recovers`, async (t) => {
       const topology = await start(t)
       const [a, b] = [await storeOf(t, 'redis 6', topology), await storeOf(t, 'redis 6', topology)]
-      let [written, acknowledged, going, slowest] = [0, 0, true, 0]
+      let [written, acknowledged, failed, going] = [0, 0, 0, true]
       const writing = async () => {
         while (going) {
-          const began = performance.now()
           await a.set('x', plainSession({ n: ++written })).then(
             () => {
               acknowledged = written
             },
-            (error: { code?: string }) => assert.ok(error.code, String(error)),
+            (error: { code?: string }) => {
+              assert.ok(error.code, String(error))
+              failed++
+            },
           )
-          slowest = Math.max(slowest, performance.now() - began)
           await pause(2)
         }
       }
@@ -214,6 +216,7 @@ describe('a failover', needsRedis, () => {
       await pause(200)
       await topology.failOver('sess:x')
       const before = acknowledged
+      assert.ok(failed > 0, 'calls fail before another primary is there')
       await until(() => acknowledged > before + 3, 'writes go on', 15_000)
       going = false
       await work
@@ -222,8 +225,7 @@ describe('a failover', needsRedis, () => {
         await a.set('x', plainSession({ n: -n }))
         await until(async () => ((await b.get('x')) as Data)?.n === -n, 'b sees it', 2000)
       }
-      t.diagnostic(`${written} written, the slowest call took ${Math.round(slowest)} ms`)
-      assert.ok(slowest < 4000)
+      t.diagnostic(`${failed} of ${written} writes failed`)
       assert.ok((b.stats().near?.losses ?? 0) > 0)
     })
   }

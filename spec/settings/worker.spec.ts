@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { runNode } from '../support/process'
+import { runNode, TYPESCRIPT } from '../support/process'
 
 const STORES = `
   const { Lembro } = require('./lib')
@@ -20,7 +20,7 @@ describe('a store in memory', () => {
   it('warns once in a worker of node:cluster, that its sessions are that worker alone', async () => {
     const { code, err } = await runNode(`
       const cluster = require('node:cluster')
-      cluster.setupPrimary({ exec: 'spec/support/worker.cjs', execArgv: ['--require', 'tsx/cjs'] })
+      cluster.setupPrimary({ exec: 'spec/support/worker.cjs', execArgv: ${JSON.stringify(TYPESCRIPT)} })
       cluster.fork().on('exit', (code) => process.exit(code))`)
     assert.equal(code, 0)
     assert.match(err, WARNED)

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { TYPESCRIPT } from './process'
 
 const ROOT = join(__dirname, '../..')
 // For a slow machine with other work: what is awaited takes seconds.
@@ -20,7 +21,7 @@ export function start(
   given: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Command {
-  const args = ['--require', 'tsx/cjs', 'examples/shop/main.ts', ...given]
+  const args = [...TYPESCRIPT, 'examples/shop/main.ts', ...given]
   const command = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, SESSION_SECRET: undefined, ...env },

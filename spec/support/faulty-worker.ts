@@ -2,7 +2,7 @@
 
 import fs from 'node:fs'
 import { workerData } from 'node:worker_threads'
-import { serve } from '../../lib/persistence/serve'
+import { serve } from '../../lib/persistence/writer'
 import { type Engine, loadEngine } from '../../lib/sqlite/engine'
 
 const NAME = `${workerData.file}-fault`
@@ -44,4 +44,4 @@ function faulty(engine: Engine): Engine {
   }
 }
 
-serve(workerData, (found) => faulty(loadEngine(found)))
+serve(workerData, (found) => faulty(loadEngine(found, false)))

@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { TYPESCRIPT } from './process'
 import type { Scope } from './redis'
 
 export class Fork {
@@ -19,7 +20,7 @@ export class Fork {
 
   static async start(t: Scope, port: number): Promise<Fork> {
     const child = fork(join(__dirname, 'redis-child.ts'), {
-      execArgv: ['--require', 'tsx/cjs'],
+      execArgv: TYPESCRIPT,
       env: { ...process.env, REDIS_PORT: String(port) },
     })
     t.after(async () => {

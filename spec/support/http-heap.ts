@@ -19,7 +19,7 @@ type Live = Request['session'] & Record<string, unknown>
 type Fields = Record<string, string>
 
 const FORM = 'application/x-www-form-urlencoded'
-const PADDING = 'x'.repeat(90_000)
+const PADDING = 'x'.repeat(30_000)
 const NOTE = 'a note of the visitor '.repeat(200)
 const base64 = {
   stringify: (value: object) => Buffer.from(JSON.stringify(value)).toString('base64'),
@@ -137,7 +137,7 @@ function createApp(store: Lembro, { keep }: Visit): Express {
 }
 
 /** Visits before the first look at the heap. */
-const WARM_UP = 300
+const WARM_UP = 150
 
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 

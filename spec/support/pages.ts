@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { join } from 'node:path'
 import type { ClientKind } from './clients'
+import { TYPESCRIPT } from './process'
 import { pause, type Scope } from './redis'
 
 /** Visitors whose pages are sent at once. */
@@ -75,7 +76,7 @@ export async function sendPages(
 
 async function open(t: Scope, client: ClientKind, options: object, maxAge: number) {
   const child = fork(join(__dirname, 'redis-site.ts'), {
-    execArgv: ['--require', 'tsx/cjs'],
+    execArgv: TYPESCRIPT,
     env: { ...process.env, SITE: JSON.stringify({ client, options, maxAge }) },
   })
   t.after(async () => {

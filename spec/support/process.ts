@@ -1,6 +1,10 @@
 /** A Node process of its own, for what only a process shows: that it ends, dies, or how much it holds. */
 
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+/** What lets a process of Node require TypeScript. */
+export const TYPESCRIPT = ['--require', join(__dirname, '../../scripts/typescript.cjs')]
 
 export interface Ended {
   readonly code: number | null
@@ -16,7 +20,7 @@ export function runNode(
   flags: string[] = [],
 ): Promise<Ended> {
   const began = performance.now()
-  const args = [...flags, '--require', 'tsx/cjs', '--input-type=commonjs', '-e', source]
+  const args = [...flags, ...TYPESCRIPT, '--input-type=commonjs', '-e', source]
   const child = spawn(process.execPath, args, { env: { ...process.env, ...env } })
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk) => {

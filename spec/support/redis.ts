@@ -18,7 +18,7 @@ export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 /** Skips a spec that needs redis-server if there is none, and says so. */
 export const needsRedis = hasRedis
   ? {}
-  : { skip: 'left out: redis-server is not installed (Debian: apt-get install redis-server)' }
+  : { skip: 'redis-server is not installed (Debian: apt-get install redis-server)' }
 
 /** A spec, or a file of them: what ends with it. */
 export interface Scope {
@@ -126,7 +126,7 @@ export async function until(
   const began = performance.now()
   while (!(await isSo())) {
     if (performance.now() - began > ms) throw new Error(`not within ${ms} ms: ${what}`)
-    await pause(1)
+    await pause(10)
   }
 }
 

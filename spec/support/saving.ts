@@ -1,6 +1,6 @@
 /** Stores that save, in real files by a real worker, and what they report. */
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { buildSync } from 'esbuild'
@@ -18,6 +18,9 @@ export interface Opened {
   /** What the `'error'` listeners have heard so far. */
   readonly heard: (Error & { code?: string })[]
 }
+
+/** Another SQLite than the one that is found: `DATABASE=better-sqlite3 npm test -- spec/persistence spec/sqlite`. */
+const USED = process.env.DATABASE === undefined ? {} : { database: process.env.DATABASE }
 
 const codes = new Map<string, string>()
 
@@ -40,7 +43,7 @@ export function begin(options: LembroOptions, world: Partial<World> = {}) {
   let store: LembroStore | undefined
   const opened = new Promise<Opened>((resolve) => {
     const ready = (error: Error | null) => resolve({ store: store as LembroStore, error, heard })
-    const settings = parseOptions(options)
+    const settings = parseOptions({ ...USED, ...options })
     const worker = workerCode(path.resolve('spec/support/faulty-worker.ts'))
     store = new LembroStore(settings, { clock: systemClock, worker, ...world }, ready)
     store.on('error', (error: Error) => heard.push(error))
@@ -72,11 +75,21 @@ export async function idsIn(saveFile: string, options: LembroOptions = {}) {
 /** The files as a kill now would leave them, under a name of their own. Gives that name. */
 export function killed(saveFile: string): string {
   const copy = `${saveFile}-killed-${Math.random().toString(36).slice(2)}`
-  // By another process: an open and close in this one would drop the lock.
-  for (const part of ['', '-wal']) {
-    if (fs.existsSync(saveFile + part)) execFileSync('cp', [saveFile + part, copy + part])
+  for (let before = '', after = ' '; before !== after; after = walHeadOf(saveFile)) {
+    before = walHeadOf(saveFile)
+    fs.rmSync(`${copy}-wal`, { force: true })
+    // By another process: an open and close in this one would drop the lock. The WAL first: what moves
+    // into the file meanwhile is in both.
+    if (before !== '') spawnSync('cp', [`${saveFile}-wal`, `${copy}-wal`])
+    execFileSync('cp', [saveFile, copy])
   }
   return copy
+}
+
+/** What changes when a WAL begins anew. */
+function walHeadOf(saveFile: string): string {
+  const name = `${saveFile}-wal`
+  return fs.existsSync(name) ? fs.readFileSync(name).toString('hex', 0, 32) : ''
 }
 
 /** Waits for something that comes soon, and fails if it does not. */

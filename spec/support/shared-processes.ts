@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
+import { TYPESCRIPT } from './process'
 import type { Scope } from './redis'
 
 /** What a process writes down: an operation that it begins, without an end; and the same again once it was told, without a beginning. */
@@ -53,7 +54,7 @@ export class SharedProcess {
   static async start(t: Scope, setting: Setting): Promise<SharedProcess> {
     const { saveFile, log = '', options = {}, mutant = '', nth = 0, sessions = 50 } = setting
     const child = fork(path.join(__dirname, 'shared-child.ts'), {
-      execArgv: ['--require', 'tsx/cjs'],
+      execArgv: TYPESCRIPT,
       env: {
         ...process.env,
         ...{ SAVE_FILE: saveFile, LOG: log, OPTIONS: JSON.stringify(options), MUTANT: mutant },

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Block } from './markdown'
+import type { Scope } from './redis'
 
 const PROJECT = path.join(__dirname, '../..')
 const MOST_MS = 30_000
@@ -74,7 +75,7 @@ export class Snippets {
   readonly #folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lembro-docs-'))
 
   constructor(blocks: readonly Block[]) {
-    this.#linkPackages()
+    linkPackages(this.#folder)
     this.#write('names.d.mts', NAMES)
     this.#write('any-port.mjs', ANY_PORT)
     this.#write('globals.mjs', GLOBALS)
@@ -132,17 +133,6 @@ export class Snippets {
     fs.rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  // The project is where its own package would be; the rest is what it has installed.
-  #linkPackages(): void {
-    const installed = path.join(PROJECT, 'node_modules')
-    const modules = path.join(this.#folder, 'node_modules')
-    fs.mkdirSync(modules)
-    for (const name of fs.readdirSync(installed)) {
-      fs.symlinkSync(path.join(installed, name), path.join(modules, name))
-    }
-    fs.symlinkSync(PROJECT, path.join(modules, 'lembro'))
-  }
-
   // Of its own, so that no block finds the files of another.
   #folderOf(block: Block): string {
     const folder = path.join(this.#folder, path.parse(nameOf(block)).name)
@@ -153,6 +143,31 @@ export class Snippets {
   #write(name: string, text: string): void {
     fs.writeFileSync(path.join(this.#folder, name), text)
   }
+}
+
+/** The project is where its own package would be; the rest is what it has installed. */
+function linkPackages(folder: string): void {
+  const installed = path.join(PROJECT, 'node_modules')
+  const modules = path.join(folder, 'node_modules')
+  fs.mkdirSync(modules)
+  for (const name of fs.readdirSync(installed)) {
+    fs.symlinkSync(path.join(installed, name), path.join(modules, name))
+  }
+  fs.symlinkSync(PROJECT, path.join(modules, 'lembro'))
+}
+
+/** An application's folder, with the built package among those that it has installed. */
+export function newProject(t: Scope): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lembro-project-'))
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }))
+  linkPackages(folder)
+  // A copy: Vite takes what lies outside of node_modules for the application's own code.
+  const own = path.join(folder, 'node_modules/lembro')
+  fs.rmSync(own)
+  for (const name of ['dist', 'package.json']) {
+    fs.cpSync(path.join(PROJECT, name), path.join(own, name), { recursive: true })
+  }
+  return folder
 }
 
 /** The file of a block: its document and line, so that the compiler tells where to look. */

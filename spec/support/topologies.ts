@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createClient } from 'redis'
+import Redis from 'ioredis'
 import type { ClientKind } from './clients'
 import { newFolder } from './folder'
 import { RedisServer, type Scope, until } from './redis'
@@ -25,13 +25,15 @@ export interface Topology {
 }
 
 async function command(port: number, args: readonly string[]): Promise<unknown> {
-  const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy: false } })
+  // Of ioredis, since each client of node-redis makes a class of its own with all commands.
+  const client = new Redis({ port, lazyConnect: true, retryStrategy: null })
   client.on('error', () => {})
-  await client.connect()
   try {
-    return await client.sendCommand(args as string[])
+    await client.connect()
+    const [name = '', ...rest] = args
+    return await client.call(name, rest)
   } finally {
-    client.destroy()
+    client.disconnect()
   }
 }
 
