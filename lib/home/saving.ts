@@ -6,7 +6,7 @@
 import type { SessionData } from 'express-session'
 import type { Core } from '../core'
 import { Entry } from '../entry/entry'
-import { type Incoming, inConflict } from '../session/incoming'
+import type { Incoming } from '../session/incoming'
 import { coded } from '../settings/check'
 import { ownerNamed } from '../settings/owner'
 import { toText } from '../settings/size'
@@ -122,7 +122,7 @@ export class Saving {
   #overwrite(incoming: Incoming, known: NearEntry | undefined): Promise<Sent> {
     if (incoming.link === undefined) return this.#send(incoming, known, 'always')
     // What this process knows of; to ask for the others would cost every save a round trip.
-    if (inConflict(incoming, known)) this.#core.stats.conflicts++
+    if (incoming.link.isInConflictWith(known)) this.#core.stats.conflicts++
     return this.#send(incoming, known, 'exists')
   }
 
@@ -132,11 +132,11 @@ export class Saving {
     let held = known
     let counted = false
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      if (!counted && inConflict(incoming, held)) {
+      if (!counted && incoming.link?.isInConflictWith(held)) {
         stats.conflicts++
         counted = true
       }
-      const merged = intake.reconcile(incoming, held)
+      const merged = intake.merge(incoming, held)
       // The application was asked, and others had their turn.
       if (sessions.refuses(incoming)) return undefined
       const sent = await this.#send(merged, held, { version: held?.version ?? '' })

@@ -235,6 +235,17 @@ export class SessionFile {
   }
 }
 
+function openNew(file: string): number {
+  try {
+    return fs.openSync(file, 'wx', 0o600)
+  } catch (thrown) {
+    // Linux says of /proc, too, that there is no such folder.
+    const { code } = thrown as { code?: string }
+    if (code !== 'ENOENT' || !fs.existsSync(path.dirname(file))) throw thrown
+    throw coded('EACCES', 'its folder takes no files')
+  }
+}
+
 /** Makes a file that only its owner can read, if there is none; takes the rights of others from one that is there. */
 function make(file: string): void {
   const info = fs.statSync(file, { throwIfNoEntry: false })
@@ -244,7 +255,7 @@ function make(file: string): void {
     throw coded('ESAVEFOREIGN', message)
   }
   if (info === undefined) {
-    fs.closeSync(fs.openSync(file, 'wx', 0o600))
+    fs.closeSync(openNew(file))
     const folder = fs.openSync(path.dirname(file), 'r')
     try {
       fs.fsyncSync(folder)
