@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lineOf, linesOf, outcome, PATIENCE_MS, start } from '../support/command'
+import { lineOf, linesOf, outcome, start } from '../support/command'
 import { Browser } from '../support/http'
 import { needsRedis, RedisServer } from '../support/redis'
 
 describe('the shop with --redis and --workers', needsRedis, () => {
-  it('knows a member in every worker, and after a restart', { timeout: PATIENCE_MS }, async (t) => {
+  it('knows a member in every worker, and after a restart', async (t) => {
     const server = await RedisServer.start(t)
     const given = ['--port', '0', '--redis', `redis://127.0.0.1:${server.port}`]
     const env = { SESSION_SECRET: 'a secret for as long as the spec runs' }
@@ -29,7 +29,7 @@ describe('the shop with --redis and --workers', needsRedis, () => {
     assert.match((await browser.copy(url).get('/')).text, /Ann/)
   })
 
-  it('stays closed where there is no Redis, and says so', { timeout: PATIENCE_MS }, async (t) => {
+  it('stays closed where there is no Redis, and says so', async (t) => {
     const shop = start(t, ['--port', '0', '--redis', 'redis://127.0.0.1:1'])
     shop.stdout.resume()
     const { stderr, code } = await outcome(shop)
@@ -38,7 +38,7 @@ describe('the shop with --redis and --workers', needsRedis, () => {
     assert.match(stderr, /The shop stays closed\. Without --redis it opens/)
   })
 
-  it('refuses --redis together with --save', { timeout: PATIENCE_MS }, async (t) => {
+  it('refuses --redis together with --save', async (t) => {
     const shop = start(t, ['--save', 'nowhere.db', '--redis', 'redis://127.0.0.1:1'])
     shop.stdout.resume()
     const { stderr, code } = await outcome(shop)
@@ -48,7 +48,7 @@ describe('the shop with --redis and --workers', needsRedis, () => {
 })
 
 describe('the shop with --workers alone', () => {
-  it('warns that each has sessions of its own', { timeout: PATIENCE_MS }, async (t) => {
+  it('warns that each has sessions of its own', async (t) => {
     const shop = start(t, ['--port', '0', '--workers', '1'])
     await lineOf(linesOf(shop), /(each with sessions of its own)/)
     const ended = outcome(shop)

@@ -10,7 +10,8 @@ import { createClient } from 'redis'
 import type { LembroRedisOptions } from '../../lib/redis/options'
 import { Lembro } from '../../lib/redis/store'
 
-const PATIENCE_MS = 10_000
+/** Far more than anything takes on a slow and busy machine. */
+const PATIENCE_MS = 120_000
 
 /** Whether there is a redis-server here. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
