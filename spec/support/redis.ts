@@ -119,14 +119,10 @@ export function open(t: Scope, options: LembroRedisOptions): Promise<Lembro> {
 }
 
 /** Waits until something is so; fails when that takes too long. */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  what: string,
-  ms = PATIENCE_MS,
-): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const began = performance.now()
   while (!(await isSo())) {
-    if (performance.now() - began > ms) throw new Error(`not within ${ms} ms: ${what}`)
+    if (performance.now() - began > PATIENCE_MS) throw new Error(`it never came: ${what}`)
     await pause(10)
   }
 }
