@@ -14,7 +14,10 @@ import { runFile } from './spec-file.mjs'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** How often a spec does again what it does in rounds, with `--long`. */
-const LONG = { FUZZ_RUNS: '10000', FLOOD: '40000', TORTURE: '200', PAGES: '20000' }
+const LONG = {
+  ...{ FUZZ_RUNS: '10000', FLOOD: '40000', TORTURE: '200', PAGES: '20000' },
+  TOURNAMENT: '13',
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
