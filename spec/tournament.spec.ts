@@ -1,7 +1,7 @@
 /**
- * Attacks swept over their whole space instead of named: who is signed out, cell by cell. Every 97th cell
- * here, always the same. `TOURNAMENT=13` sweeps every 13th, those of a large store and those that are not
- * promised too, and prints the worst, as `npm run test:long -- spec/tournament.spec.ts` does.
+ * Attacks swept over their whole space instead of named: who is signed out, cell by cell. Every 97th cell,
+ * always the same. With `--rounds 8` every 12th, those of a large store and those that are not promised too;
+ * it then prints the worst.
  */
 
 import assert from 'node:assert/strict'
@@ -10,11 +10,12 @@ import type { LembroOptions } from '../lib/settings/options'
 import type { LembroStore } from '../lib/store'
 import { FakeClock } from './support/clock'
 import { come, visit } from './support/crowd'
+import { hasMore, rounds } from './support/rounds'
 import { storeAt } from './support/store'
 import { nextTurn, type StoppedTime, stopTime } from './support/time'
 
-const EVERY = Number(process.env.TOURNAMENT ?? 97)
-const isLong = process.env.TOURNAMENT !== undefined
+const EVERY = Math.max(1, Math.floor(97 / rounds(1)))
+const isLong = hasMore
 /** So many of the worst cells are printed. */
 const WORST = 15
 const HOUR = 3_600_000
