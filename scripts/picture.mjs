@@ -9,7 +9,12 @@ import { chromium } from 'playwright-core'
 const SHOWN_MS = 180_000
 const folder = mkdtempSync(join(tmpdir(), 'lembro-picture-'))
 const args = ['--port', '0', '--visitors', '300', '--save', join(folder, 'sessions.db')]
-const shop = spawn(process.execPath, ['--require', 'tsx/cjs', 'examples/shop/main.ts', ...args])
+const shop = spawn(process.execPath, [
+  '--require',
+  './scripts/typescript.cjs',
+  'examples/shop/main.ts',
+  ...args,
+])
 try {
   const url = await new Promise((resolve, reject) => {
     shop.stdout.on('data', (chunk) => {

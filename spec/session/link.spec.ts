@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { Entry } from '../../lib/entry/entry'
 import { handOn, isLive, Link, linkOf, stamp } from '../../lib/session/link'
 import { Lembro } from '../../lib/store'
+import { rounds } from '../support/rounds'
 import { type Data, load, newSession, plainSession, roundTrip } from '../support/sessions'
 
 const link = (base = '{}') => new Link({ epoch: 0 }, new Entry('a'), base, base)
@@ -131,6 +132,6 @@ describe('a request', () => {
       }
       assert.equal(store.stats().refused.destroyed, refused)
     })
-    await fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 200) })
+    await fc.assert(property, { numRuns: rounds(200) })
   })
 })
