@@ -86,11 +86,9 @@ export class Near {
     const { sid } = incoming
     const entry = new NearEntry(sid, version, this.#generation, secondsOf(this.#core.clock.now()))
     const content = intake.contentOf(entry, incoming)
-    if (good && this.coherent && this.#pauses === 0) {
-      this.drop(sid)
-      if (sessions.cache(entry, content)) return entry
-    }
-    ledger.fill(entry, content)
+    // Nothing of that session is here: a load looked for it, a write dropped it, and either is spoilt by any other.
+    const isKept = good && this.coherent && this.#pauses === 0 && sessions.cache(entry, content)
+    if (!isKept) ledger.fill(entry, content)
     return entry
   }
 
