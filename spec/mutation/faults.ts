@@ -59,7 +59,7 @@ const FAULTS: Fault[] = [
   {
     gone: 'call/verbs',
     promise: 'a closed store refuses each method',
-    ...{ file: 'lib/call.ts', held: 'spec/call.spec.ts' },
+    ...{ file: 'lib/call.ts', held: 'spec/call-order' },
     ...{ from: 'if (this.#closed) return this.end<Value>(callback, isClosed())', to: '' },
   },
   {
