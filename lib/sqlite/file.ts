@@ -21,6 +21,8 @@ const PLAIN = 1
 const SEALED = 2
 /** 64 sessions at random are on 64 pages: small ones make the WAL a quarter as long. */
 const PAGE_BYTES = 512
+/** Added to the name of a file while what can be read of it is gathered. */
+export const RESCUED = '.rescued'
 const CACHE_KIB = 16 * 1024
 
 export class SessionFile {
@@ -216,7 +218,10 @@ function make(file: string): void {
     const message = `saveFile: '${file}' is no file that can hold sessions; it is left alone and sessions are not saved`
     throw coded('ESAVEFOREIGN', message)
   }
-  if (info === undefined) {
+  if (info === undefined && fs.existsSync(`${file}${RESCUED}`)) {
+    // Killed between the two steps that put a rescued file in the place of a damaged one.
+    fs.renameSync(`${file}${RESCUED}`, file)
+  } else if (info === undefined) {
     fs.closeSync(fs.openSync(file, 'wx', 0o600))
     const folder = fs.openSync(path.dirname(file), 'r')
     try {

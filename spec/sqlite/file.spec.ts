@@ -207,6 +207,13 @@ describe('damage', () => {
     assert.ok(left.length > 1900 && left.length < 2000, String(left.length))
   })
 
+  it('is rescued all the same if a kill comes before the new file has its name', () => {
+    const name = written([row(1), row(2)])
+    fs.renameSync(name, `${name}.rescued`)
+    assert.equal(readAll(name).rows.length, 2)
+    assert.deepEqual(fs.readdirSync(path.dirname(name)), [path.basename(name)])
+  })
+
   it('keeps eight files, none older than thirty days', () => {
     const name = newSaveFile()
     for (let nth = 0; nth < 10; nth++) {
