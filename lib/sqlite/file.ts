@@ -10,7 +10,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { coded } from '../settings/check'
-import type { Database, Engine, Statement } from './engine'
+import { codeOf, type Database, type Engine, type Statement } from './engine'
 import type { KeyRing } from './keys'
 import { type Row, SCHEMA, type Times, touchValuesOf, valuesOf } from './rows'
 
@@ -58,7 +58,7 @@ export class SessionFile {
     } catch (error) {
       // A failed open keeps its lock until it is closed.
       this.close()
-      throw error
+      throw isReadOnlyByDamage(file, error) ? coded('ESAVEDAMAGED', 'its header is wrong') : error
     }
   }
 
@@ -234,6 +234,17 @@ function make(file: string): void {
   for (const name of [file, `${file}-wal`]) {
     const mode = fs.statSync(name, { throwIfNoEntry: false })?.mode ?? 0
     if (mode & 0o077) fs.chmodSync(name, 0o600)
+  }
+}
+
+/** SQLite takes a file whose header names a later format for one that it must not write. */
+function isReadOnlyByDamage(file: string, error: unknown): boolean {
+  if (codeOf(error) !== 'EROFS') return false
+  try {
+    fs.accessSync(file, fs.constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }
 
