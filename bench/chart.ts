@@ -5,7 +5,7 @@ import type { Panel } from './panels.js'
 
 const WIDTH = 960
 const MARGIN = 32
-const HEAD = 92
+const HEAD = 108
 const FOOT = 44
 const COLUMNS = 2
 const ROW = 26
@@ -27,7 +27,7 @@ const DARK = {
   [OURS]: '#2dd4bf',
   [THEIRS]: '#4b5563',
 }
-const FLOOR = 'floor: a bare Map and JSON, the least that a store in memory can cost'
+const FLOOR = 'floor: a bare Map and JSON, the least that a store in memory can cost.'
 
 /** An SVG with a background of its own, for light pages and for dark ones. */
 export function chart(panels: readonly Panel[], conditions: string): string {
@@ -45,7 +45,7 @@ export function chart(panels: readonly Panel[], conditions: string): string {
     backgroundColor: PAPER,
     textStyle: { fontFamily: 'sans-serif', color: INK },
     title: [
-      title('lembro beside the stores that people use', `${conditions}; ${FLOOR}`, MARGIN, 24, 22),
+      title('lembro beside the stores that people use', `${conditions}\n${FLOOR}`, MARGIN, 24, 22),
       ...panels.map((panel, i) => {
         const { left = 0, top = 0 } = places[i] ?? {}
         return title(panel.title, panel.better, left, top, 15)
@@ -114,6 +114,6 @@ function title(text: string, subtext: string, left: number, top: number, fontSiz
     padding: 0,
     itemGap: 6,
     textStyle: { color: INK, fontSize, fontWeight: 'bold' },
-    subtextStyle: { color: FAINT, fontSize: 12 },
+    subtextStyle: { color: FAINT, fontSize: 12, lineHeight: 16 },
   }
 }

@@ -104,5 +104,5 @@ export const QUICK: Scale = {
   restarts: 2,
   imports: 5,
   http: { rounds: 2, requests: 250 },
-  redis: { requests: 5000, changes: 100 },
+  redis: { requests: 20_000, changes: 100 },
 }

@@ -16,46 +16,42 @@ export function hasRedis(): boolean {
 export class RedisServer {
   readonly port: number
   readonly #process: ChildProcess
+  readonly #client: ReturnType<typeof clientOf>
 
   private constructor(port: number) {
     this.port = port
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
     this.#process = spawn('redis-server', args, { stdio: 'ignore' })
+    this.#client = clientOf(port)
   }
 
-  /** Starts a server, uses it and ends it, whatever happens. */
-  static async with<Result>(use: (server: RedisServer) => Promise<Result>): Promise<Result> {
+  /** Starts a server; {@link end} ends it. */
+  static async start(): Promise<RedisServer> {
     const server = new RedisServer(await freePort())
     try {
-      await server.#ready()
-      return await use(server)
-    } finally {
-      server.#process.kill()
+      await server.#client.connect()
+    } catch (error) {
+      server.end()
+      throw error
     }
+    return server
   }
 
-  /** The commands that it has carried out so far. */
+  /** The commands that it has carried out so far, this one among them. */
   async commands(): Promise<number> {
-    const client = clientOf(this.port)
-    await client.connect()
-    const stats = await client.info('stats')
-    client.destroy()
-    return Number(/total_commands_processed:(\d+)/.exec(stats)?.[1])
+    return Number(/total_commands_processed:(\d+)/.exec(await this.#client.info('stats'))?.[1])
   }
 
-  async #ready(): Promise<void> {
-    const end = performance.now() + PATIENCE_MS
-    while (performance.now() < end) {
-      const known = await this.commands().catch(() => undefined)
-      if (known !== undefined) return
-      await new Promise((resolve) => setTimeout(resolve, LOOKS_MS))
-    }
-    throw new Error('redis-server does not answer')
+  end(): void {
+    this.#client.destroy()
+    this.#process.kill()
   }
 }
 
 function clientOf(port: number) {
-  const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy: false } })
+  // It takes a moment until it listens.
+  const reconnectStrategy = (retries: number) => retries * LOOKS_MS < PATIENCE_MS && LOOKS_MS
+  const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy } })
   client.on('error', () => {})
   return client
 }

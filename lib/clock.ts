@@ -24,7 +24,8 @@ export interface Clock {
 }
 
 // Ended at once, or a search for open handles, as Jest's, would take it for one. It serves all the same.
-const nobody = new AsyncResource('lembro').emitDestroy()
+const nobody = new AsyncResource('lembro')
+nobody.emitDestroy()
 
 export const systemClock: Clock = {
   now: () => Date.now(),

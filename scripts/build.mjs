@@ -26,13 +26,12 @@ for (const { import: esm } of entries) {
   writeFileSync(join(root, esm.default), transformSync(readFileSync(file, 'utf8'), options).code)
 }
 
-writeFileSync(
-  join(dist, 'persistence/worker-code.js'),
-  workerOf(join(lib, 'persistence/worker.ts')),
-)
+for (const room of ['persistence', 'shared']) {
+  writeFileSync(join(dist, room, 'worker-code.js'), workerOf(join(lib, room, 'worker.ts')))
+}
 writeFileSync(join(dist, 'monitor/page.js'), pageOf(join(lib, 'monitor/page')))
 
-/** The worker that has the saveFile as a module: a text that can be started wherever the code has gone. */
+/** The worker of a file as a module: a text that can be started wherever the code has gone. */
 function workerOf(source) {
   return `module.exports = ${JSON.stringify(workerText(source))}\n`
 }

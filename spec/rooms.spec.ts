@@ -24,6 +24,7 @@ const ROOMS = [
   'index',
   'home',
   'redis',
+  'shared',
   'metrics',
   'monitor',
   'monitor/page',

@@ -39,74 +39,115 @@ export interface StoreFigures {
 
 /** The hot set. */
 const SESSIONS = 1000
+/** Times that each figure is taken of each store in turn, so that what else the machine does meets all of them. */
+const ROUNDS = 7
+
+/** Two processes with one store, in front of a Redis of their own. */
+interface Side {
+  readonly store: SharedName
+  readonly server: RedisServer
+  readonly one: Child
+  readonly other: Child
+  sids: readonly string[]
+}
 
 export async function redis(scale: Scale, progress: Progress): Promise<RedisFigures> {
   if (!hasRedis()) return { measured: false, by: {} }
-  const by: Partial<Record<SharedName, StoreFigures>> = {}
-  for (const store of SHARED_NAMES) {
-    progress.at(store)
-    by[store] = await RedisServer.with((server) => measure(store, server, scale))
-  }
-  return { measured: true, by }
-}
-
-async function measure(
-  store: SharedName,
-  server: RedisServer,
-  scale: Scale,
-): Promise<StoreFigures> {
-  const { port } = server
-  const [one, other] = [new Child(), new Child()]
+  const servers: RedisServer[] = []
+  const sides: Side[] = []
   try {
-    const sids = await one.ask('share', { store, port, sids: SESSIONS })
-    await one.ask('ask', { operation: 'read request', count: scale.redis.requests })
-    const get = await one.ask('ask', { operation: 'get', count: scale.redis.requests })
-    const save = await one.ask('ask', { operation: 'set again', count: scale.redis.requests })
-    const cold = await coldOf(one, store, port, scale)
-    const [alone, read] = await counted(server, [one], scale)
-    await other.ask('share', { store, port, sids })
-    await other.ask('ask', { operation: 'read request', count: scale.redis.requests })
-    const [together, first, second] = await counted(server, [one, other], scale)
-    const lags = await lagsOf(one, other, scale.redis.changes)
-    return {
-      get,
-      read: read as Rate,
-      save,
-      cold,
-      two: (first?.perSecond ?? NaN) + (second?.perSecond ?? NaN),
-      commands: [alone, together],
-      lag: [median(lags), p99(lags)],
-      http: await overHttp(store, port, scale),
+    for (const store of SHARED_NAMES) {
+      const server = await RedisServer.start()
+      servers.push(server)
+      const side: Side = { store, server, one: new Child(), other: new Child(), sids: [] }
+      sides.push(side)
+      progress.at(`${store}: sessions`)
+      const { port } = server
+      side.sids = await side.one.ask('share', { store, port, sids: SESSIONS })
     }
+    return { measured: true, by: await measure(sides, scale, progress) }
   } finally {
-    await Promise.all([one.end(), other.end()])
+    await Promise.all(sides.flatMap(({ one, other }) => [one.end(), other.end()]))
+    for (const server of servers) server.end()
   }
 }
 
-/** The commands per thousand read requests that these processes send at the same time, and their rates. */
-async function counted(
-  server: RedisServer,
-  children: readonly Child[],
-  scale: Scale,
-): Promise<[number, ...(Rate & { requests: number })[]]> {
-  const input = { operation: 'read request', count: scale.redis.requests } as const
-  const before = await server.commands()
-  const rates = await Promise.all(children.map((child) => child.ask('ask', input)))
-  const commands = (await server.commands()) - before
-  const requests = rates.reduce((sum, rate) => sum + rate.requests, 0)
-  return [(commands * 1000) / requests, ...rates]
+async function measure(sides: readonly Side[], scale: Scale, progress: Progress) {
+  const { requests, changes } = scale.redis
+  const each = Math.ceil(requests / ROUNDS)
+  const inTurn = async <Figure>(what: string, take: (side: Side) => Promise<Figure>) => {
+    const taken = new Map<Side, Figure[]>(sides.map((side) => [side, []]))
+    // Before the first counts, each process has done it once.
+    for (let round = 0; round <= ROUNDS; round++) {
+      for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
+        progress.at(`${side.store}: ${what}`)
+        const figure = await take(side)
+        if (round > 0) taken.get(side)?.push(figure)
+      }
+    }
+    return (side: Side) => taken.get(side) as Figure[]
+  }
+  const read = { operation: 'read request', count: each } as const
+  const gets = await inTurn('gets', ({ one }) => one.ask('ask', { operation: 'get', count: each }))
+  const alone = await inTurn('read requests', ({ one }) => one.ask('ask', read))
+  const saves = await inTurn('saves', ({ one }) =>
+    one.ask('ask', { operation: 'set again', count: each }),
+  )
+  const typical = await inTurn('first reads', (side) => firstReads(side, each, 250))
+  const large = await inTurn('first reads of 50 KB', (side) => firstReads(side, each / 5, 50_000))
+  // Only now: Redis tells the other process of every save, which takes its time too.
+  for (const { store, server, other, sids } of sides) {
+    await other.ask('share', { store, port: server.port, sids })
+  }
+  const both = await inTurn('read requests of two', async ({ one, other }) => {
+    const rates = await Promise.all([one.ask('ask', read), other.ask('ask', read)])
+    return rates[0].perSecond + rates[1].perSecond
+  })
+  const by: Partial<Record<SharedName, StoreFigures>> = {}
+  for (const side of sides) {
+    const { store, one, other, server } = side
+    progress.at(`${store}: commands, changes, HTTP`)
+    const commands = [
+      await counted(side, [one], requests),
+      await counted(side, [one, other], requests),
+    ] as const
+    const lags = await lagsOf(one, other, changes)
+    by[store] = {
+      get: rateOf(gets(side)),
+      read: rateOf(alone(side)),
+      save: rateOf(saves(side)),
+      cold: [median(typical(side)), median(large(side))],
+      two: median(both(side)),
+      commands,
+      lag: [median(lags), p99(lags)],
+      http: await overHttp(store, server.port, scale),
+    }
+  }
+  return by
 }
 
-async function coldOf(
-  child: Child,
-  store: SharedName,
-  port: number,
-  scale: Scale,
-): Promise<[number, number]> {
-  const count = Math.ceil(scale.redis.requests / 2)
-  const typical = await child.ask('cold', { store, port, count, characters: 250 })
-  const large = await child.ask('cold', { store, port, count: count / 10, characters: 50_000 })
-  return [typical, large]
+function rateOf(rates: readonly Rate[]): Rate {
+  const of = (name: keyof Rate) => median(rates.map((rate) => rate[name]))
+  return { perSecond: of('perSecond'), p50: of('p50'), p99: of('p99') }
+}
+
+function firstReads({ one, store, server }: Side, count: number, characters: number) {
+  return one.ask('cold', { store, port: server.port, count, characters })
+}
+
+/** The commands per thousand read requests that these processes send at the same time, having met every session. */
+async function counted(
+  { server }: Side,
+  children: readonly Child[],
+  count: number,
+): Promise<number> {
+  const input = { operation: 'read request', count } as const
+  const ask = () => Promise.all(children.map((child) => child.ask('ask', input)))
+  await ask()
+  const before = await server.commands()
+  const rates = await ask()
+  const commands = (await server.commands()) - before
+  return (commands * 1000) / rates.reduce((sum, { requests }) => sum + requests, 0)
 }
 
 async function lagsOf(writer: Child, reader: Child, count: number): Promise<number[]> {

@@ -66,7 +66,7 @@ export class HomeStore extends LembroStore {
     const isText = typeof sid === 'string' && !calls.closed
     const entry = isText ? this.#tier.near.find(textOf(sid)) : undefined
     if (entry !== undefined) return calls.read(callback, () => this.#tier.open(entry))
-    return this.#long<SessionData | undefined>(callback, async () =>
+    return this.long<SessionData | undefined>(callback, async () =>
       sid === undefined ? undefined : this.#tier.load(textOf(sid)),
     )
   }
@@ -80,7 +80,7 @@ export class HomeStore extends LembroStore {
   override set(sid: Sid, session: SessionData): Promise<void>
   override set(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override set(sid: Sid, session: SessionData, callback?: Callback) {
-    return this.#long<void>(callback, () => this.#tier.set(textOf(sid), session))
+    return this.long<void>(callback, () => this.#tier.set(textOf(sid), session))
   }
 
   /** Gives a session the expiry of this one, now or, if that is soon enough, with a later touch. An absent one is no fault. */
@@ -98,7 +98,7 @@ export class HomeStore extends LembroStore {
       })
     }
     if (telling === undefined) return calls.change<void>(callback, () => undefined)
-    return this.#long<void>(callback, () => telling)
+    return this.long<void>(callback, () => telling)
   }
 
   /** Ends a session, or several, in all processes. What was loaded from them can't be saved again. An absent one is no fault. */
@@ -106,7 +106,7 @@ export class HomeStore extends LembroStore {
   override destroy(sid: Sid | readonly Sid[], callback: Callback | undefined): void
   override destroy(sid: Sid | readonly Sid[], callback?: Callback) {
     const given: readonly Sid[] = Array.isArray(sid) ? sid : [sid]
-    return this.#long<void>(callback, async () => {
+    return this.long<void>(callback, async () => {
       await this.#tier.destroy(given.filter((each) => each !== undefined).map(textOf))
     })
   }
@@ -115,7 +115,7 @@ export class HomeStore extends LembroStore {
   override save(): Promise<void>
   override save(callback: Callback | undefined): void
   override save(callback?: Callback) {
-    return this.#long<void>(callback, async () => {
+    return this.long<void>(callback, async () => {
       throw new Error('save: sessions are saved when they are set, there is nothing else to save')
     })
   }
@@ -124,35 +124,35 @@ export class HomeStore extends LembroStore {
   override clear(): Promise<void>
   override clear(callback: Callback | undefined): void
   override clear(callback?: Callback) {
-    return this.#long<void>(callback, () => this.#tier.clear())
+    return this.long<void>(callback, () => this.#tier.clear())
   }
 
   /** The number of sessions. Looks at every key of the database, some at a time, as `ids` and `all` do. */
   override length(): Promise<number>
   override length(callback: Callback<number>): void
   override length(callback?: Callback<number>) {
-    return this.#long<number>(callback, async () => (await this.#directory.ids()).length)
+    return this.long<number>(callback, async () => (await this.#directory.ids()).length)
   }
 
   /** All sessions by id, in an object without a prototype. */
   override all(): Promise<SessionsById>
   override all(callback: Callback<SessionsById>): void
   override all(callback?: Callback<SessionsById>) {
-    return this.#long<SessionsById>(callback, () => this.#directory.all())
+    return this.long<SessionsById>(callback, () => this.#directory.all())
   }
 
   /** The ids of all sessions, in no order. */
   override ids(): Promise<string[]>
   override ids(callback: Callback<string[]>): void
   override ids(callback?: Callback<string[]>) {
-    return this.#long<string[]>(callback, () => this.#directory.ids())
+    return this.long<string[]>(callback, () => this.#directory.ids())
   }
 
   /** The ids of one owner's sessions, in all processes; the one that expires last first. */
   override idsOf(owner: string | number): Promise<string[]>
   override idsOf(owner: string | number, callback: Callback<string[]>): void
   override idsOf(owner: string | number, callback?: Callback<string[]>) {
-    return this.#long<string[]>(callback, async () => this.#directory.idsOf(ownerText(owner)))
+    return this.long<string[]>(callback, async () => this.#directory.idsOf(ownerText(owner)))
   }
 
   /** Where an owner is signed in, in whatever process; the session that expires last first. */
@@ -170,7 +170,7 @@ export class HomeStore extends LembroStore {
   ) {
     const [given, after] =
       typeof options === 'function' ? [undefined, options as typeof callback] : [options, callback]
-    return this.#long<OwnedSession[]>(after, async () => {
+    return this.long<OwnedSession[]>(after, async () => {
       const current = currentOf(given)
       const asked = current === undefined ? undefined : textOf(current)
       return this.#directory.sessionsOf(ownerText(owner), asked)
@@ -192,7 +192,7 @@ export class HomeStore extends LembroStore {
   override destroyOwner(owner: string | number, options?: unknown, callback?: Callback<number>) {
     const [given, after] =
       typeof options === 'function' ? [undefined, options] : [options, callback]
-    return this.#long<number>(after, async () => {
+    return this.long<number>(after, async () => {
       const { except, only } = targetOf(given)
       if (only !== undefined) return this.#directory.destroyOne(ownerText(owner), only)
       const kept = except === undefined ? undefined : textOf(except)
@@ -219,8 +219,8 @@ export class HomeStore extends LembroStore {
     })
   }
 
-  /** A method that waits for Redis. */
-  #long<Value>(callback: unknown, run: () => Promise<Value>) {
+  /** A method that waits for the home. @internal */
+  protected long<Value>(callback: unknown, run: () => Promise<Value>) {
     return this.core.calls.long<Value>(callback, (end) => {
       const running = run()
       this.#underWay.add(running)

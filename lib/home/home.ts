@@ -6,12 +6,18 @@
  * be reached; what it was to change may then have changed or not.
  */
 
+import type { Trust } from '../entry/entry'
+import type { RemovalCause } from '../settings/options'
+import type { Owner } from '../settings/owner'
+
 /** A session as its home holds it. */
 export interface HomeSession {
   /** The text of the whole session, the cookie included. */
   readonly text: string
   /** The ms that it still lives; `Infinity` if it never expires. */
   readonly left: number
+  /** What tells it from an earlier or later session of the same id, if the home can: never 0. */
+  readonly life?: number
 }
 
 /** When a save takes place: in any case; if the session is there; if its text is still the one of that version. */
@@ -29,14 +35,18 @@ export interface Save {
   /** The ms that it is to live; `Infinity` for ever. */
   readonly ttl: number
   readonly when: Condition
+  /** Of the session that was loaded; 0 if that is unknown. If it is there, but in another life, it is gone. */
+  readonly life: number
+  /** `true` for an owner without a name; `undefined` for a stranger's. */
+  readonly owner: Owner | undefined
   /** `undefined` if it is known to be listed, or is nobody's. */
   readonly listing: Listing | undefined
   /** Whose list it has to leave. */
   readonly formerOwner: string | undefined
 }
 
-/** How a save ended: done; refused, since the session is gone; refused, since this is there instead. */
-export type Saved = 'saved' | 'gone' | HomeSession
+/** How a save ended: done, in that life if it is a number; refused, since the session is gone; refused, since this is there instead. */
+export type Saved = number | 'saved' | 'gone' | HomeSession
 
 /** The sessions that are listed for an owner. */
 export interface Listed {
@@ -44,6 +54,17 @@ export interface Listed {
   readonly sids: string[]
   /** Whether no session of the owner can be missing. */
   readonly whole: boolean
+}
+
+/** A session that this process removed from its home, for a reason of the home's own or at the application's word. */
+export interface Left {
+  readonly cause: RemovalCause | 'limit'
+  readonly trust: Trust
+  readonly bytes: number
+  /** The ms since it was used last. */
+  readonly unused: number
+  /** Only if the application hears of it, and if it could be read. */
+  readonly session: (HomeSession & { readonly sid: string }) | undefined
 }
 
 /** What a home tells. Everything is told before the answer to a call that was made after it. */
@@ -56,6 +77,11 @@ export interface HomeListener {
   invalidatedAll(): void
   /** The home can be reached. `coherent`: changes of all sessions are told from now on. Told again when that changes. */
   connected(coherent: boolean): void
+  /** Whether the application hears of a session that leaves for that cause. Only for a home that removes sessions itself. */
+  wants(cause: RemovalCause): boolean
+  left(left: readonly Left[]): void
+  /** Something went wrong that no call fails with. */
+  fault(error: Error): void
   /** The home can't be reached, or changes may be missed. Why, if that is known. */
   lost(error: Error | undefined): void
 }
@@ -71,7 +97,7 @@ export interface Home {
   save(save: Save): Promise<Saved>
   /** Lets a session live that many ms from now; never creates one. Returns whether it is there. */
   touch(sid: string, ttl: number, listing: Listing | undefined): Promise<boolean>
-  /** Ends sessions, and tells every process of each. Returns the text that each had, `undefined` for one that was not there. */
+  /** Ends sessions, and tells every process of each, or at least this one. Returns the text that each had, `undefined` for one that was not there. */
   destroy(sids: readonly string[]): Promise<(string | undefined)[]>
   /** Ends all sessions, as `destroy` does, and all lists with them. Returns how many there were. */
   clear(): Promise<number>

@@ -12,14 +12,16 @@ import type { Incoming } from '../session/incoming'
 
 /** Seconds for which an entry may go unconfirmed: in case an invalidation is lost in a way that nobody thought of. */
 const LONGEST_AGE = 60
-/** Bytes of the four fields, and of the hex text that a version is: a header of 16 and 40 characters. */
-const FIELDS_BYTES = 32
+/** Bytes of the five fields, and of the hex text that a version is: a header of 16 and 40 characters. */
+const FIELDS_BYTES = 40
 const VERSION_BYTES = 56
 
 /** A session in the near cache. Made anew for each text: what it holds of a session never changes. */
 export class NearEntry extends Entry {
   /** The second until which it is known to be in its owner's list. */
   listedUntil = 0
+  /** Of the session in its home, if that tells. */
+  life = 0
 
   constructor(
     sid: string,
@@ -84,11 +86,9 @@ export class Near {
     const { sid } = incoming
     const entry = new NearEntry(sid, version, this.#generation, secondsOf(this.#core.clock.now()))
     const content = intake.contentOf(entry, incoming)
-    if (good && this.coherent && this.#pauses === 0) {
-      this.drop(sid)
-      if (sessions.cache(entry, content)) return entry
-    }
-    ledger.fill(entry, content)
+    // Nothing of that session is here: a load looked for it, a write dropped it, and either is spoilt by any other.
+    const isKept = good && this.coherent && this.#pauses === 0 && sessions.cache(entry, content)
+    if (!isKept) ledger.fill(entry, content)
     return entry
   }
 

@@ -6,10 +6,11 @@
 import type { SessionData } from 'express-session'
 import type { Core } from '../core'
 import { Entry } from '../entry/entry'
-import { type Incoming, inConflict } from '../session/incoming'
+import type { Incoming } from '../session/incoming'
 import { coded } from '../settings/check'
+import { ownerNamed } from '../settings/owner'
 import { toText } from '../settings/size'
-import type { Condition, Home, HomeSession, Listing, Saved } from './home'
+import type { Condition, Home, HomeSession, Listing } from './home'
 import { type Loaded, type Near, NearEntry } from './near'
 import { nameOf, readHomeSession, textOf } from './reading'
 import type { Traffic } from './traffic'
@@ -21,10 +22,11 @@ const LISTED_LONGER = 1 / 5
 
 /** What a save sent, and how it ended. */
 interface Sent {
-  readonly outcome: Saved
+  readonly outcome: 'saved' | 'gone' | HomeSession
   readonly incoming: Incoming
   readonly text: string
   readonly listedUntil: number
+  readonly life: number
 }
 
 export class Saving {
@@ -109,6 +111,7 @@ export class Saving {
       const good = ticket.good && !isCompared
       const entry = this.#near.take(sent.incoming, this.versionOf(sent.text), good)
       entry.listedUntil = sent.listedUntil
+      entry.life = sent.life
       sessions.link(entry, sent.incoming)
       return true
     } finally {
@@ -119,7 +122,7 @@ export class Saving {
   #overwrite(incoming: Incoming, known: NearEntry | undefined): Promise<Sent> {
     if (incoming.link === undefined) return this.#send(incoming, known, 'always')
     // What this process knows of; to ask for the others would cost every save a round trip.
-    if (inConflict(incoming, known)) this.#core.stats.conflicts++
+    if (incoming.link.isInConflictWith(known)) this.#core.stats.conflicts++
     return this.#send(incoming, known, 'exists')
   }
 
@@ -129,11 +132,11 @@ export class Saving {
     let held = known
     let counted = false
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      if (!counted && inConflict(incoming, held)) {
+      if (!counted && incoming.link?.isInConflictWith(held)) {
         stats.conflicts++
         counted = true
       }
-      const merged = intake.reconcile(incoming, held)
+      const merged = intake.merge(incoming, held)
       // The application was asked, and others had their turn.
       if (sessions.refuses(incoming)) return undefined
       const sent = await this.#send(merged, held, { version: held?.version ?? '' })
@@ -155,10 +158,16 @@ export class Saving {
     const listing = this.listingOf(owner, ttl, known)
     const former = known?.ownerName
     const formerOwner = former === owner ? undefined : former
-    const outcome = await this.#home.save({ sid, text, ttl, when, listing, formerOwner })
+    const linked = incoming.link?.entry
+    const before = linked instanceof NearEntry ? linked.life : 0
+    const saved = await this.#home.save({
+      ...{ sid, text, ttl, when, life: before, listing, formerOwner },
+      owner: ownerNamed(incoming.owner),
+    })
+    const [outcome, life] = typeof saved === 'number' ? ['saved' as const, saved] : [saved, before]
     const listedUntil =
       listing === undefined ? (known?.listedUntil ?? 0) : secondsOf(now + listing.ms)
-    return { outcome, incoming, text, listedUntil }
+    return { outcome, incoming, text, listedUntil, life }
   }
 
   #heldAs(sid: string, found: HomeSession): NearEntry | undefined {
@@ -168,13 +177,12 @@ export class Saving {
 
   // Only if it is asked for: what is too large for the near cache alone lives in the home.
   #checkSize(incoming: Incoming): void {
-    const { settings, intake, ledger, stats } = this.#core
+    const { settings, intake, ledger } = this.#core
     const most = settings.maxEntryBytes
     if (settings.given.maxEntrySize === undefined) return
     const entry = new Entry(incoming.sid)
     const bytes = ledger.weigh(entry, intake.contentOf(entry, incoming))
     if (bytes <= most) return
-    stats.tooBig++
     const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`
     throw coded('ESESSIONTOOBIG', message, {}, RangeError)
   }

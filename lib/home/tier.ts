@@ -5,13 +5,16 @@
  */
 
 import type { SessionData } from 'express-session'
+import { toError } from '../call'
 import type { Core } from '../core'
 import { readableCookie } from '../entry/cookie'
+import { Entry } from '../entry/entry'
 import type { Departure } from '../session/told'
 import { toSession } from '../settings/check'
+import type { RemovalCause } from '../settings/options'
 import type { Owner } from '../settings/owner'
 import type { LembroStats } from '../stats'
-import type { Home, HomeListener } from './home'
+import type { Home, HomeListener, HomeSession, Left } from './home'
 import { type Loaded, Near, NearEntry } from './near'
 import { ownerOfText, ROUNDING, readHomeSession } from './reading'
 import { Saving } from './saving'
@@ -82,7 +85,12 @@ export class Tier implements HomeListener {
 
   /** Stores a session. One that was loaded is stored only if it is still there. */
   async set(sid: string, session: SessionData): Promise<void> {
-    if (await this.#saving.save(sid, session)) this.#own.sets++
+    try {
+      if (await this.#saving.save(sid, session)) this.#own.sets++
+    } catch (thrown) {
+      if (Object(thrown).code === 'ESESSIONTOOBIG') this.#core.stats.tooBig++
+      throw thrown
+    }
     this.#core.calls.rest()
   }
 
@@ -91,13 +99,13 @@ export class Tier implements HomeListener {
    * is told lets every process forget the session (measured: half of all reads then miss; without, none).
    */
   touch(sid: string, given: SessionData): Promise<void> | undefined {
-    const { settings, intake, ledger, clock } = this.#core
+    const { settings, intake, clock } = this.#core
     const session = toSession(given)
     if (settings.disableTouch) return undefined
     const link = intake.linkOf(sid, session)
     const now = clock.now()
     const wanted = intake.expiryOf(sid, session, readableCookie(session.cookie), now)
-    if (link?.revoked(ledger.epoch) === true) return undefined
+    if (link?.revoked === true) return undefined
     const linked = link?.entry instanceof NearEntry ? link.entry : undefined
     // Most often the session of this request came from there: no need to look for it again.
     const isHeld = linked !== undefined && this.near.holds(linked, now)
@@ -179,6 +187,28 @@ export class Tier implements HomeListener {
     if (!wasConnected) this.#told('connect')
   }
 
+  wants(cause: RemovalCause): boolean {
+    return this.#core.told.wants(cause)
+  }
+
+  left(left: readonly Left[]): void {
+    const { stats, told, calls } = this.#core
+    for (const { cause, trust, bytes, unused, session } of left) {
+      const entry = (session && this.#entryOf(session)) ?? new Entry('')
+      entry.lane = trust
+      entry.bytes = bytes
+      if (cause !== 'clear' && cause !== 'replace') stats.remove(entry, cause, unused)
+      if (session === undefined) continue
+      if (cause === 'clear') told.cleared(entry)
+      else if (cause !== 'replace') told.remove(entry, cause)
+    }
+    calls.rest()
+  }
+
+  fault(error: Error): void {
+    this.#core.calls.report(error)
+  }
+
   lost(error: Error | undefined): void {
     this.#connected = false
     this.#forgetAll()
@@ -193,6 +223,7 @@ export class Tier implements HomeListener {
       const incoming = found && readHomeSession(this.#core, sid, found)
       if (found === undefined || incoming === undefined) return undefined
       const entry = this.near.take(incoming, this.#saving.versionOf(found.text), ticket.good)
+      entry.life = found.life ?? 0
       this.#core.calls.rest()
       return { entry, parsed: incoming.session }
     })
@@ -204,6 +235,17 @@ export class Tier implements HomeListener {
     this.near.coherent = false
     this.#traffic.spoilAll()
     this.near.dropAll()
+  }
+
+  /** A session that is in its home no more. */
+  #entryOf(found: HomeSession & { readonly sid: string }): NearEntry | undefined {
+    try {
+      const incoming = readHomeSession(this.#core, found.sid, found)
+      return incoming && this.near.take(incoming, undefined, false)
+    } catch (thrown) {
+      this.#core.calls.report(toError(thrown))
+      return undefined
+    }
   }
 
   #tellUsed(): void {

@@ -14,9 +14,9 @@ import type { Owner } from '../settings/owner'
 export type Measure = 'bytes' | 'size'
 
 /** The share of the budget that strangers keep, and that newcomers keep. Beyond it an entry pushes out nobody more trusted. */
-const LOWER_SHARE = 1 / 5
+export const LOWER_SHARE = 1 / 5
 /** The share that an automatic trim leaves to strangers, and to newcomers, so that those who just came stay. */
-const LEAST_SHARE = 1 / 10
+export const LEAST_SHARE = 1 / 10
 /** The share of the budget beyond which one holder holds too much: 32 KB of 4 MB, twice the largest session of claims. */
 const ONE_SHARE = 1 / 128
 /** The share of their rank's bytes beyond which those who hold far more hold too much together. */
@@ -25,7 +25,7 @@ const HEAVY_SHARE = 1 / 5
  * Seconds from the sign-in to a later use after which a session is a known member's: longer than a
  * flood takes to pass through the room of the newcomers, shorter than most visits.
  */
-const KNOWN_AGE = 60
+export const KNOWN_AGE = 60
 /** Seconds from the first use to a later one after which a stranger has returned: a script that comes again at once has not. */
 const RETURNED_AGE = 2
 

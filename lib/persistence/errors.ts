@@ -7,6 +7,8 @@ import { reasonOf } from '../sqlite/engine'
 const FINAL = new Set(['ELOCKED', 'ESAVEFOREIGN', 'ENOSQLITE'])
 const FINAL_AT_START = new Set([
   ...['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ELOOP', 'ENAMETOOLONG'],
+  // Of Node's permission model.
+  'ERR_ACCESS_DENIED',
 ])
 
 /** Whether it is of no use to try again. */

@@ -32,7 +32,7 @@ export function serve(task: Task, load: (found: string) => Engine): void {
     } catch (error) {
       parentPort?.postMessage({ fault: faultOf(error) })
     }
-    if (request.ask === 'close') parentPort?.close()
+    if (request.ask === 'close') parentPort?.close?.()
   })
 }
 

@@ -79,6 +79,17 @@ export class Connection {
     return isCluster ? this.#follow(line, slot, args) : line.send(args)
   }
 
+  /** Sends two commands about a key, as `send` does. Gives both answers. */
+  sendBoth(
+    key: string,
+    one: readonly string[],
+    other: readonly string[],
+  ): Promise<[unknown, unknown]> {
+    const line = this.#opening === undefined ? this.#lines.get('') : undefined
+    if (line !== undefined) return line.sendBoth(one, other)
+    return Promise.all([this.send(key, one), this.send(key, other)])
+  }
+
   /** Keys that one command can be about: all of them, in a cluster those of one slot. */
   grouped(keys: readonly string[]): string[][] {
     if (this.#route.kind !== 'cluster') return [[...keys]]

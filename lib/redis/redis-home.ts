@@ -57,7 +57,7 @@ export class RedisHome implements Home {
 
   async load(sid: string): Promise<HomeSession | undefined> {
     const key = this.#prefix + sid
-    const [text, left] = await Promise.all([this.#send('GET', key), this.#send('PTTL', key)])
+    const [text, left] = await this.#connection.sendBoth(key, ['GET', key], ['PTTL', key])
     return left === -2 ? undefined : found(text, left)
   }
 

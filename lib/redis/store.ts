@@ -1,5 +1,6 @@
 /** The store before Redis: a connection of its own, the home behind it, and the near cache before that. */
 
+import type { Clock } from '../clock'
 import { systemWorld } from '../core'
 import { HomeStore } from '../home/home-store'
 import { Connection } from './connection'
@@ -23,12 +24,16 @@ export class Lembro extends HomeStore {
    * lembro goes on trying. Throws a `TypeError` or `RangeError` for an option that it can't use.
    */
   constructor(options: LembroRedisOptions, ready?: (error: Error | null) => void) {
-    const { settings, route, prefix, touchAfter } = parseRedisOptions(options)
-    const { clock } = systemWorld
-    const [sessions, lists] = [route.keyPrefix + prefix, route.keyPrefix + LISTS + prefix]
-    const channel = `${DESTROYED}${route.database ?? 0}:${sessions}`
-    const connection = new Connection(route, sessions, lists, channel, clock)
-    const home = new RedisHome(connection, sessions, lists, channel, clock)
+    const { home, settings, touchAfter } = homeOf(options, systemWorld.clock)
     super(home, settings, touchAfter, systemWorld, ready)
   }
+}
+
+/** The home that options ask for, not open yet, and what they say of the store before it. @internal */
+export function homeOf(options: LembroRedisOptions, clock: Clock) {
+  const { settings, route, prefix, touchAfter } = parseRedisOptions(options)
+  const [sessions, lists] = [route.keyPrefix + prefix, route.keyPrefix + LISTS + prefix]
+  const channel = `${DESTROYED}${route.database ?? 0}:${sessions}`
+  const connection = new Connection(route, sessions, lists, channel, clock)
+  return { home: new RedisHome(connection, sessions, lists, channel, clock), settings, touchAfter }
 }

@@ -24,7 +24,7 @@ export function encode(args: readonly string[]): string {
 }
 
 const NOTHING = Buffer.alloc(0)
-const [CR, LF] = [13, 10]
+const [CR, LF, MINUS, ZERO] = [13, 10, 45, 48]
 /** What `#value` gives while the bytes of a reply have not all come. */
 const PARTIAL = Symbol('partial')
 
@@ -71,60 +71,87 @@ export class Reader {
   }
 
   #value(): unknown {
-    const kind = this.#data[this.#at]
-    const line = this.#line()
-    if (line === undefined) return PARTIAL
-    switch (String.fromCharCode(kind as number)) {
-      case '+':
-        return line
-      case '-':
-        return new ReplyError(line)
+    const kind = String.fromCharCode(this.#data[this.#at] as number)
+    return ':$*~>%!=|'.includes(kind) ? this.#counted(kind) : this.#simple(kind)
+  }
+
+  /** What begins with a number: one, or how many bytes or values follow. */
+  #counted(kind: string): unknown {
+    const count = this.#number()
+    if (count === undefined) return PARTIAL
+    switch (kind) {
       case ':':
-        return Number(line)
+        return count
       case '$':
-        return line === '-1' ? null : this.#text(Number(line))
+        return count < 0 ? null : this.#text(count)
       case '*':
       case '~':
-        return line === '-1' ? null : this.#values(Number(line))
+        return count < 0 ? null : this.#values(count)
       case '>': {
-        const values = this.#values(Number(line))
+        const values = this.#values(count)
         return Array.isArray(values) ? new Push(values) : values
       }
       case '%':
-        return this.#values(2 * Number(line))
+        return this.#values(2 * count)
+      case '!': {
+        const text = this.#text(count)
+        return typeof text === 'string' ? new ReplyError(text) : text
+      }
+      case '=': {
+        const text = this.#text(count)
+        return typeof text === 'string' ? text.slice('txt:'.length) : text
+      }
+      default: {
+        // Attributes go before the value that they are about.
+        const attributes = this.#values(2 * count)
+        return attributes === PARTIAL ? PARTIAL : this.#value()
+      }
+    }
+  }
+
+  /** What is one line of text. */
+  #simple(kind: string): unknown {
+    const line = this.#line()
+    if (line === undefined) return PARTIAL
+    switch (kind) {
+      case '+':
+      case '(':
+        return line
+      case '-':
+        return new ReplyError(line)
       case '_':
         return null
       case '#':
         return line === 't'
       case ',':
         return line === 'inf' ? Infinity : line === '-inf' ? -Infinity : Number(line)
-      case '(':
-        return line
-      case '!': {
-        const text = this.#text(Number(line))
-        return typeof text === 'string' ? new ReplyError(text) : text
-      }
-      case '=': {
-        const text = this.#text(Number(line))
-        return typeof text === 'string' ? text.slice('txt:'.length) : text
-      }
-      case '|': {
-        // Attributes go before the value that they are about.
-        const attributes = this.#values(2 * Number(line))
-        return attributes === PARTIAL ? PARTIAL : this.#value()
-      }
       default:
-        throw new Error('what answers there does not speak the protocol of Redis')
+        throw notRedis()
     }
+  }
+
+  /** The number after the first byte of a line, read from its bytes: to make a text of each would take longer than all else. */
+  #number(): number | undefined {
+    const data = this.#data
+    const isNegative = data[this.#at + 1] === MINUS
+    let at = this.#at + (isNegative ? 2 : 1)
+    let number = 0
+    for (; at < data.length && data[at] !== CR; at++) {
+      const digit = (data[at] as number) - ZERO
+      if (digit < 0 || digit > 9) throw notRedis()
+      number = 10 * number + digit
+    }
+    if (at + 1 >= data.length) return undefined
+    if (data[at + 1] !== LF) throw notRedis()
+    this.#at = at + 2
+    return isNegative ? -number : number
   }
 
   /** The rest of a line after its first byte. */
   #line(): string | undefined {
     const end = this.#data.indexOf(LF, this.#at)
     if (end < 0) return undefined
-    if (this.#data[end - 1] !== CR) {
-      throw new Error('what answers there does not speak the protocol of Redis')
-    }
+    if (this.#data[end - 1] !== CR) throw notRedis()
     const line = this.#data.toString('utf8', this.#at + 1, end - 1)
     this.#at = end + 1
     return line
@@ -151,4 +178,8 @@ export class Reader {
     }
     return values
   }
+}
+
+function notRedis(): Error {
+  return new Error('what answers there does not speak the protocol of Redis')
 }

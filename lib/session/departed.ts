@@ -17,43 +17,78 @@ import { Maps } from '../ledger/maps'
 /** Fewer than this are not worth a sweep. */
 const FEW = 1000
 
-/** An entry that left. */
-class Left {
-  readonly ref: WeakRef<Entry>
-  /** The hash of the owner's name that it is listed under. */
-  owner: number | undefined = undefined
+type Ref = WeakRef<Entry>
 
-  constructor(
-    /** The hash of the id that it is listed under. */
-    readonly sid: number,
-    entry: Entry,
-  ) {
-    this.ref = new WeakRef(entry)
+/** Entries, held weakly, by the hash of a text of theirs: it keeps no text. Mostly there is one of a hash. */
+class WeakIndex {
+  readonly #textOf: (entry: Entry) => string | undefined
+  readonly #refs = new Maps<number, Ref | Ref[]>((hash) => hash)
+
+  constructor(textOf: (entry: Entry) => string | undefined) {
+    this.#textOf = textOf
   }
 
-  /** Marks the entry as destroyed if that is `meant`, unless a request has stored it again since. */
-  destroyIf(meant: (entry: Entry) => boolean): void {
-    const entry = this.ref.deref()
-    if (entry !== undefined && !entry.inLane && meant(entry)) entry.destroy()
+  /** The reference to an entry that is here. */
+  refTo(entry: Entry): Ref | undefined {
+    return this.#of(this.#textOf(entry)).find((ref) => ref.deref() === entry)
   }
 
-  /** Whether it is to be forgotten. */
-  get isOver(): boolean {
-    return this.ref.deref()?.destroyed !== false
+  add(entry: Entry, ref: Ref): void {
+    const text = this.#textOf(entry)
+    if (text === undefined) return
+    const hash = hashOf(text)
+    const others = this.#refs.get(hash)
+    if (others === undefined) this.#refs.set(hash, ref)
+    else if (Array.isArray(others)) others.push(ref)
+    else this.#refs.set(hash, [others, ref])
+  }
+
+  /** Marks the entries of a text as destroyed, except those with the id `except` and those that a request has stored again since. */
+  destroy(text: string, except?: string): void {
+    for (const ref of this.#of(text)) {
+      const entry = ref.deref()
+      if (entry === undefined || entry.inLane || entry.sid === except) continue
+      if (this.#textOf(entry) === text) entry.destroy()
+    }
+  }
+
+  /** Forgets, of one hash after the other, those that no request holds, and that have another text now. Gives how many of each. */
+  *forget(): Generator<number, void> {
+    for (const hash of this.#refs.keys()) {
+      const refs = listOf(this.#refs.get(hash))
+      const kept = [...new Set(refs)].filter((ref) => this.#isAt(hash, ref.deref()))
+      const [first] = kept
+      if (first === undefined) this.#refs.delete(hash)
+      else this.#refs.set(hash, kept.length === 1 ? first : kept)
+      yield refs.length - kept.length
+    }
+  }
+
+  #isAt(hash: number, entry: Entry | undefined): boolean {
+    if (entry === undefined || entry.destroyed) return false
+    const text = this.#textOf(entry)
+    return text !== undefined && hashOf(text) === hash
+  }
+
+  #of(text: string | undefined): readonly Ref[] {
+    return text === undefined ? [] : listOf(this.#refs.get(hashOf(text)))
   }
 }
 
-/** By the hash of an id or a name, which keeps no text: mostly there is one. */
-type Lefts = Maps<number, Left | Left[]>
+function listOf(refs: Ref | readonly Ref[] | undefined): readonly Ref[] {
+  if (refs === undefined) return []
+  return refs instanceof WeakRef ? [refs] : refs
+}
 
 export class Departed implements LedgerListener {
   readonly #remembersAll: boolean
   readonly #clock: Clock
-  #bySid = newLefts()
-  #byOwner = newLefts()
+  #bySid = new WeakIndex(({ sid }) => sid)
+  #byOwner = new WeakIndex(({ ownerName }) => ownerName)
   #size = 0
   #sweeping = false
-  /** So many are worth a sweep: twice as many as the last one left. */
+  /** Times that one left, after which a sweep is due: twice as many as the last one kept. */
+  #left = 0
   #many = FEW
 
   /** `remembersAll`: entries without an owner too, for a store that knows no owners. */
@@ -69,45 +104,33 @@ export class Departed implements LedgerListener {
 
   /** Marks the entries of an id as destroyed, except one that a request has stored again since. */
   destroy(sid: string): void {
-    if (this.#size === 0) return
-    for (const left of listOf(this.#bySid.get(hashOf(sid)))) {
-      left.destroyIf((entry) => entry.sid === sid)
-    }
+    if (this.#size > 0) this.#bySid.destroy(sid)
   }
 
   /** Marks all entries of an owner as destroyed, except those with the id `except`. */
   destroyOwner(name: string, except: string | undefined): void {
-    if (this.#size === 0) return
-    for (const left of listOf(this.#byOwner.get(hashOf(name)))) {
-      left.destroyIf((entry) => entry.isOwnedBy(name) && entry.sid !== except)
-    }
+    if (this.#size > 0) this.#byOwner.destroy(name, except)
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
     const isFinal = cause === 'destroy' || cause === 'limit'
     if (isFinal || (!entry.owned && !this.#remembersAll)) return
-    const sid = hashOf(entry.sid)
-    let left = listOf(this.#bySid.get(sid)).find(({ ref }) => ref.deref() === entry)
-    if (left === undefined) {
-      left = new Left(sid, entry)
-      add(this.#bySid, sid, left)
+    let ref = this.#bySid.refTo(entry)
+    if (ref === undefined) {
+      ref = new WeakRef(entry)
+      this.#bySid.add(entry, ref)
       this.#size++
     }
-    // It may have left before, as another owner's.
-    const name = entry.ownerName
-    const owner = name === undefined ? undefined : hashOf(name)
-    if (owner !== left.owner) {
-      if (left.owner !== undefined) drop(this.#byOwner, left.owner, (each) => each === left)
-      if (owner !== undefined) add(this.#byOwner, owner, left)
-      left.owner = owner
-    }
-    if (this.#size >= this.#many) this.sweep()
+    // One that has left before may have had another owner then.
+    this.#byOwner.add(entry, ref)
+    this.#left++
+    if (this.#left >= this.#many) this.sweep()
   }
 
   /** A clear revokes every link by itself. */
   clear(): void {
-    this.#bySid = newLefts()
-    this.#byOwner = newLefts()
+    this.#bySid = new WeakIndex(({ sid }) => sid)
+    this.#byOwner = new WeakIndex(({ ownerName }) => ownerName)
     this.#size = 0
   }
 
@@ -118,53 +141,19 @@ export class Departed implements LedgerListener {
     const sweep = this.#forget(this.#bySid, this.#byOwner)
     const end = () => {
       this.#sweeping = false
+      this.#left = this.#size
       this.#many = Math.max(FEW, 2 * this.#size)
     }
     this.#clock.breathe(() => inSlices(this.#clock, () => sweep.next().done !== true, end))
   }
 
-  /** Looks at those of one id after those of another. A clear leaves nothing to forget. */
-  *#forget(bySid: Lefts, byOwner: Lefts): Generator<void, void> {
-    for (const sid of bySid.keys()) {
+  /** A clear in the midst of it leaves nothing to forget. */
+  *#forget(bySid: WeakIndex, byOwner: WeakIndex): Generator<void, void> {
+    for (const gone of bySid.forget()) {
       if (this.#bySid !== bySid) return
-      for (const { owner, isOver } of listOf(bySid.get(sid))) {
-        if (isOver && owner !== undefined) {
-          for (const left of drop(byOwner, owner, isForgotten)) left.owner = undefined
-        }
-      }
-      this.#size -= drop(bySid, sid, isForgotten).length
+      this.#size -= gone
       yield
     }
+    for (const _ of byOwner.forget()) yield
   }
-}
-
-function isForgotten(left: Left): boolean {
-  return left.isOver
-}
-
-/** Takes out those of one hash that are `gone`, and gives them. */
-function drop(lefts: Lefts, hash: number, gone: (left: Left) => boolean): readonly Left[] {
-  const found = lefts.get(hash)
-  const list = listOf(found)
-  const kept = list.filter((left) => !gone(left))
-  if (kept.length === list.length) return []
-  if (kept.length === 0) lefts.delete(hash)
-  else lefts.set(hash, kept)
-  return kept.length === 0 ? list : list.filter(gone)
-}
-
-function listOf(lefts: Left | Left[] | undefined): Left[] {
-  if (lefts === undefined) return []
-  return lefts instanceof Left ? [lefts] : lefts
-}
-
-function add(lefts: Lefts, hash: number, left: Left): void {
-  const others = lefts.get(hash)
-  if (others === undefined) lefts.set(hash, left)
-  else if (others instanceof Left) lefts.set(hash, [others, left])
-  else others.push(left)
-}
-
-function newLefts(): Lefts {
-  return new Maps<number, Left | Left[]>((hash) => hash)
 }

@@ -81,12 +81,11 @@ export class Intake {
     return this.#incoming(kept, session, link, this.#clock.now())
   }
 
-  /** What to store of a session if `stored` is stored now: the two merged, if `onConflict` asks for that and they differ. Asks the application. */
-  reconcile(incoming: Incoming, stored: Entry | undefined): Incoming {
+  /** What to store of a session if `stored` is stored now: the two merged, if they differ and `onConflict` asks for that. Asks the application. */
+  merge(incoming: Incoming, stored: Entry | undefined): Incoming {
     const { onConflict } = this.#settings
     const { sid, link, now, session, base } = incoming
-    const isSame = link === undefined || stored === undefined || stored.body === link.base
-    if (isSame || onConflict === 'overwrite') return incoming
+    if (onConflict === 'overwrite' || !link?.differsFrom(stored)) return incoming
     const merged = resolveConflict(onConflict, this.codec, link, stored, incoming)
     return { ...this.#incoming(sid, merged, link, now), session, base }
   }
@@ -160,10 +159,4 @@ export class Intake {
     const [content, base] = [session, body]
     return { sid, session, content, link, now, base, body, cookie, expiry, owner, client }
   }
-}
-
-/** Whether another request has changed a session since it was loaded, so that `stored` is what it has not seen. */
-export function inConflict({ link }: Incoming, stored: Entry | undefined): boolean {
-  const changed = link !== undefined && stored !== undefined && stored.body !== link.base
-  return changed && stored.body !== link.seen
 }

@@ -14,19 +14,29 @@ import type { Entry } from '../entry/entry'
 export class Link {
   constructor(
     /** The ledger of that entry. In another store the link means nothing. */
-    readonly home: object,
+    readonly home: { readonly epoch: number },
     readonly entry: Entry,
-    /** The epoch of the ledger that the session was loaded in: each `clear` begins a new one. */
-    readonly epoch: number,
     /** The body that the session started from. */
     readonly base: string,
     /** The body that the store held then: another than the base after a merge. */
     readonly seen: string,
+    /** The epoch of the ledger that the session was loaded in: each `clear` begins a new one. */
+    readonly epoch = home.epoch,
   ) {}
 
   /** Whether the session was destroyed, or everything cleared, since it was loaded. */
-  revoked(epoch: number): boolean {
-    return this.entry.destroyed || this.epoch !== epoch
+  get revoked(): boolean {
+    return this.entry.destroyed || this.epoch !== this.home.epoch
+  }
+
+  /** Whether what is stored differs from what the session started from, so that the two can be merged. */
+  differsFrom(stored: Entry | undefined): stored is Entry {
+    return stored !== undefined && stored.body !== this.base
+  }
+
+  /** Whether another request has stored what the session has not seen. */
+  isInConflictWith(stored: Entry | undefined): boolean {
+    return this.differsFrom(stored) && stored.body !== this.seen
   }
 }
 

@@ -10,14 +10,8 @@ import type { Settings } from '../settings/settings'
 import { toText } from '../settings/size'
 import type { Stats } from '../stats'
 import type { Departed } from './departed'
-import { type Incoming, type Intake, inConflict } from './incoming'
+import type { Incoming, Intake } from './incoming'
 import { isLive, Link, linkOf, stamp } from './link'
-
-/** What to store, and in which entry. */
-export interface Resolution {
-  readonly entry: Entry
-  readonly incoming: Incoming
-}
 
 export class Sessions {
   readonly #settings: Settings
@@ -64,54 +58,44 @@ export class Sessions {
     const { codec } = this.#intake
     const session = codec.withCookie(entry, parsed ?? codec.parse(entry.body))
     if (typeof session === 'object' && session !== null) {
-      stamp(session, new Link(this.#ledger, entry, this.#ledger.epoch, entry.body, entry.body))
+      stamp(session, new Link(this.#ledger, entry, entry.body, entry.body))
     }
     return session
   }
 
-  /** Stores a session. Throws for one that can't be stored; what is stored then stays as it is. */
-  set(sid: string, given: SessionData | string): void {
-    const resolution = this.resolve(this.#intake.prepare(sid, given))
-    if (resolution !== undefined) this.commit(resolution)
-  }
-
   /**
-   * Decides what to store, by what is stored now: a session that another request changed meanwhile
-   * may be merged. `undefined` for a session that was destroyed since it was loaded.
+   * Stores a session: what another request made of it meanwhile may be merged into it. Stores nothing of one
+   * that was destroyed since it was loaded. Throws for one that can't be stored; what is stored then stays.
    */
-  resolve(incoming: Incoming): Resolution | undefined {
-    const { sid, link, now } = incoming
-    if (this.refuses(incoming)) return undefined
-    const stored = this.#live(sid, link, now)
-    if (inConflict(incoming, stored)) this.#stats.conflicts++
-    const reconciled = this.#intake.reconcile(incoming, stored)
-    if (reconciled === incoming) {
-      return { entry: stored ?? link?.entry ?? this.newEntry(sid, now), incoming }
+  set(sid: string, given: SessionData | string): void {
+    const incoming = this.#intake.prepare(sid, given)
+    if (this.refuses(incoming)) return
+    const { link, now } = incoming
+    let stored = this.#live(incoming.sid, link, now)
+    if (link?.isInConflictWith(stored)) this.#stats.conflicts++
+    const merged = this.#intake.merge(incoming, stored)
+    if (merged !== incoming) {
+      // The application was asked, and may have done anything to the store.
+      if (this.refuses(incoming)) return
+      stored = this.#live(sid, link, now)
     }
-    // The application was asked, and may have done anything to the store.
-    if (this.refuses(incoming)) return undefined
-    const entry = this.#live(sid, link, now) ?? link?.entry ?? this.newEntry(sid, now)
-    return { entry, incoming: reconciled }
+    const entry = stored ?? link?.entry ?? this.newEntry(incoming.sid, now)
+    this.#store(entry, merged)
+    this.link(entry, merged)
   }
 
   /** Whether the session was destroyed since it was loaded; counts it. */
   refuses({ link }: Incoming): boolean {
-    const refused = link?.revoked(this.#ledger.epoch) === true
+    const refused = link?.revoked === true
     if (refused) this.#stats.refusedDestroyed++
     return refused
-  }
-
-  /** Stores what was resolved, and links the session to its entry. Throws as `set` does. */
-  commit({ entry, incoming }: Resolution): void {
-    this.#store(entry, incoming)
-    this.link(entry, incoming)
   }
 
   /** Links a session that was stored to its entry. A session that was loaded under another id, or from another store, keeps the link that it has. */
   link(entry: Entry, { session, link, base }: Incoming): void {
     const isElsewhere = link === undefined && linkOf(session) !== undefined
     if (isElsewhere || (link === undefined && !isLive(session))) return
-    stamp(session, new Link(this.#ledger, entry, this.#ledger.epoch, base, entry.body))
+    stamp(session, new Link(this.#ledger, entry, base, entry.body))
   }
 
   /** Keeps in the ledger what lives elsewhere, in an entry of its own, unless it would be refused. Returns whether it did. */
@@ -147,7 +131,7 @@ export class Sessions {
     // Before the entry is looked up: a ttl of the application may do anything to the store.
     const { disableTouch } = this.#settings
     const asked = disableTouch ? undefined : intake.expiryOf(sid, session, cookie, now)
-    if (link?.revoked(ledger.epoch)) return
+    if (link?.revoked) return
     const entry = this.#live(sid, link, now)
     if (entry === undefined) return
     if (asked === undefined) {

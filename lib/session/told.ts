@@ -61,8 +61,12 @@ export class Told implements LedgerListener {
 
   remove(entry: Entry, cause: LeaveCause): void {
     const told = cause === 'limit' ? 'evict' : cause
-    const wanted = this.#dispose !== undefined || this.hears(told)
-    if (wanted) this.#add({ entry: entry.copy(), cause: told })
+    if (this.wants(told)) this.#add({ entry: entry.copy(), cause: told })
+  }
+
+  /** Whether the application hears of a session that leaves for that cause. */
+  wants(cause: RemovalCause): boolean {
+    return this.#dispose !== undefined || this.hears(cause === 'clear' ? 'destroy' : cause)
   }
 
   cleared(entry: Entry): void {

@@ -124,7 +124,7 @@ export function warnOnce(code: string, subject: string, message: string): void {
 export function warnOfWorker(env: NodeJS.ProcessEnv = process.env): void {
   if (!isOneOfSeveral(env)) return
   const message =
-    "sessions are in this process' memory, and it is one of several (node:cluster, or pm2): visitors are signed in with one and unknown to the others. Share the sessions through Redis, with Lembro from 'lembro/redis', or run one process"
+    "sessions are in this process' memory, and it is one of several (node:cluster, or pm2): visitors are signed in with one and unknown to the others. Share them in a file, with Lembro from 'lembro/sqlite', or through Redis, with 'lembro/redis', or run one process"
   warnOnce('LEMBRO_WORKER', '', message)
 }
 

@@ -18,7 +18,7 @@ export function setAside(file: string, word: string): string {
   const aside = `${file}.${word}-${new Date().toISOString().replace(/[:.]/g, '-')}`
   // The WAL first: left behind, it would be taken for the next file's.
   if (fs.existsSync(`${file}-wal`)) fs.renameSync(`${file}-wal`, `${aside}-wal`)
-  fs.rmSync(`${file}-journal`, { force: true })
+  for (const part of ['journal', 'shm']) fs.rmSync(`${file}-${part}`, { force: true })
   fs.renameSync(file, aside)
   return aside
 }

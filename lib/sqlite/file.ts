@@ -2,8 +2,8 @@
  * Owns a file of sessions while it is open: how it is made, locked, checked, written and brought to
  * the disk. Synchronous, so it belongs into a worker.
  *
- * The lock is SQLite's own, held as long as the connection: the system takes it back from a process
- * that dies. It is lost if anything in this process opens and closes the file or its `-shm` by `fs`;
+ * The lock is SQLite's own, held as long as the connection, unless several processes share the file: the
+ * system takes it back from a process that dies. It is lost if anything in this process opens and closes the file or its `-shm` by `fs`;
  * the `-wal` is harmless.
  */
 
@@ -12,6 +12,7 @@ import path from 'node:path'
 import { coded } from '../settings/check'
 import { codeOf, type Database, type Engine, type Statement } from './engine'
 import type { KeyRing } from './keys'
+import { dropPlaces } from './places'
 import { type Row, SCHEMA, type Times, touchValuesOf, valuesOf } from './rows'
 
 /** "lmbr", in the header of the file. */
@@ -29,20 +30,24 @@ export class SessionFile {
   readonly database: Database
   readonly #file: string
   readonly #keys: KeyRing | undefined
+  readonly #isShared: boolean
   readonly #put: Statement
   readonly #touch: Statement
   readonly #removeTouch: Statement
   readonly #remove: Statement
+  #inode = 0
   #wal: number | undefined
 
   /**
    * Opens a file, which is made if there is none. Throws with the code `ELOCKED` if another process
    * has it, `ESAVEDAMAGED` if it is none that SQLite can read, `ESAVEVERSION` or `ESAVEFOREIGN` if it is
-   * another's, and the system's code if the disk fails.
+   * another's, and the system's code if the disk fails. `isShared`: others may have it open as well, and
+   * only what is begun locks it.
    */
-  constructor(engine: Engine, file: string, keys: KeyRing | undefined) {
+  constructor(engine: Engine, file: string, keys: KeyRing | undefined, isShared = false) {
     this.#file = file
     this.#keys = keys
+    this.#isShared = isShared
     make(file)
     this.database = engine(file)
     try {
@@ -55,6 +60,7 @@ export class SessionFile {
       this.#removeTouch = this.database.prepare('DELETE FROM touches WHERE key = ?')
       // Only the WAL: see above.
       this.#wal = fs.openSync(`${file}-wal`, 'r+')
+      this.#inode = fs.statSync(file).ino
     } catch (error) {
       // A failed open keeps its lock until it is closed.
       this.close()
@@ -88,9 +94,9 @@ export class SessionFile {
     }
   }
 
-  /** What is done until `commit` is there after a kill as a whole, or not at all. */
+  /** What is done until `commit` is there after a kill as a whole, or not at all. Throws with the code of a lock if another process writes. */
   begin(): void {
-    this.database.exec('BEGIN')
+    this.database.exec('BEGIN IMMEDIATE')
   }
 
   commit(): void {
@@ -127,9 +133,10 @@ export class SessionFile {
     fs.fdatasyncSync(this.#wal as number)
   }
 
-  /** Moves what was committed from the WAL into the file, so that the WAL begins anew; both are on the disk then. */
-  checkpoint(mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): void {
-    this.database.exec(`PRAGMA wal_checkpoint(${mode})`)
+  /** Moves what was committed from the WAL into the file, so that the WAL begins anew; both are on the disk then. Returns whether others have kept it from that. */
+  checkpoint(mode: 'PASSIVE' | 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
+    const result = this.database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()
+    return (result as { busy: number }).busy === 1
   }
 
   /** Writes down that all rows are sealed, and leaves no trace of plain ones in the file. */
@@ -139,6 +146,11 @@ export class SessionFile {
     if (this.#keys !== undefined) this.#keys.isStrict = true
   }
 
+  /** Whether the file still has its name: another may have it by now. */
+  get isThere(): boolean {
+    return inodeOf(this.#file) === this.#inode
+  }
+
   /** Bytes of the file and its WAL. */
   get bytes(): number {
     return sizeOf(this.#file) + sizeOf(`${this.#file}-wal`)
@@ -146,9 +158,13 @@ export class SessionFile {
 
   /** Brings everything to the disk and into the one file, as far as that works, and gives the lock back. */
   close(): void {
+    const isMoved = this.#wal !== undefined && !this.isThere
+    if (isMoved) this.#removeWal()
     if (this.#wal !== undefined) fs.closeSync(this.#wal)
     this.#wal = undefined
     try {
+      // By its name the WAL of another file would go.
+      if (isMoved) throw new Error('it is another file')
       // @photostructure/sqlite finalizes its statements late, and they keep the lock: it is given back before.
       this.database.exec(
         'PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT * FROM sessions LIMIT 1',
@@ -163,12 +179,22 @@ export class SessionFile {
     }
   }
 
+  /** Removes a WAL that has stayed behind: it would be taken for that of the file that has the name now. */
+  #removeWal(): void {
+    const wal = `${this.#file}-wal`
+    if (inodeOf(wal) !== fs.fstatSync(this.#wal as number).ino) return
+    for (const name of [wal, `${this.#file}-shm`]) fs.rmSync(name, { force: true })
+  }
+
   #begin(): void {
     const { database } = this
+    const [locking, begin] = this.#isShared
+      ? ['locking_mode = NORMAL', 'BEGIN']
+      : ['locking_mode = EXCLUSIVE', 'BEGIN IMMEDIATE']
     database.exec(
-      `PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL;
+      `PRAGMA ${locking}; PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL;
        PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -${CACHE_KIB};
-       PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; BEGIN IMMEDIATE`,
+       PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; ${begin}`,
     )
     try {
       this.#check()
@@ -187,6 +213,7 @@ export class SessionFile {
     const isOurs = SCHEMA.every((sql) => found.some((each) => each.sql === sql))
     if (isOurs) {
       if (this.#keys !== undefined) this.#keys.isStrict = version === SEALED
+      if (!this.#isShared) dropPlaces(database)
       return
     }
     if (found.length > 0 && application !== APPLICATION) {
@@ -210,6 +237,17 @@ export class SessionFile {
   }
 }
 
+function openNew(file: string): number {
+  try {
+    return fs.openSync(file, 'wx', 0o600)
+  } catch (thrown) {
+    // Linux says of /proc, too, that there is no such folder.
+    const { code } = thrown as { code?: string }
+    if (code !== 'ENOENT' || !fs.existsSync(path.dirname(file))) throw thrown
+    throw coded('EACCES', 'its folder takes no files')
+  }
+}
+
 /** Makes a file that only its owner can read, if there is none; takes the rights of others from one that is there. */
 function make(file: string): void {
   const info = fs.statSync(file, { throwIfNoEntry: false })
@@ -222,7 +260,7 @@ function make(file: string): void {
     // Killed between the two steps that put a rescued file in the place of a damaged one.
     fs.renameSync(`${file}${RESCUED}`, file)
   } else if (info === undefined) {
-    fs.closeSync(fs.openSync(file, 'wx', 0o600))
+    fs.closeSync(openNew(file))
     const folder = fs.openSync(path.dirname(file), 'r')
     try {
       fs.fsyncSync(folder)
@@ -231,7 +269,7 @@ function make(file: string): void {
     }
     return
   }
-  for (const name of [file, `${file}-wal`]) {
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) {
     const mode = fs.statSync(name, { throwIfNoEntry: false })?.mode ?? 0
     if (mode & 0o077) fs.chmodSync(name, 0o600)
   }
@@ -246,6 +284,10 @@ function isReadOnlyByDamage(file: string, error: unknown): boolean {
   } catch {
     return false
   }
+}
+
+function inodeOf(name: string): number | undefined {
+  return fs.statSync(name, { throwIfNoEntry: false })?.ino
 }
 
 function sizeOf(name: string): number {

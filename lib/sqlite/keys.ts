@@ -80,6 +80,11 @@ export class KeyRing {
       .readUIntBE(0, 6)
   }
 
+  /** As {@link sign}, in 16 bytes: to find something by that can't be read. */
+  digest(id: number, text: string): Buffer {
+    return createHmac('sha256', this.#key(id)).update('find').update(text).digest().subarray(0, 16)
+  }
+
   #key(id: number): Buffer {
     return this.#keys.get(id) as Buffer
   }

@@ -1,7 +1,8 @@
 /**
  * Runs the specs: `npm test`, `npm test -- spec/ledger` for those whose path begins so, `--only 'a name'` for
  * tests of that name, `--except heap` without the files with that in their path, `--days 400` with the date moved on,
- * `--zone Pacific/Chatham` in that time zone, `--long` for more rounds of what comes in rounds.
+ * `--zone Pacific/Chatham` in that time zone, `--rounds 20` for twenty times as much of what goes in rounds, and
+ * nothing else.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -13,8 +14,6 @@ import { endAll } from './processes.mjs'
 import { runFile } from './spec-file.mjs'
 
 const ROOT = join(import.meta.dirname, '../..')
-/** How often a spec does again what it does in rounds, with `--long`. */
-const LONG = { FUZZ_RUNS: '10000', FLOOD: '40000', TORTURE: '200', PAGES: '20000' }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,11 +22,11 @@ const { values, positionals } = parseArgs({
     except: { type: 'string', multiple: true, default: [] },
     days: { type: 'string' },
     zone: { type: 'string' },
-    long: { type: 'boolean' },
+    rounds: { type: 'string' },
   },
 })
 process.chdir(ROOT)
-if (values.long) Object.assign(process.env, LONG)
+if (values.rounds !== undefined) process.env.ROUNDS = values.rounds
 if (values.zone !== undefined) process.env.TZ = values.zone
 if (values.days !== undefined) moveDate(values.days)
 const files = filesOf(positionals)
@@ -70,13 +69,13 @@ function filesOf(parts) {
     .sort()
   const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]))
   const isSlow = (file) => /fork|runNode|launch|start\(t|VICTIM/.test(texts.get(file))
-  const chosen = values.long ? files.filter((file) => hasRounds(texts.get(file))) : files
+  const chosen = values.rounds ? files.filter((file) => hasRounds(texts.get(file))) : files
   if (chosen.length === 0) throw new Error(`no spec file begins with ${parts.join(' or ')}`)
   return [...chosen.filter(isSlow), ...chosen.filter((file) => !isSlow(file))]
 }
 
 function hasRounds(text) {
-  return Object.keys(LONG).some((name) => text.includes(`process.env.${name}`))
+  return text.includes('/support/rounds')
 }
 
 function moveDate(days) {

@@ -10,7 +10,7 @@ import {
   noBrowser,
   openPage,
 } from '../support/browser'
-import { openShop } from '../support/shop'
+import { FIREFOX, openShop } from '../support/shop'
 
 describe('the page of the shop', { skip: noBrowser }, () => {
   let browser: Browser
@@ -95,6 +95,36 @@ describe('the page of the shop', { skip: noBrowser }, () => {
     await page
       .locator('.budget', { hasText: /Evicted to make room\s*4 strangers, 0 members/ })
       .waitFor()
+  })
+
+  it('shows where somebody is signed in, and ends one in another browser', async (t) => {
+    const { shop, page: mine } = await open(t)
+    const options = { userAgent: FIREFOX }
+    const { page: theirs, faults } = await openPage(browser, shop.url, options)
+    t.after(() => theirs.close())
+    assert.notEqual(theirs.context(), mine.context())
+    for (const page of [mine, theirs]) {
+      await page.locator('#name').fill('Ada')
+      await page.keyboard.press('Enter')
+      await page.getByText('Signed in as Ada').waitFor()
+    }
+    await mine.reload()
+    const devices = mine.locator('.devices li')
+    assert.match(await devices.nth(1).innerText(), /^Firefox on Linux, signed in/)
+    const shown = await mine.content()
+    for (const sid of await shop.store.idsOf('Ada')) assert.ok(!shown.includes(sid))
+    await devices
+      .nth(1)
+      .getByRole('button', { name: /^Sign out: / })
+      .click()
+    await mine.getByText('Signed out there.').first().waitFor()
+    assert.equal(await devices.count(), 1)
+    await theirs.reload()
+    await theirs.getByText('Your session has ended: you were signed out elsewhere').waitFor()
+    assert.equal(await theirs.getByText('Signed in as Ada').count(), 0)
+    await mine.reload()
+    await mine.getByText('Signed in as Ada').waitFor()
+    assert.deepEqual(faults, [])
   })
 
   for (const [look, options] of Object.entries(LOOKS)) {

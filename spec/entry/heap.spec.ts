@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runNode } from '../support/process'
+import { rounds } from '../support/rounds'
 
 const SHAPES = ['tiny', 'typical', 'large', 'two-byte']
 const OWNERS = ['two of one owner', 'four of one owner', 'all of one owner']
 const COOKIES = ['of any age', 'of many domains', 'of many long domains', 'of many paths']
 const SESSIONS = 50_000
-/** `HEAP=1000` in the environment: so many thousands. */
-const LOGINS = 1000 * Number(process.env.HEAP ?? 200)
+const LOGINS = rounds(200_000)
 
 async function measured(...args: (string | number)[]): Promise<Record<string, number>> {
   const source = `process.argv.push(...${JSON.stringify(args)}); require('./spec/support/heap.ts')`

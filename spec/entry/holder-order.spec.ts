@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Holder } from '../../lib/entry/holder'
+import { rounds } from '../support/rounds'
 
 describe('a holder, with its entries in the order of their use,', () => {
   it('gives the one that was added first of those that are left, after any adds and deletes', () => {
@@ -22,7 +23,7 @@ describe('a holder, with its entries in the order of their use,', () => {
       }
       assert.equal(set.oldest, list[0])
     })
-    fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 500) })
+    fc.assert(property, { numRuns: rounds(500) })
   })
 
   it('keeps the order of many, whichever leave and come again', () => {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { describe, it } from 'node:test'
 import { Lembro } from '../../lib/store'
+import { rounds } from '../support/rounds'
 import { Site } from '../support/site'
 
-// The proportions of the flood in spec/floods.spec.ts. FLOOD=200000 is all of it, and takes minutes.
-const STRANGERS = Number(process.env.FLOOD ?? 3000)
+// The proportions of the flood in spec/floods.spec.ts.
+const STRANGERS = rounds(3000)
 const MEMBERS = Math.floor(STRANGERS / 8)
 const STRANGERS_AT_ONCE = 500
 const VISITS_AT_ONCE = 50

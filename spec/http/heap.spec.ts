@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runNode } from '../support/process'
+import { rounds } from '../support/rounds'
 
-/** `HEAP=1000` in the environment: so many sessions. */
-const SESSIONS = Number(process.env.HEAP ?? 300)
+const SESSIONS = rounds(300)
 const VISITS = [
   ...['a form', 'a form with padding', 'a form with an emoji elsewhere'],
   ...['JSON', 'JSON with padding and half an emoji'],

@@ -6,6 +6,7 @@ import type { LanesWalk } from '../../lib/ledger/lanes'
 import { Ledger } from '../../lib/ledger/ledger'
 import { audit, auditOwners } from '../support/audit'
 import { FakeClock } from '../support/clock'
+import { rounds } from '../support/rounds'
 
 const BUDGET = { maxBytes: 1000, maxSessions: 12 }
 const CLIENT = 'from 10.0.0.1'
@@ -213,7 +214,7 @@ describe('a ledger', () => {
         audited.check()
       }
     })
-    fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 1000) })
+    fc.assert(property, { numRuns: rounds(1000) })
   })
 
   it('is walked through edits of any kind without one missed that stays', () => {
@@ -223,6 +224,6 @@ describe('a ledger', () => {
       while (audited.visit());
       for (const { sid } of audit(audited.ledger)) assert.ok(audited.visited.has(sid), sid)
     })
-    fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 1000) })
+    fc.assert(property, { numRuns: rounds(1000) })
   })
 })

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Entry } from '../../lib/entry/entry'
 import { TimerWheel } from '../../lib/ledger/wheel'
+import { rounds } from '../support/rounds'
 import { NOON } from '../support/time'
 
 const DAY = 86_400_000
@@ -95,7 +96,7 @@ describe('a timing wheel', () => {
       const pair = new Pair()
       for (const step of steps) pair.take(step)
     })
-    fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 1000) })
+    fc.assert(property, { numRuns: rounds(1000) })
   })
 
   for (const delay of [1, 64, 4096, 2 ** 18, 2 ** 24, 2 ** 30, 2 ** 36, 2 ** 38]) {

@@ -5,9 +5,10 @@ import { it } from 'node:test'
 import { newSaveFile, othersBeside } from '../support/folder'
 import type { Said } from '../support/killed'
 import { TYPESCRIPT } from '../support/process'
+import { rounds } from '../support/rounds'
 import { open } from '../support/saving'
 
-const ROUNDS = Number(process.env.TORTURE ?? 8)
+const ROUNDS = rounds(8)
 const VICTIM = path.join(__dirname, '..', 'support', 'killed.ts')
 
 /** What a child said it was told: of each session the last version acknowledged, and what it had begun since. */

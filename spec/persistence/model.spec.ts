@@ -6,10 +6,11 @@ import path from 'node:path'
 import { it } from 'node:test'
 import type { LembroStore } from '../../lib/store'
 import { newSaveFile } from '../support/folder'
+import { rounds } from '../support/rounds'
 import { disk, killed, open } from '../support/saving'
 import { nextTurn } from '../support/time'
 
-const RUNS = Number(process.env.MODEL ?? 12)
+const RUNS = rounds(12)
 const STEPS = 60
 const SIDS = 8
 const OPTIONS = { maxSize: '64M', savePeriod: false } as const

@@ -1,14 +1,12 @@
-/**
- * What two processes make of one page: see `support/pages.ts`. `PAGES=100000` in the environment sends
- * so many of each kind.
- */
+/** What two processes make of one page: see `support/pages.ts`. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sendPages } from '../support/pages'
 import { needsRedis, RedisServer } from '../support/redis'
+import { rounds } from '../support/rounds'
 
-const PAGES = Number(process.env.PAGES ?? 300)
+const PAGES = rounds(300)
 
 describe('a page of two requests at a time, to two processes', needsRedis, () => {
   const kinds: [string, object][] = [

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Fork } from '../support/fork'
 import { needsRedis, pause, RedisServer } from '../support/redis'
+import { rounds } from '../support/rounds'
 import { type Data, plainSession } from '../support/sessions'
 
-/** `PAGES=20000` in the environment: so many. */
-const RACES = Number(process.env.PAGES ?? 4000)
+const RACES = rounds(4000)
 const AT_ONCE = 500
 const LOGOUTS = 100
 

@@ -10,13 +10,12 @@ import { EXCEPTIONS, TIMED } from '../support/home-exceptions'
 import { oldServer } from '../support/old-server'
 import { sendPages } from '../support/pages'
 import { hasRedis, needsRedis, open, pause, type Scope, until } from '../support/redis'
+import { hasMore, rounds } from '../support/rounds'
 import { type Data, load, plainSession } from '../support/sessions'
 import { cluster, sentinels, single, type Topology } from '../support/topologies'
 
-/** `PAGES=10000` in the environment: so many pages, more races, and all that is shown in every setting. */
-const LONG = process.env.PAGES !== undefined
-const PAGES = Number(process.env.PAGES ?? 100)
-const RACES = LONG ? 2000 : 400
+const PAGES = rounds(100)
+const RACES = rounds(400)
 const AT_ONCE = 200
 
 type Setting = [ClientKind['library'], () => Promise<Topology>, readonly ('contract' | 'pages')[]]
@@ -34,18 +33,19 @@ const old = once(oldServer)
 
 const SETTINGS: Setting[] = [
   ['redis 5', one, []],
-  ['ioredis 6', one, LONG ? ['contract', 'pages'] : []],
+  ['ioredis 6', one, hasMore ? ['contract', 'pages'] : []],
   ['ioredis 5', one, []],
   ['iovalkey', one, []],
-  ['redis 6', watched, LONG ? ['contract', 'pages'] : ['pages']],
+  ['redis 6', watched, hasMore ? ['contract', 'pages'] : ['pages']],
   ['ioredis 6', watched, []],
   ['ioredis 5', watched, []],
+  ['iovalkey', watched, []],
   ['redis 6', sharded, ['contract', 'pages']],
   ['redis 5', sharded, []],
-  ['ioredis 6', sharded, LONG ? ['contract', 'pages'] : []],
+  ['ioredis 6', sharded, hasMore ? ['contract', 'pages'] : []],
   ['ioredis 5', sharded, []],
   ['iovalkey', sharded, []],
-  ['redis 6', old, LONG ? ['contract', 'pages'] : ['contract']],
+  ['redis 6', old, hasMore ? ['contract', 'pages'] : ['contract']],
 ]
 const NAMES = new Map([
   [one, 'one server'],

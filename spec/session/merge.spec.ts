@@ -80,7 +80,7 @@ describe('a conflict', () => {
   const resolve = (onConflict: 'merge' | ConflictResolver, incoming: object) => {
     const stored = new Entry('a')
     stored.body = '{"theirs":1,"both":1}'
-    const link = new Link({}, stored, 0, '{"both":0,"gone":0}', '')
+    const link = new Link({ epoch: 0 }, stored, '{"both":0,"gone":0}', '')
     const session = { ...incoming, cookie: { path: '/mine' } } as unknown as Data
     const base = JSON.stringify(incoming)
     return resolveConflict(onConflict, codec, link, stored, { session, base })

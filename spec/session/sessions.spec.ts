@@ -18,6 +18,7 @@ import { parseOptions } from '../../lib/settings/settings'
 import { Stats } from '../../lib/stats'
 import { audit, auditOwners } from '../support/audit'
 import { FakeClock } from '../support/clock'
+import { rounds } from '../support/rounds'
 import { type Data, slicedSid } from '../support/sessions'
 import { NOON } from '../support/time'
 
@@ -108,7 +109,7 @@ describe('sessions', () => {
           if (options.maxPerOwner) assert.ok(ledger.entriesOf('ann').length <= 1)
         }
       })
-      fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 100) })
+      fc.assert(property, { numRuns: rounds(100) })
     })
   }
 

@@ -10,7 +10,7 @@ const STORES = `
   new Lembro()`
 
 const WARNED =
-  /\[LEMBRO_WORKER\] LembroWarning: sessions are in this process' memory.*'lembro\/redis'/
+  /\[LEMBRO_WORKER\] LembroWarning: sessions are in this process' memory.*'lembro\/sqlite'.*'lembro\/redis'/
 
 function times(err: string): number {
   return err.split('LEMBRO_WORKER').length - 1

@@ -25,7 +25,7 @@ const USED = process.env.DATABASE === undefined ? {} : { database: process.env.D
 const codes = new Map<string, string>()
 
 /** The code of a worker of this project, as the build makes it. */
-function workerCode(source: string): string {
+export function workerCode(source: string): string {
   const known = codes.get(source)
   if (known !== undefined) return known
   const { outputFiles } = buildSync({

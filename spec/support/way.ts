@@ -3,13 +3,14 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
-import type { Scope } from './redis'
+import { pause, type Scope } from './redis'
 
 export class Way {
   readonly port: number
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #silent = false
+  #reached = 0
 
   private constructor(server: Server) {
     this.#server = server
@@ -39,12 +40,19 @@ export class Way {
     this.#silent = false
   }
 
+  /** Waits until so many connections have been accepted, and what was sent on them has had time to arrive. */
+  async reached(count: number): Promise<void> {
+    while (this.#reached < count) await pause(5)
+    await pause(50)
+  }
+
   close(): void {
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()
   }
 
   #forward(near: Socket, target: number): void {
+    this.#reached++
     const far = connect(target, '127.0.0.1')
     for (const [from, to] of [
       [near, far],

@@ -1,7 +1,7 @@
 /** The list of alarms, and the voice that tells who can't see it. */
 
-import type { Alarm, AlarmState } from './alarms.js'
-import { byId, make, setText } from './elements.js'
+import type { Alarm, AlarmState } from './alarms'
+import { byId, make, setText } from './elements'
 
 const SIGNS: Record<AlarmState, string> = { now: '!', earlier: '!', quiet: '✓' }
 const STATES: Record<AlarmState, string> = { now: 'Alarm: ', earlier: 'Earlier: ', quiet: 'Fine: ' }

@@ -1,8 +1,8 @@
 /** What an operator must know, in words. The names are those of the alert rules for Prometheus. */
 
 import type { Sample } from '../sample'
-import type { History } from './history.js'
-import { counted, span } from './words.js'
+import type { History } from './history'
+import { counted, span } from './words'
 
 export type AlarmState = 'now' | 'earlier' | 'quiet'
 

@@ -1,8 +1,8 @@
 /** The budget at a glance: how much of it is held, and by whom. */
 
 import type { Sample } from '../sample'
-import { byId, make, setText, showTerms, type Term } from './elements.js'
-import { bytes, counted, number, percent } from './words.js'
+import { byId, make, setText, showTerms, type Term } from './elements'
+import { bytes, counted, number, percent } from './words'
 
 /** What a trim leaves of the budget, as `reduce()` does without a goal. */
 export const REDUCED_SHARE = 0.75

@@ -1,10 +1,10 @@
 /** The buttons: a purge, and a trim that asks first. */
 
 import type { Sample } from '../sample'
-import { announce } from './alarm-list.js'
-import { REDUCED_SHARE } from './budget.js'
-import { byId, setText } from './elements.js'
-import { bytes, counted, duration, percent } from './words.js'
+import { announce } from './alarm-list'
+import { REDUCED_SHARE } from './budget'
+import { byId, setText } from './elements'
+import { bytes, counted, duration, percent } from './words'
 
 type Report = Record<string, number>
 

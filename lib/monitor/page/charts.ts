@@ -2,10 +2,10 @@
 
 import type uPlotClass from 'uplot'
 import type { Sample } from '../sample'
-import { byId, showTerms, type Term } from './elements.js'
-import type { History, Moment } from './history.js'
-import { CHARTS, type ChartSpec } from './lines.js'
-import { bytes, number, time } from './words.js'
+import { byId, showTerms, type Term } from './elements'
+import type { History, Moment } from './history'
+import { CHARTS, type ChartSpec } from './lines'
+import { bytes, number, time } from './words'
 
 declare const uPlot: typeof uPlotClass
 

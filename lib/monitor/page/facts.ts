@@ -1,8 +1,8 @@
 /** What the store has counted since it was made, and its last works, in words. */
 
 import type { Sample } from '../sample'
-import { byId, showTerms, type Term } from './elements.js'
-import { bytes, counted, duration, number, percent, span } from './words.js'
+import { byId, showTerms, type Term } from './elements'
+import { bytes, counted, duration, number, percent, span } from './words'
 
 export function showFacts(sample: Sample): void {
   showTerms(byId('facts'), factsOf(sample))

@@ -1,7 +1,7 @@
 /** The lines of each chart: what they are called, their colours, and what they show of a moment. */
 
-import type { Moment } from './history.js'
-import { bytes, rate } from './words.js'
+import type { Moment } from './history'
+import { bytes, rate } from './words'
 
 export interface Line {
   readonly term: string

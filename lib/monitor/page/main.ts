@@ -1,17 +1,17 @@
 /** The page: takes what the server tells and hands it to the parts that show it. */
 
 import type { Sample } from '../sample'
-import { announce, showAlarms } from './alarm-list.js'
-import { alarmsOf } from './alarms.js'
-import { showBudget } from './budget.js'
-import { wireButtons } from './buttons.js'
-import { Charts } from './charts.js'
-import { Connection } from './connection.js'
-import { byId, setText } from './elements.js'
-import { showFacts } from './facts.js'
-import { History } from './history.js'
-import { showPast } from './past.js'
-import { time } from './words.js'
+import { announce, showAlarms } from './alarm-list'
+import { alarmsOf } from './alarms'
+import { showBudget } from './budget'
+import { wireButtons } from './buttons'
+import { Charts } from './charts'
+import { Connection } from './connection'
+import { byId, setText } from './elements'
+import { showFacts } from './facts'
+import { History } from './history'
+import { showPast } from './past'
+import { time } from './words'
 
 const history = new History()
 const charts = new Charts()

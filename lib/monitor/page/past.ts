@@ -1,8 +1,8 @@
 /** The last minutes as a table: a row for each quarter of a minute that is over, the newest first. */
 
-import { byId, make } from './elements.js'
-import type { History, Moment } from './history.js'
-import { bytes, rate, time } from './words.js'
+import { byId, make } from './elements'
+import type { History, Moment } from './history'
+import { bytes, rate, time } from './words'
 
 const ROW_MS = 15_000
 const MOST_ROWS = 20

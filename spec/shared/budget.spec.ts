@@ -1,0 +1,161 @@
+/** Of what `maxSize` bounds, whose session gives way, and who removes it: `giving-way.ts`, `shared-file.ts` and `sweeps.ts`. */
+
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import { describe, it } from 'node:test'
+import { givingWay, givingWayInTrim, wouldPushOut } from '../../lib/shared/giving-way'
+import { newSaveFile } from '../support/folder'
+import { open } from '../support/saving'
+import { plainSession } from '../support/sessions'
+import { openShared } from '../support/shared'
+import { SharedProcess } from '../support/shared-processes'
+import { stopTime } from '../support/time'
+
+const MIB = 1024 * 1024
+
+describe('the budget of a shared file', () => {
+  it('is kept by the file, whatever the size of its sessions', async () => {
+    for (const length of [10, 300, 3000]) {
+      const maxSize = 2 * MIB
+      const { store, saveFile } = await openShared({ maxSize })
+      const text = 'x'.repeat(length)
+      for (let n = 0; store.stats().evicted.anonymous < 100; n += 50) {
+        const sets = Array.from({ length: 50 }, (_, i) =>
+          store.set(`a stranger with the number ${n + i}`, plainSession({ text })),
+        )
+        await Promise.all(sets)
+        assert(store.stats().bytes <= maxSize)
+      }
+      await store.close()
+      const bytes = fs.statSync(saveFile).size
+      assert(bytes < 1.1 * maxSize && bytes > 0.5 * maxSize, `${bytes} bytes at ${length}`)
+    }
+  })
+
+  it('logs out nobody of another process for a flood of strangers, and all processes see one sum', async (t) => {
+    const saveFile = newSaveFile()
+    const options = { maxSize: MIB }
+    const [one, other] = await Promise.all(
+      [0, 1].map(() => SharedProcess.start(t, { saveFile, options })),
+    )
+    await one?.ask('fill', 0, 200, 'user')
+    await other?.ask('fill', 0, 4000)
+    assert.equal(await one?.ask('get', 'x10'), undefined)
+    for (let n = 0; n < 200; n++) assert.notEqual(await one?.ask('get', `user${n}`), undefined)
+    const [mine, theirs] = await Promise.all([one, other].map((each) => each?.ask<Sums>('stats')))
+    assert.equal(mine?.bytes, theirs?.bytes)
+    assert.equal(mine?.sessions, theirs?.sessions)
+    assert.equal(mine?.owned, 200)
+    assert((theirs?.evicted.anonymous ?? 0) > 2000)
+    assert.equal(theirs?.evicted.owned, 0)
+  })
+
+  it('is added up with each change, as what is there', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await openShared({ saveFile, maxSize: MIB, touchAfter: 0 })
+    for (let n = 0; n < 500; n++) {
+      const sid = `s${(n * 7) % 60}`
+      const session = plainSession({
+        text: 'x'.repeat(n % 90),
+        ...(n % 3 ? { user: `u${n % 5}` } : {}),
+      })
+      if (n % 11 === 0) await store.destroy(sid)
+      else if (n % 5 === 0) await store.touch(sid, plainSession({}, { maxAge: 60_000 + n }))
+      else await store.set(sid, session)
+    }
+    const { sessions, anonymous, owned, bytes } = store.stats()
+    assert.equal(sessions, (await store.ids()).length)
+    await store.close()
+    // A store that has it alone drops the index: it is built anew.
+    await (await open({ saveFile })).store.close()
+    const again = await openShared({ saveFile, maxSize: MIB })
+    const now = again.store.stats()
+    assert.deepEqual(
+      { sessions, anonymous, owned, bytes },
+      {
+        ...{ sessions: now.sessions, anonymous: now.anonymous, owned: now.owned },
+        bytes: now.bytes,
+      },
+    )
+    await again.store.close()
+  })
+
+  it('makes a member of whom it sees again a minute after the sign-in', async (t) => {
+    const time = stopTime(t)
+    const { store } = await openShared({}, time.clock)
+    const visit = () => plainSession({ user: 'ann' }, { maxAge: 600_000 })
+    await store.set('a', visit())
+    time.pass(59_999)
+    await store.set('a', visit())
+    assert.deepEqual([store.stats().newcomers, store.stats().members], [1, 0])
+    time.pass(1)
+    await store.touch('a', plainSession({ user: 'ann' }, { maxAge: 900_000 }))
+    assert.deepEqual([store.stats().newcomers, store.stats().members], [0, 1])
+    await store.set('a', plainSession({ user: 'bob' }, { maxAge: 600_000 }))
+    assert.deepEqual([store.stats().newcomers, store.stats().members], [1, 0])
+    await store.close()
+  })
+
+  it('trims when asked: what has expired first, then strangers, the longest unused first', async (t) => {
+    const time = stopTime(t)
+    const told: string[] = []
+    const { store } = await openShared(
+      { dispose: (sid, _text, cause) => told.push(`${sid} ${cause}`) },
+      time.clock,
+    )
+    store.on('evict', (sid, { owner }) => told.push(`${sid} evicted, of ${owner}`))
+    await store.set('brief', plainSession({}, { maxAge: 1000 }))
+    await store.set('user', plainSession({ user: 'ann' }))
+    await store.set('old', plainSession())
+    await store.set('new', plainSession())
+    time.pass(1000)
+    const { bytes } = store.stats()
+    const report = await store.reduce(Math.floor(bytes * 0.6))
+    assert.deepEqual([report.evicted, report.to], [1, store.stats().bytes])
+    assert.deepEqual(told, ['brief expire', 'old evict', 'old evicted, of undefined'])
+    assert.equal(store.stats().lastEvicted.anonymous, 1000)
+    await store.reduce(1)
+    assert.deepEqual(await store.ids(), ['user'])
+    await store.destroy('user')
+    assert.equal(told.at(-1), 'user destroy')
+    await store.close()
+  })
+
+  it('lets the number of sessions be limited too, and refuses what could not stay', async () => {
+    const { store } = await openShared({ max: 3, maxSize: '100K' })
+    store.on('error', () => {})
+    for (const sid of ['a', 'b', 'c', 'd']) await store.set(sid, plainSession({ user: sid }))
+    assert.deepEqual(await store.ids(), ['b', 'c', 'd'])
+    for (const sid of ['b', 'c', 'd']) {
+      await store.set(sid, plainSession({ user: sid, text: 'x'.repeat(19_000) }))
+    }
+    const large = plainSession({ text: 'x'.repeat(60_000) })
+    await assert.rejects(store.set('e', large), { code: 'ESESSIONTOOBIG' })
+    assert.equal(store.stats().refused.tooBig, 1)
+    assert.deepEqual(await store.ids(), ['b', 'c', 'd'])
+    await store.close()
+  })
+
+  it('goes by shares: strangers first beyond a fifth, then newcomers, then members', () => {
+    assert.deepEqual(givingWay([21, 40, 39], 100)[0], 0)
+    assert.deepEqual(givingWay([19, 42, 39], 100)[0], 1)
+    assert.deepEqual(givingWay([10, 20, 70], 100)[0], 2)
+    assert.deepEqual(givingWay([10, 10, 60], 100)[0], 0)
+    assert.equal(givingWayInTrim([30, 20, 50], 100), 0)
+    assert.equal(givingWayInTrim([10, 20, 50], 100), undefined)
+    assert.equal(givingWayInTrim([10, 25, 65], 100), 1)
+    assert.equal(givingWayInTrim([10, 15, 75], 100), 1)
+    assert.equal(givingWayInTrim([10, 5, 85], 100), 2)
+    assert.equal(wouldPushOut([0, 40, 40], 0, 21, 100), true)
+    assert.equal(wouldPushOut([0, 40, 40], 0, 20, 100), false)
+    assert.equal(wouldPushOut([50, 0, 40], 1, 60, 100), false)
+    assert.equal(wouldPushOut([50, 0, 41], 1, 60, 100), true)
+  })
+})
+
+interface Sums {
+  readonly bytes: number
+  readonly sessions: number
+  readonly owned: number
+  readonly evicted: { readonly anonymous: number; readonly owned: number }
+}
