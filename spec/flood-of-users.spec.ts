@@ -45,6 +45,20 @@ describe('members stay, every one of 200,', () => {
     })
   }
 
+  it('in a flood of new accounts, where the clock was set back an hour after they signed in', async (t) => {
+    const time = stopTime(t)
+    const store = storeAt(time.clock, { maxSize: '512K', interval: false })
+    for (let n = 0; n < MEMBERS; n++) {
+      come(store, `member-${n}`, `member-${n}`, { text: 'x'.repeat(1000) })
+    }
+    time.clock.set(time.clock.now() - 3_600_000)
+    time.pass(60_000)
+    for (let n = 0; n < MEMBERS; n++) await visit(store, `member-${n}`)
+    assert.equal(store.stats().members, MEMBERS)
+    await flood(FLOOD, time, (n) => come(store, `new-${n}`, `new-${n}`))
+    assert.equal(await membersIn(store, MEMBERS), MEMBERS)
+  })
+
   it('in a flood of sign-ins to one account', async (t) => {
     const { store, time } = await withMembers(t, 0.6)
     await flood(FLOOD, time, (n) => come(store, `again-${n}`, 'mallory'))

@@ -59,6 +59,12 @@ export class Holder<Entry = unknown> {
     return isThere
   }
 
+  /** Makes an entry that is there the newest. */
+  renew(entry: Entry): void {
+    this.delete(entry)
+    this.add(entry)
+  }
+
   *[Symbol.iterator](): Generator<Entry, void> {
     for (const set of this.#older ?? []) yield* set
     yield* this.#newest

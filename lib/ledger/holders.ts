@@ -54,14 +54,6 @@ export class Holders {
     entry.holder = holder
   }
 
-  /** An entry that is listed is its holder's newest now. */
-  renew(entry: Entry): void {
-    const { holder } = entry
-    if (typeof holder !== 'object') return
-    holder.delete(entry)
-    holder.add(entry)
-  }
-
   /** Removes an entry, which must have left its lane. It keeps the name of its holder. */
   remove(entry: Entry): void {
     const { holder } = entry

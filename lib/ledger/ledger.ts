@@ -199,7 +199,7 @@ export class Ledger {
     entry.cookie = cookie
     entry.bytes = bytes
     entry.lane = this.#lanes.of(entry, entry.owned)
-    this.#holders.renew(entry)
+    if (typeof entry.holder === 'object') entry.holder.renew(entry)
     const crowded = bytes > before && this.#makeRoom(entry, 0)
     entry.expiry = expiry
     this.#lanes.add(entry)
@@ -271,8 +271,8 @@ export class Ledger {
     entry.assign(content, isSame)
     entry.bytes = bytes
     entry.lane = this.#lanes.of(entry, content.owner !== undefined)
-    if (isSame) this.#holders.renew(entry)
-    else this.#holders.add(entry)
+    if (!isSame) this.#holders.add(entry)
+    else if (typeof entry.holder === 'object') entry.holder.renew(entry)
     const crowded = this.#makeRoom(entry, isPresent ? 0 : 1)
     // Only now: an entry in no lane must not be met as one of those that have expired.
     entry.expiry = content.expiry

@@ -5,7 +5,6 @@ import type { Login, Place } from './line'
 
 /** A client of `redis`: what `createClient` or `createCluster` of 5 or newer makes, or `createSentinel` of 6. */
 export interface NodeRedisClient {
-  readonly isReady: boolean
   duplicate(...overrides: never[]): unknown
   withCommandOptions(...options: never[]): unknown
 }

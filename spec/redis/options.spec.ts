@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import session from 'express-session'
-import { createClient, createClientPool } from 'redis'
+import { Cluster, Redis } from 'ioredis'
+import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5'
+import { Cluster as ValkeyCluster, Redis as ValkeyRedis } from 'iovalkey'
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
 import * as redis5 from 'redis5'
 import inMemory from '../../lib'
 import lembro from '../../lib/redis'
@@ -71,6 +74,39 @@ describe('the options of lembro/redis', () => {
       assert.throws(() => parse({ client: given }), { name: 'TypeError', message })
     }
     assert.throws(() => new Lembro(undefined as never), /options: expected an object with a client/)
+  })
+
+  it('have types that take the same clients as the code', () => {
+    const [name, sentinelRootNodes, rootNodes] = [
+      'x',
+      [{ host: 'a', port: 1 }],
+      [{ url: 'redis://a' }],
+    ]
+    const lazyConnect = true
+    const idle: LembroRedisOptions['client'][] = [
+      ...[
+        createClient(),
+        createCluster({ rootNodes }),
+        createSentinel({ name, sentinelRootNodes }),
+      ],
+      ...[redis5.createClient(), redis5.createCluster({ rootNodes })],
+      ...[
+        new Redis({ lazyConnect }),
+        new Redis5({ lazyConnect }),
+        new ValkeyRedis({ lazyConnect }),
+      ],
+      ...[Cluster, Cluster5, ValkeyCluster].map((Client) => new Client([], { lazyConnect })),
+    ]
+    for (const client of idle) assert.doesNotThrow(() => parseRedisOptions({ client }))
+    // @ts-expect-error: it keeps its options to itself
+    const sentinel: LembroRedisOptions['client'] = redis5.createSentinel({
+      name,
+      sentinelRootNodes,
+    })
+    // @ts-expect-error: lembro takes one connection
+    const pool: LembroRedisOptions['client'] = createClientPool()
+    for (const client of [sentinel, pool])
+      assert.throws(() => parseRedisOptions({ client }), TypeError)
   })
 
   it('refuse a prefix that keys of other things may begin with', () => {

@@ -39,6 +39,7 @@ const SETTINGS: Setting[] = [
   ['redis 6', watched, hasMore ? ['contract', 'pages'] : ['pages']],
   ['ioredis 6', watched, []],
   ['ioredis 5', watched, []],
+  ['iovalkey', watched, []],
   ['redis 6', sharded, ['contract', 'pages']],
   ['redis 5', sharded, []],
   ['ioredis 6', sharded, hasMore ? ['contract', 'pages'] : []],
