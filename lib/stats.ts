@@ -57,6 +57,16 @@ export interface LembroStats {
   readonly save?: SaveStats
   /** Only in `lembro/redis`, where all but the counts of reads and writes is about the near cache. */
   readonly near?: NearStats
+  /** Only in `lembro/sqlite`, where sessions and bytes are those of all processes. */
+  readonly shared?: SharedStats
+}
+
+/** One of the processes that share a file. */
+export interface SharedStats {
+  /** Its id in the system. */
+  readonly process: number
+  /** Changes of this process that wait: for the end of the turn, or for others that write. */
+  readonly waiting: number
 }
 
 /** How the near cache of `lembro/redis` does. */

@@ -8,7 +8,7 @@ export const USAGE = `npm start -- [options]
   --max-size <size>   the budget of the session store, such as 256K or 4M (256K)
   --save <file>       keep the sessions in this file, through restarts and crashes (nowhere)
   --redis <url>       keep them in Redis instead, such as redis://localhost:6379 (nowhere)
-  --workers <count>   serve with so many processes; with --redis they share the sessions (0: one)
+  --workers <count>   serve with so many processes, which share the sessions in a file, or with --redis there (0: one)
   --visitors <count>  also send it the requests of so many visitors (0)
   --help              show this
 `

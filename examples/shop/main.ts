@@ -13,7 +13,16 @@ import { Refusal } from './refusal'
 import { secretFor } from './secret'
 import { StatusLine } from './status'
 import { closeStore, openStore } from './store'
-import { isPrimary, leave, startWorkers, stopWorkers, workerNumber, workersText } from './workers'
+import {
+  isPrimary,
+  leave,
+  newSharedFile,
+  removeSharedFile,
+  startWorkers,
+  stopWorkers,
+  workerNumber,
+  workersText,
+} from './workers'
 
 const HOST = '127.0.0.1'
 const PATIENCE_MS = 1_000
@@ -35,18 +44,20 @@ async function main(): Promise<void> {
 /** Has workers serve the shop, until it is told to close. */
 async function lead(given: ShopArguments): Promise<void> {
   const told = toldToClose()
+  const file = newSharedFile(given)
   try {
-    const port = await startWorkers(given.workers).catch((error: Error) => {
+    const port = await startWorkers(given.workers, file).catch((error: Error) => {
       throw new Refusal(`The shop stays closed: ${error.message}.`, 1)
     })
     console.log(`The shop is open at http://${HOST}:${port} (Ctrl+C closes it)`)
-    console.log(workersText(given.workers, given.redis))
+    console.log(workersText(given.workers, given, file))
     const visitors = given.visitors > 0 ? sendVisitors(port, given.visitors) : undefined
     await told
     visitors?.removeAllListeners('exit')
     if (visitors?.connected) visitors.disconnect()
   } finally {
     await stopWorkers()
+    removeSharedFile(file, given)
   }
 }
 

@@ -2,11 +2,13 @@
 
 import { Lembro, type LembroOptions } from 'lembro'
 import { Lembro as LembroRedis } from 'lembro/redis'
+import { Lembro as LembroSqlite } from 'lembro/sqlite'
 import { createClient } from 'redis'
 import { type ShopArguments, USAGE } from './arguments'
 import { browserName } from './browser'
 import { Refusal } from './refusal'
 import { ERASE_LINE } from './status'
+import { sharedFile } from './workers'
 
 const MINUTE = 60_000
 
@@ -51,16 +53,27 @@ function newStore({ maxSize, save, redis }: ShopArguments): Promise<NewStore> {
   }
   return new Promise((resolve) => {
     const ready = (error: Error | null) => resolve({ store, error })
-    const store: Lembro =
-      redis === undefined
-        ? new Lembro(options, ready)
-        : new LembroRedis({ ...options, client: createClient({ url: redis }) }, ready)
+    const store: Lembro = newLembro(options, redis, ready)
     // Hears of all that goes wrong, of what `ready` and `close` are given as well.
     store.on('error', (error: Error) => {
       const message = error.message.replace(/^saveFile/, `--save ${save}`)
       console.error(`${process.stderr.isTTY ? ERASE_LINE : ''}${message}`)
     })
   })
+}
+
+function newLembro(
+  options: LembroOptions,
+  redis: string | undefined,
+  ready: (error: Error | null) => void,
+): Lembro {
+  if (redis !== undefined) {
+    return new LembroRedis({ ...options, client: createClient({ url: redis }) }, ready)
+  }
+  const saveFile = sharedFile()
+  return saveFile === undefined
+    ? new Lembro(options, ready)
+    : new LembroSqlite({ ...options, saveFile }, ready)
 }
 
 function refuseOption(error: Error): never {

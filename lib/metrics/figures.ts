@@ -7,7 +7,7 @@ export interface MeasuredStore {
   stats(): Figures
 }
 
-/** What `stats()` gives. A store without a save file has no `save`, one without Redis no `near`. */
+/** What `stats()` gives. A store without a save file has no `save`, one without Redis no `near`, one with a file of its own no `shared`. */
 export type Figures = Lacking<LembroStats>
 
 type Lacking<Stats> = { readonly [Name in keyof Stats]?: PartOf<Stats[Name]> }

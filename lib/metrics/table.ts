@@ -146,6 +146,11 @@ export const METRICS: readonly MetricRow[] = [
     (of) => flag(of.near?.coherent),
     'min',
   ),
+  gauge(
+    'shared_waiting',
+    'Changes that wait for other processes to write.',
+    (of) => of.shared?.waiting,
+  ),
 ]
 
 type Read = MetricRow['read']

@@ -55,6 +55,7 @@ const SHAPE: Shape<Figures> = {
     connected: FIGURE,
     coherent: FIGURE,
   },
+  shared: { process: FIGURE, waiting: FIGURE },
 }
 
 const CHARTED = [

@@ -111,18 +111,22 @@ export class SharedHome implements Home {
 
   save({ sid, text, ttl, when, life, owner }: Save): Promise<Saved> {
     const stored = { sid, text, ttl, owner, asksOwner: this.#settings.owner !== undefined }
-    return this.#change([sid], (file, now) => {
-      const former = file.find(sid, now)
-      const isGone = former === undefined || (life !== 0 && former.key !== life)
-      if (isGone && when !== 'always') return 'gone'
-      if (former !== undefined && typeof when === 'object') {
-        const found = this.#sessionOf(former)
-        if (found.text !== when.version) return found
-      }
-      const { key, isCrowded } = file.put(stored, former, now)
-      if (isCrowded) this.#crowded()
-      return key
-    })
+    return this.#change(
+      [sid],
+      (file, now) => {
+        const former = file.find(sid, now)
+        const isGone = former === undefined || (life !== 0 && former.key !== life)
+        if (isGone && when !== 'always') return 'gone'
+        if (former !== undefined && typeof when === 'object') {
+          const found = this.#sessionOf(former)
+          if (found.text !== when.version) return found
+        }
+        const { key, isCrowded } = file.put(stored, former, now)
+        if (isCrowded) this.#crowded()
+        return key
+      },
+      text.length,
+    )
   }
 
   touch(sid: string, ttl: number, _listing: Listing | undefined): Promise<boolean> {
@@ -199,6 +203,11 @@ export class SharedHome implements Home {
     return this.#turns.sync()
   }
 
+  /** Changes that wait. */
+  get waiting(): number {
+    return this.#turns.waiting
+  }
+
   set timed(timed: boolean) {
     this.#turns.isTimed = timed
   }
@@ -207,7 +216,7 @@ export class SharedHome implements Home {
     return {
       saving: this.#file !== undefined && this.#failure === undefined,
       bytes: this.#file?.file.bytes ?? 0,
-      pending: this.#turns.waiting,
+      pending: this.#turns.pending,
       lastSave: this.#turns.lastSave,
       lastCompaction: this.#lastCompaction,
       damaged: this.#damaged + (this.#file?.damaged ?? 0),
@@ -256,8 +265,9 @@ export class SharedHome implements Home {
   #change<Value>(
     sids: readonly string[],
     change: (file: SharedFile, now: number) => Value,
+    bytes?: number,
   ): Promise<Value> {
-    return this.#turns.make(sids, change)
+    return this.#turns.make(sids, change, bytes)
   }
 
   #sessionOf(row: Row): HomeSession {

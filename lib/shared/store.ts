@@ -118,7 +118,11 @@ export class SharedStore extends HomeStore {
   /** Sessions and bytes of all processes, and the counts of this one, frozen. */
   override stats(): LembroStats {
     const sums = this.#home.sums()
-    const stats = { ...super.stats(), save: Object.freeze(this.#home.stats()) }
+    // There is no near cache.
+    const { near: _, ...own } = super.stats()
+    const shared = { process: process.pid, waiting: this.#home.waiting }
+    const save = this.#home.stats()
+    const stats = { ...own, save: Object.freeze(save), shared: Object.freeze(shared) }
     if (sums === undefined) return Object.freeze(stats)
     const { size, bytes } = sums
     const [anonymous, newcomers, members] = size

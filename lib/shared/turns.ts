@@ -23,6 +23,7 @@ type Change<Value> = (file: SharedFile, now: number) => Value
 interface Waiting {
   readonly sids: readonly string[]
   readonly change: Change<unknown>
+  readonly bytes: number
   readonly deadline: number
   readonly resolve: (value: never) => void
   readonly reject: (error: Error) => void
@@ -91,12 +92,17 @@ export class Turns {
     return this.#ofSid.has(sid) || this.#ofSid.has('')
   }
 
+  /** The bytes of the texts that they bring. */
+  get pending(): number {
+    return this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
   /** Makes a change that concerns those sessions; an empty id stands for all. */
-  make<Value>(sids: readonly string[], change: Change<Value>): Promise<Value> {
+  make<Value>(sids: readonly string[], change: Change<Value>, bytes = 0): Promise<Value> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise<Value>((resolve, reject) => {
       const deadline = this.#needs.clock.elapsed() + this.#needs.patience
-      this.#waiting.push({ sids, change, deadline, resolve, reject })
+      this.#waiting.push({ sids, change, bytes, deadline, resolve, reject })
       for (const sid of sids) this.#ofSid.set(sid, (this.#ofSid.get(sid) ?? 0) + 1)
       this.#schedule(0)
     })

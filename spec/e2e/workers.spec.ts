@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { lineOf, linesOf, outcome, PATIENCE_MS, start } from '../support/command'
+import { newSaveFile } from '../support/folder'
 import { Browser } from '../support/http'
 import { needsRedis, RedisServer } from '../support/redis'
 
@@ -48,13 +49,41 @@ describe('the shop with --redis and --workers', needsRedis, () => {
 })
 
 describe('the shop with --workers alone', () => {
-  it('warns that each has sessions of its own', { timeout: PATIENCE_MS }, async (t) => {
-    const shop = start(t, ['--port', '0', '--workers', '1'])
-    await lineOf(linesOf(shop), /(each with sessions of its own)/)
+  const visit = { timeout: PATIENCE_MS }
+
+  it('shares visits and logouts in a file of all workers', visit, async (t) => {
+    const shop = start(t, ['--port', '0', '--workers', '2'])
+    const lines = linesOf(shop)
+    const browser = new Browser(await lineOf(lines, /(http:\S+)/))
+    assert.match(await lineOf(lines, /(2 workers.*)/), /shared in a file/)
+    assert.match((await browser.post('/sign-in', { name: 'Ann' })).text, /Ann/)
+    const workers = new Set<string | null>()
+    for (let n = 0; n < 50 && workers.size < 2; n++) {
+      const { text, headers } = await browser.get('/')
+      assert.match(text, /Ann/)
+      workers.add(headers.get('x-worker'))
+    }
+    assert.equal(workers.size, 2)
+    const copy = browser.copy()
+    await browser.post('/sign-out', {})
+    for (let n = 0; n < 10; n++) assert.doesNotMatch((await copy.get('/')).text, /Ann/)
     const ended = outcome(shop)
     shop.kill('SIGTERM')
-    const { stderr, code } = await ended
-    assert.equal(code, 0)
-    assert.match(stderr, /LEMBRO_WORKER.*'lembro\/redis'/)
+    assert.deepEqual(await ended, { stderr: '', code: 0 })
+  })
+
+  it('keeps them in the file of --save, through a restart', visit, async (t) => {
+    const save = newSaveFile()
+    const env = { SESSION_SECRET: 'a secret for as long as the spec runs' }
+    const first = start(t, ['--port', '0', '--workers', '2', '--save', save], env)
+    const browser = new Browser(await lineOf(linesOf(first), /(http:\S+)/))
+    assert.match((await browser.post('/sign-in', { name: 'Ann' })).text, /Ann/)
+    const ended = outcome(first)
+    first.kill('SIGTERM')
+    assert.deepEqual(await ended, { stderr: '', code: 0 })
+    // A shop of one process has the same file.
+    const second = start(t, ['--port', '0', '--save', save], env)
+    const url = await lineOf(linesOf(second), /(http:\S+)/)
+    assert.match((await browser.copy(url).get('/')).text, /Ann/)
   })
 })

@@ -24,13 +24,13 @@ describe('the table of metrics', () => {
     for (const row of METRICS) assert.equal(row.read({}), undefined, row.name)
   })
 
-  it('reads each figure of stats() but the last compaction’s sizes', () => {
+  it('reads each figure of stats() but the last compaction’s sizes and the process', () => {
     const seen = new Set<string>()
     const watched = watch(ALL_FIGURES, '', seen)
     for (const row of METRICS) row.read(watched)
     assert.deepEqual(
       pathsOf(ALL_FIGURES).filter((path) => !seen.has(path)),
-      ['save.lastCompaction.from', 'save.lastCompaction.to'],
+      ['save.lastCompaction.from', 'save.lastCompaction.to', 'shared.process'],
     )
   })
 

@@ -34,7 +34,7 @@ describe('the packed tarball', () => {
   })
 
   it('is no larger than it need be, and runs nothing when it is installed', () => {
-    assert.ok(installation.tarballBytes < 132_000, `${installation.tarballBytes} bytes`)
+    assert.ok(installation.tarballBytes < 150_000, `${installation.tarballBytes} bytes`)
     const { scripts } = JSON.parse(
       installation.run('node', '-p', 'JSON.stringify(require("lembro/package.json"))'),
     )
@@ -173,6 +173,34 @@ describe('the sub-exports', () => {
       require('lembro')
       console.log(Object.keys(require.cache).filter((f) => /prom-client|metrics|monitor/.test(f)).length)`
     assert.equal(installation.script('core.cjs', source), '0')
+  })
+})
+
+describe('lembro/sqlite', () => {
+  const use = `
+    const saveFile = process.argv[1] + '.db'
+    const store = new Lembro({ saveFile }, async (error) => {
+      await store.set('a', { cookie: { originalMaxAge: null }, views: 3 })
+      const { views } = await store.get('a')
+      console.log(error, views, store instanceof session.Store, store.stats().sessions)
+      await store.close()
+    })`
+  const used = 'null 3 true 1'
+
+  it('is there for CommonJS', () => {
+    const source = `
+      const session = require('express-session')
+      const Lembro = require('lembro/sqlite')(session)
+      ${use}`
+    assert.equal(installation.script('sqlite.cjs', source), used)
+  })
+
+  it('is there for ES modules', () => {
+    const source = `
+      import session from 'express-session'
+      import { Lembro } from 'lembro/sqlite'
+      ${use}`
+    assert.equal(installation.script('sqlite.mjs', source), used)
   })
 })
 

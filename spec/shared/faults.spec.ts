@@ -258,7 +258,13 @@ describe('a file that is shared', () => {
     holder.kill('SIGSTOP')
     assert.equal(((await store.get('a')) as Data).n, 1)
     const named = process.platform === 'linux' ? `\\(process ${holder.pid}\\)` : ''
-    await assert.rejects(store.set('a', plainSession({ n: 2 })), {
+    const setting = store.set('a', plainSession({ n: 2 }))
+    // A read that comes after it in this process waits for it, another does not.
+    assert.equal(await store.get('b'), undefined)
+    const { shared, save, near } = store.stats()
+    assert.deepEqual([shared, near], [{ process: process.pid, waiting: 1 }, undefined])
+    assert((save?.pending ?? 0) > 50)
+    await assert.rejects(setting, {
       code: 'ESAVEBUSY',
       message: new RegExp(`another process.*${named} had its lock`),
     })

@@ -33,6 +33,7 @@ export const ALL_FIGURES = {
     unread: 2,
   },
   near: { hits: 80, loads: 20, invalidations: 6, losses: 1, connected: true, coherent: true },
+  shared: { process: 4711, waiting: 2 },
 } as const satisfies Figures
 
 /** A store that says whatever a spec wants. */

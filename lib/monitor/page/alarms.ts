@@ -63,7 +63,7 @@ function sessionTooBig(sample: Sample, history: History): Alarm {
   }
 }
 
-function savingOff({ save }: Sample): Alarm | undefined {
+function savingOff({ save, shared }: Sample): Alarm | undefined {
   if (save?.saving === undefined) return undefined
   return {
     name: 'LembroSavingOff',
@@ -71,7 +71,9 @@ function savingOff({ save }: Sample): Alarm | undefined {
     title: save.saving ? 'Sessions are saved' : 'Sessions are not saved',
     text: save.saving
       ? 'What happens is written to the save file.'
-      : 'They are served from memory, and a restart now would lose them: look at the disk.',
+      : shared === undefined
+        ? 'They are served from memory, and a restart now would lose them: look at the disk.'
+        : 'Every call fails, and requests have no session: look at the shared file and its disk.',
   }
 }
 

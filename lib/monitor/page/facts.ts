@@ -77,10 +77,11 @@ function worksOf({ lastReduce, lastPurge, reduces = 0 }: Sample): Term[] {
   ]
 }
 
-function homesOf({ at, save, near }: Sample): Term[] {
+function homesOf({ at, save, near, shared }: Sample): Term[] {
   return [
     ...(save === undefined ? [] : savedOf(save, at)),
     ...(near === undefined ? [] : nearOf(near)),
+    ...(shared === undefined ? [] : [sharedOf(shared)]),
   ]
 }
 
@@ -96,6 +97,14 @@ function savedOf(save: NonNullable<Sample['save']>, at: number): Term[] {
   if (damaged + unread === 0) return [file]
   const note = `and ${number(unread)} that no key opened`
   return [file, { term: 'Damaged records', value: number(damaged), note }]
+}
+
+function sharedOf({ process = 0, waiting = 0 }: NonNullable<Sample['shared']>): Term {
+  return {
+    term: 'Shared by processes',
+    value: `this is ${process}`,
+    note: `${counted(waiting, 'change')} of it waiting; reads and writes are counted for it alone`,
+  }
 }
 
 function nearOf(near: NonNullable<Sample['near']>): Term[] {
