@@ -134,7 +134,7 @@ function end({ pid, exitCode }: ChildProcess): void {
   if (exitCode === null && pid !== undefined) process.kill(-pid, 'SIGKILL')
 }
 
-describe('a session', { timeout: 120_000 }, () => {
+describe('a session', () => {
   for (const [tool, args] of Object.entries(TOOLS)) {
     it(`survives the restarts of ${tool}, which it causes none of`, async (t) => {
       const file = tool === 'tsx watch' ? 'site.mts' : 'site.mjs'
