@@ -270,6 +270,18 @@ export class LembroStore extends Store {
     })
   }
 
+  /** Turns the timer of `savePeriod` on again. */
+  startSaveInterval(): void {
+    const { persistence } = this.core
+    if (persistence !== undefined) persistence.timed = true
+  }
+
+  /** Turns the timer of `savePeriod` off: sessions are still written, the system decides when they are on the disk. */
+  stopSaveInterval(): void {
+    const { persistence } = this.core
+    if (persistence !== undefined) persistence.timed = false
+  }
+
   /**
    * Stops the timers and the methods: a later one fails with `ECLOSED`. Brings everything to the disk
    * and gives the `saveFile` free. Closing again changes nothing.

@@ -68,6 +68,7 @@ export class Persistence {
   /** Ends the wait for something to do, and the pause after a failure. */
   #wakeUp: (() => void) | undefined
   #skipPause: (() => void) | undefined
+  #timed = true
   #bytes = 0
   #lastSave: number | null = null
   #lastCompaction: CompactionReport | null = null
@@ -119,6 +120,12 @@ export class Persistence {
       this.#wake()
       this.#skipPause?.()
     })
+  }
+
+  /** Whether writes are synced each period. */
+  set timed(timed: boolean) {
+    this.#timed = timed
+    this.#link?.ask({ ask: 'timed', timed }).catch(() => {})
   }
 
   /** Saves, closes the file and gives the lock back. Rejects if not everything could be saved, and after a while if the disk hangs. */
@@ -184,7 +191,7 @@ export class Persistence {
     const task = {
       engine: findEngine(settings.database),
       file: realPath(this.#saveFile),
-      ...{ period: settings.savePeriod, keys: settings.saveKeys },
+      ...{ period: settings.savePeriod, timed: this.#timed, keys: settings.saveKeys },
       mostBytes: ROW_FACTOR * settings.maxEntryBytes + MIB,
     }
     const link: FileLink = new Link(worker, task, (notice) => this.#noticed(notice))

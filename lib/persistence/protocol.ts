@@ -9,6 +9,8 @@ export interface Task {
   readonly engine: string
   readonly file: string
   readonly period: number
+  /** Whether what was written is brought to the disk each period. */
+  readonly timed: boolean
   readonly keys: readonly (string | Uint8Array)[] | undefined
   /** No session is longer. */
   readonly mostBytes: number
@@ -24,6 +26,7 @@ export interface Changes {
 
 export type Request =
   | { readonly ask: 'open' | 'read' | 'sync' | 'close' }
+  | { readonly ask: 'timed'; readonly timed: boolean }
   | { readonly ask: 'write'; readonly changes: Changes }
   /** All sessions were put since: rows with a smaller `seq` go, and so does a file that was imported. */
   | { readonly ask: 'rewritten'; readonly from: number }

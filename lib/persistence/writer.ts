@@ -50,12 +50,14 @@ class Writer {
   #imported: [string, unknown][] | undefined
   #damaged = 0
   #walBytes = 0
+  #isTimed: boolean
   #isSyncing = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(engine: Engine, task: Task, tell: (notice: Notice) => void) {
     this.#engine = engine
     this.#task = task
+    this.#isTimed = task.timed
     this.#tell = tell
     this.#keys = task.keys === undefined ? undefined : new KeyRing(task.keys)
   }
@@ -63,6 +65,7 @@ class Writer {
   answer(request: Request): Reply {
     if (request.ask === 'open') this.#begin()
     else if (request.ask === 'read') return { read: this.#parts?.next().value }
+    else if (request.ask === 'timed') this.#isTimed = request.timed
     else if (request.ask === 'write') return this.#write(request.changes)
     else if (request.ask === 'sync') return this.#sync()
     else if (request.ask === 'rewritten') return this.#rewritten(request.from)
@@ -171,7 +174,7 @@ class Writer {
     const { period } = this.#task
     if (period === 0) return this.#sync()
     if (this.#walBytes >= CHECKPOINT_BYTES) this.#syncBeside()
-    else if (period < Number.POSITIVE_INFINITY) {
+    else if (this.#isTimed && period < Number.POSITIVE_INFINITY) {
       // After half of the period, so that the other half is left for the sync itself.
       this.#timer ??= setTimeout(() => this.#syncBeside(), period / 2)
     }

@@ -208,6 +208,10 @@ export class SharedHome implements Home {
     return this.#turns.waiting
   }
 
+  set timed(timed: boolean) {
+    this.#turns.isTimed = timed
+  }
+
   stats(): SaveStats {
     return {
       saving: this.#file !== undefined && this.#failure === undefined,

@@ -105,6 +105,16 @@ export class SharedStore extends HomeStore {
     return this.long<void>(callback, () => this.#home.sync())
   }
 
+  /** Turns the timer of `savePeriod` on again. */
+  override startSaveInterval(): void {
+    this.#home.timed = true
+  }
+
+  /** Turns the timer of `savePeriod` off: the system decides when what was written is on the disk. */
+  override stopSaveInterval(): void {
+    this.#home.timed = false
+  }
+
   /** Sessions and bytes of all processes, and the counts of this one, frozen. */
   override stats(): LembroStats {
     const sums = this.#home.sums()

@@ -62,6 +62,7 @@ export class Turns {
   #nextSync: Promise<void> | undefined
   #isSyncDue = false
   #failure: Error | undefined
+  isTimed = true
 
   constructor(needs: TurnsNeeds) {
     this.#needs = needs
@@ -244,7 +245,7 @@ export class Turns {
   // After half of the period, so that the other half is left for the sync itself.
   #syncSoon(): void {
     const { savePeriod, clock } = this.#needs
-    if (this.#isSyncDue || savePeriod === Number.POSITIVE_INFINITY) return
+    if (this.#isSyncDue || savePeriod === Number.POSITIVE_INFINITY || !this.isTimed) return
     this.#isSyncDue = true
     clock.after(savePeriod / 2, () => {
       this.#isSyncDue = false
