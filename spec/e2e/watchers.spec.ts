@@ -143,7 +143,10 @@ describe('a session', () => {
       for (const version of [2, 3]) {
         site.write(version)
         const now = await site.visit(version, 20)
-        assert.ok(now >= visits + 20, `${now} visits after ${visits} and 20 more`)
+        assert.ok(
+          now >= visits + 20,
+          `${now} visits after ${visits} and 20 more:\n${site.printed()}`,
+        )
         visits = now
       }
       assert.equal(site.printed().match(/it starts/g)?.length, 3, site.printed())
