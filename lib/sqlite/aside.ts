@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Columns, Engine } from './engine'
-import { SessionFile } from './file'
+import { RESCUED, SessionFile } from './file'
 import type { KeyRing } from './keys'
 import { Reading } from './reading'
 import { rowOf } from './rows'
@@ -40,7 +40,7 @@ export function rescue(
   keys: KeyRing | undefined,
   mostBytes: number,
 ): string {
-  const fresh = `${name}.rescued`
+  const fresh = name + RESCUED
   for (const each of [fresh, `${fresh}-wal`]) fs.rmSync(each, { force: true })
   const rescued = new SessionFile(engine, fresh, keys)
   try {

@@ -125,7 +125,7 @@ export function isDamage(error: unknown): boolean {
   return (
     code === 'ESAVEDAMAGED' ||
     (code === undefined &&
-      /malformed|too large|not a database/i.test(String((error as Error).message)))
+      /malformed|too large|not a database|file format/i.test(String((error as Error).message)))
   )
 }
 

@@ -10,7 +10,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { coded } from '../settings/check'
-import type { Database, Engine, Statement } from './engine'
+import { codeOf, type Database, type Engine, type Statement } from './engine'
 import type { KeyRing } from './keys'
 import { dropPlaces } from './places'
 import { type Row, SCHEMA, type Times, touchValuesOf, valuesOf } from './rows'
@@ -22,6 +22,8 @@ const PLAIN = 1
 const SEALED = 2
 /** 64 sessions at random are on 64 pages: small ones make the WAL a quarter as long. */
 const PAGE_BYTES = 512
+/** Added to the name of a file while what can be read of it is gathered. */
+export const RESCUED = '.rescued'
 const CACHE_KIB = 16 * 1024
 
 export class SessionFile {
@@ -62,7 +64,7 @@ export class SessionFile {
     } catch (error) {
       // A failed open keeps its lock until it is closed.
       this.close()
-      throw error
+      throw isReadOnlyByDamage(file, error) ? coded('ESAVEDAMAGED', 'its header is wrong') : error
     }
   }
 
@@ -254,7 +256,10 @@ function make(file: string): void {
     const message = `saveFile: '${file}' is no file that can hold sessions; it is left alone and sessions are not saved`
     throw coded('ESAVEFOREIGN', message)
   }
-  if (info === undefined) {
+  if (info === undefined && fs.existsSync(`${file}${RESCUED}`)) {
+    // Killed between the two steps that put a rescued file in the place of a damaged one.
+    fs.renameSync(`${file}${RESCUED}`, file)
+  } else if (info === undefined) {
     fs.closeSync(openNew(file))
     const folder = fs.openSync(path.dirname(file), 'r')
     try {
@@ -267,6 +272,17 @@ function make(file: string): void {
   for (const name of [file, `${file}-wal`, `${file}-shm`]) {
     const mode = fs.statSync(name, { throwIfNoEntry: false })?.mode ?? 0
     if (mode & 0o077) fs.chmodSync(name, 0o600)
+  }
+}
+
+/** SQLite takes a file whose header names a later format for one that it must not write. */
+function isReadOnlyByDamage(file: string, error: unknown): boolean {
+  if (codeOf(error) !== 'EROFS') return false
+  try {
+    fs.accessSync(file, fs.constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

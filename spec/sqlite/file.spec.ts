@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { asideOf, rescue, setAside } from '../../lib/sqlite/aside'
-import { codeOf, findEngine, loadEngine } from '../../lib/sqlite/engine'
+import { codeOf, findEngine, isDamage, loadEngine } from '../../lib/sqlite/engine'
 import { SessionFile } from '../../lib/sqlite/file'
 import { KeyRing } from '../../lib/sqlite/keys'
 import { Reading } from '../../lib/sqlite/reading'
@@ -124,17 +124,16 @@ function tryAll(
   const known = new Map(rows.map((each) => [`${each.key} ${each.seq}`, each]))
   const counts = { opened: 0, lost: 0, tried: 0 }
   for (const bytes of files) {
-    counts.tried++
+    // Some engines close a file when the collector comes; the long form runs with --expose-gc.
+    if (counts.tried++ % 500 === 0) globalThis.gc?.()
     fs.writeFileSync(name, bytes)
     for (const part of ['-wal', '-journal', '-shm']) fs.rmSync(name + part, { force: true })
     let file: SessionFile
     try {
       file = new SessionFile(engine, name, keys)
     } catch (error) {
-      assert.match(
-        String(codeOf(error) ?? error),
-        /ESAVE|malformed|not a database|out of memory|schema/i,
-      )
+      // Then it is set aside, and the start goes on.
+      assert.ok(isDamage(error), String(error))
       continue
     }
     counts.opened++
@@ -205,6 +204,13 @@ describe('damage', () => {
     const { rows: left, reading } = readAll(name)
     assert.equal(reading.damaged, 0)
     assert.ok(left.length > 1900 && left.length < 2000, String(left.length))
+  })
+
+  it('is rescued all the same if a kill comes before the new file has its name', () => {
+    const name = written([row(1), row(2)])
+    fs.renameSync(name, `${name}.rescued`)
+    assert.equal(readAll(name).rows.length, 2)
+    assert.deepEqual(fs.readdirSync(path.dirname(name)), [path.basename(name)])
   })
 
   it('keeps eight files, none older than thirty days', () => {
