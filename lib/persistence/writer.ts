@@ -7,7 +7,7 @@ import { asideOf, rescue, setAside } from '../sqlite/aside'
 import { codeOf, type Engine, isDamage } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
 import { KeyRing } from '../sqlite/keys'
-import { faultOf } from '../sqlite/link'
+import { faultOf, type Posted } from '../sqlite/link'
 import { Reading } from '../sqlite/reading'
 import type { Row } from '../sqlite/rows'
 import { isMemfile, readMemfile } from './memfilestore'
@@ -23,15 +23,17 @@ const FRAME_BYTES = 536
 
 /** Answers what the store asks, one after the other; `load` gives the engine of a task. */
 export function serve(task: Task, load: (found: string) => Engine): void {
-  const tell = (notice: Notice) => parentPort?.postMessage({ notice })
+  const post = (posted: Posted<Reply, Notice>) => parentPort?.postMessage(posted)
+  const tell = (notice: Notice) => post({ notice })
   let writer: Writer | undefined
   parentPort?.on('message', (request: Request) => {
     try {
       writer ??= new Writer(load(task.engine), task, tell)
-      parentPort?.postMessage(writer.answer(request))
+      post({ reply: writer.answer(request) })
     } catch (error) {
-      parentPort?.postMessage({ fault: faultOf(error) })
+      post({ reply: { fault: faultOf(error) } })
     }
+    // Deno has no such method, and ends the worker all the same.
     if (request.ask === 'close') parentPort?.close?.()
   })
 }

@@ -17,6 +17,6 @@ function answer(request: Request): Reply {
 }
 
 parentPort?.on('message', (request: Request) => {
-  parentPort?.postMessage(answer(request))
-  if (request.ask === 'close') parentPort?.close()
+  parentPort?.postMessage({ reply: answer(request) })
+  if (request.ask === 'close') parentPort?.close?.()
 })

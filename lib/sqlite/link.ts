@@ -17,7 +17,13 @@ interface Waiting<Reply> {
   reject(error: Error): void
 }
 
-/** As the store sees it. A worker posts a reply to each request, and `{ notice }` unasked. */
+/** What a worker posts: a reply to each request, or what it tells unasked. `node --watch` has a worker post messages of Node's own. */
+export interface Posted<Reply, Notice> {
+  readonly reply?: Reply
+  readonly notice?: Notice
+}
+
+/** As the store sees it. */
 export class Link<Request, Reply extends Faulty, Notice extends Faulty = Faulty> {
   /** Why nothing can be asked any more. */
   failure: Error | undefined
@@ -32,7 +38,7 @@ export class Link<Request, Reply extends Faulty, Notice extends Faulty = Faulty>
     const options = { eval: true, workerData: task, execArgv: [], name: 'lembro' }
     this.#worker = new Worker(code, options)
     this.#worker.unref()
-    this.#worker.on('message', (message: Reply & { notice?: Notice }) => this.#heard(message))
+    this.#worker.on('message', (posted: Posted<Reply, Notice>) => this.#heard(posted))
     this.#worker.on('error', (error: Error) => this.fail(error))
     this.#worker.on('exit', () => this.fail(coded('ESAVEFAILED', 'its worker has ended')))
   }
@@ -62,15 +68,14 @@ export class Link<Request, Reply extends Faulty, Notice extends Faulty = Faulty>
     await this.#worker.terminate()
   }
 
-  #heard(message: Reply & { notice?: Notice }): void {
-    const { notice, fault } = message
+  #heard({ reply, notice }: Posted<Reply, Notice>): void {
     if (notice?.fault !== undefined) this.fail(errorOf(notice.fault))
     else if (notice !== undefined) this.#notice(notice)
-    else {
+    else if (reply !== undefined) {
       const waiting = this.#waiting.shift()
       if (this.#waiting.length === 0) this.#worker.unref()
-      if (fault === undefined) waiting?.resolve(message)
-      else waiting?.reject(errorOf(fault))
+      if (reply.fault === undefined) waiting?.resolve(reply)
+      else waiting?.reject(errorOf(reply.fault))
     }
   }
 }

@@ -3,14 +3,12 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { parseArguments } from '../../examples/shop/arguments'
-import { lineOf, linesOf, outcome, PATIENCE_MS, start } from '../support/command'
+import { lineOf, linesOf, outcome, start } from '../support/command'
 import { Browser, serve } from '../support/http'
 
 describe('the command', () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`opens the shop, tells of its sessions, and closes it on ${signal}`, {
-      timeout: PATIENCE_MS,
-    }, async (t) => {
+    it(`opens the shop, tells of its sessions, and closes it on ${signal}`, async (t) => {
       const shop = start(t, ['--port', '0', '--visitors', '20'])
       const lines = linesOf(shop)
       const url = await lineOf(lines, /(http:\S+)/)
@@ -24,9 +22,7 @@ describe('the command', () => {
     })
   }
 
-  it("fills and trims before one's eyes, and signs no member out", {
-    timeout: PATIENCE_MS,
-  }, async (t) => {
+  it("fills and trims before one's eyes, and signs no member out", async (t) => {
     const shop = start(t, ['--port', '0', '--visitors', '200', '--max-size', '32K'])
     const lines = linesOf(shop)
     let evicted = 0
@@ -46,7 +42,7 @@ describe('the command', () => {
     assert.deepEqual(await ended, { stderr: '', code: 0 })
   })
 
-  it('says how it is used', { timeout: PATIENCE_MS }, async (t) => {
+  it('says how it is used', async (t) => {
     const shop = start(t, ['--help'])
     const [usage, { code }] = await Promise.all([text(shop.stdout), outcome(shop)])
     assert.equal(code, 0)
@@ -55,9 +51,7 @@ describe('the command', () => {
     }
   })
 
-  it('ends without a fault when nobody reads its output any more', {
-    timeout: PATIENCE_MS,
-  }, async (t) => {
+  it('ends without a fault when nobody reads its output any more', async (t) => {
     const shop = start(t, ['--port', '0', '--visitors', '20'])
     const ended = outcome(shop)
     await once(shop.stdout, 'data')
@@ -71,9 +65,7 @@ describe('the command', () => {
     [['--save='], /--save: expected the path of a file/],
   ]
   for (const [given, message] of bad) {
-    it(`refuses ${given.join(' ')} with what is wrong about it`, {
-      timeout: PATIENCE_MS,
-    }, async (t) => {
+    it(`refuses ${given.join(' ')} with what is wrong about it`, async (t) => {
       const { stderr, code } = await outcome(start(t, given))
       assert.equal(code, 2)
       assert.match(stderr, message)
@@ -96,9 +88,7 @@ describe('the command', () => {
     for (const [given, message] of unread) assert.throws(() => parseArguments(given), message)
   })
 
-  it('says that a port is taken, and how to choose another', {
-    timeout: PATIENCE_MS,
-  }, async (t) => {
+  it('says that a port is taken, and how to choose another', async (t) => {
     const server = await serve((_req, res) => res.end())
     t.after(() => server.close())
     const { port } = new URL(server.url)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { lineOf, linesOf, outcome, PATIENCE_MS, start } from '../support/command'
+import { lineOf, linesOf, outcome, start } from '../support/command'
 import { newFolder, newSaveFile } from '../support/folder'
 import { Browser } from '../support/http'
 
@@ -32,7 +32,7 @@ async function visitsOf(browser: Browser): Promise<number> {
 
 describe('a shop with --save', () => {
   for (const signal of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
-    it(`knows its visitors again after ${signal}`, { timeout: PATIENCE_MS }, async (t) => {
+    it(`knows its visitors again after ${signal}`, async (t) => {
       const saveFile = newSaveFile()
       const first = await open(t, saveFile)
       assert.equal(first.before, 0)
@@ -57,9 +57,7 @@ describe('a shop with --save', () => {
     })
   }
 
-  it('has signed out for good who signed out right before it was killed', {
-    timeout: PATIENCE_MS,
-  }, async (t) => {
+  it('has signed out for good who signed out right before it was killed', async (t) => {
     const saveFile = newSaveFile()
     const first = await open(t, saveFile)
     const browser = new Browser(first.url)
@@ -76,9 +74,7 @@ describe('a shop with --save', () => {
     assert.match((await elsewhere.copy(url).get('/')).text, /Signed in as Ada/)
   })
 
-  it('has signed out everywhere else, though it was killed right after', {
-    timeout: PATIENCE_MS,
-  }, async (t) => {
+  it('has signed out everywhere else, though it was killed right after', async (t) => {
     const saveFile = newSaveFile()
     const first = await open(t, saveFile)
     const [here, there] = [new Browser(first.url), new Browser(first.url)]
@@ -91,7 +87,7 @@ describe('a shop with --save', () => {
     assert.match((await here.copy(url).get('/')).text, /None: only this one/)
   })
 
-  it('keeps a secret of its own, for its owner alone', { timeout: PATIENCE_MS }, async (t) => {
+  it('keeps a secret of its own, for its owner alone', async (t) => {
     const [saveFile, other] = [newSaveFile(), newSaveFile()]
     await (await open(t, saveFile)).end('SIGKILL')
     const secret = fs.readFileSync(`${saveFile}.secret`, 'utf8')
@@ -105,7 +101,7 @@ describe('a shop with --save', () => {
     assert.notEqual(fs.readFileSync(`${other}.secret`, 'utf8'), secret)
   })
 
-  it('keeps none where SESSION_SECRET is set', { timeout: PATIENCE_MS }, async (t) => {
+  it('keeps none where SESSION_SECRET is set', async (t) => {
     const saveFile = newSaveFile()
     const first = await open(t, saveFile, { SESSION_SECRET: 'of the environment' })
     const browser = new Browser(first.url)
@@ -116,9 +112,7 @@ describe('a shop with --save', () => {
     assert.equal(fs.existsSync(`${saveFile}.secret`), false)
   })
 
-  it('refuses a secret that is none, and leaves the file to the next', {
-    timeout: PATIENCE_MS,
-  }, async (t) => {
+  it('refuses a secret that is none, and leaves the file to the next', async (t) => {
     const saveFile = newSaveFile()
     fs.writeFileSync(`${saveFile}.secret`, '\n')
     const { stderr, code } = await outcome(start(t, ['--port', '0', '--save', saveFile]))
@@ -127,7 +121,7 @@ describe('a shop with --save', () => {
     assert.equal(fs.existsSync(`${saveFile}.lock`), false)
   })
 
-  it('refuses the file of another shop, which goes on', { timeout: PATIENCE_MS }, async (t) => {
+  it('refuses the file of another shop, which goes on', async (t) => {
     const saveFile = newSaveFile()
     const first = await open(t, saveFile)
     const browser = new Browser(first.url)
@@ -140,9 +134,7 @@ describe('a shop with --save', () => {
     await first.end('SIGTERM')
   })
 
-  it('stays closed where nothing can be saved, and says why', {
-    timeout: PATIENCE_MS,
-  }, async (t) => {
+  it('stays closed where nothing can be saved, and says why', async (t) => {
     const saveFile = join(newFolder(), 'nowhere', 'sessions')
     const { stderr, code } = await outcome(start(t, ['--port', '0', '--save', saveFile]))
     assert.equal(code, 1)

@@ -134,7 +134,7 @@ function end({ pid, exitCode }: ChildProcess): void {
   if (exitCode === null && pid !== undefined) process.kill(-pid, 'SIGKILL')
 }
 
-describe('a session', { timeout: 120_000 }, () => {
+describe('a session', () => {
   for (const [tool, args] of Object.entries(TOOLS)) {
     it(`survives the restarts of ${tool}, which it causes none of`, async (t) => {
       const file = tool === 'tsx watch' ? 'site.mts' : 'site.mjs'
@@ -143,7 +143,10 @@ describe('a session', { timeout: 120_000 }, () => {
       for (const version of [2, 3]) {
         site.write(version)
         const now = await site.visit(version, 20)
-        assert.ok(now >= visits + 20, `${now} visits after ${visits} and 20 more`)
+        assert.ok(
+          now >= visits + 20,
+          `${now} visits after ${visits} and 20 more:\n${site.printed()}`,
+        )
         visits = now
       }
       assert.equal(site.printed().match(/it starts/g)?.length, 3, site.printed())

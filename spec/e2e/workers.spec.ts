@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lineOf, linesOf, outcome, PATIENCE_MS, start } from '../support/command'
+import { lineOf, linesOf, outcome, start } from '../support/command'
 import { newSaveFile } from '../support/folder'
 import { Browser } from '../support/http'
 import { needsRedis, RedisServer } from '../support/redis'
 
 describe('the shop with --redis and --workers', needsRedis, () => {
-  it('knows a member in every worker, and after a restart', { timeout: PATIENCE_MS }, async (t) => {
+  it('knows a member in every worker, and after a restart', async (t) => {
     const server = await RedisServer.start(t)
     const given = ['--port', '0', '--redis', `redis://127.0.0.1:${server.port}`]
     const env = { SESSION_SECRET: 'a secret for as long as the spec runs' }
@@ -30,7 +30,7 @@ describe('the shop with --redis and --workers', needsRedis, () => {
     assert.match((await browser.copy(url).get('/')).text, /Ann/)
   })
 
-  it('stays closed where there is no Redis, and says so', { timeout: PATIENCE_MS }, async (t) => {
+  it('stays closed where there is no Redis, and says so', async (t) => {
     const shop = start(t, ['--port', '0', '--redis', 'redis://127.0.0.1:1'])
     shop.stdout.resume()
     const { stderr, code } = await outcome(shop)
@@ -39,7 +39,7 @@ describe('the shop with --redis and --workers', needsRedis, () => {
     assert.match(stderr, /The shop stays closed\. Without --redis it opens/)
   })
 
-  it('refuses --redis together with --save', { timeout: PATIENCE_MS }, async (t) => {
+  it('refuses --redis together with --save', async (t) => {
     const shop = start(t, ['--save', 'nowhere.db', '--redis', 'redis://127.0.0.1:1'])
     shop.stdout.resume()
     const { stderr, code } = await outcome(shop)
@@ -49,9 +49,7 @@ describe('the shop with --redis and --workers', needsRedis, () => {
 })
 
 describe('the shop with --workers alone', () => {
-  const visit = { timeout: PATIENCE_MS }
-
-  it('shares visits and logouts in a file of all workers', visit, async (t) => {
+  it('shares visits and logouts in a file of all workers', async (t) => {
     const shop = start(t, ['--port', '0', '--workers', '2'])
     const lines = linesOf(shop)
     const browser = new Browser(await lineOf(lines, /(http:\S+)/))
@@ -72,7 +70,7 @@ describe('the shop with --workers alone', () => {
     assert.deepEqual(await ended, { stderr: '', code: 0 })
   })
 
-  it('keeps them in the file of --save, through a restart', visit, async (t) => {
+  it('keeps them in the file of --save, through a restart', async (t) => {
     const save = newSaveFile()
     const env = { SESSION_SECRET: 'a secret for as long as the spec runs' }
     const first = start(t, ['--port', '0', '--workers', '2', '--save', save], env)

@@ -102,7 +102,7 @@ async function ioSocket(url: string, cookie: string): Promise<Socket> {
 }
 
 for (const library of ['ws', 'socket.io']) {
-  describe(`the recipe for ${library}`, { timeout: 60_000 }, () => {
+  describe(`the recipe for ${library}`, () => {
     it('closes the sockets of a session that ends, however it does, and no others', async (t) => {
       const site = await serve(t, library)
       const [first, second] = [await site.open(), await site.open()]

@@ -53,7 +53,7 @@ describe('the client option over HTTP', () => {
   })
 })
 
-describe('a flood of strangers over HTTP', { timeout: 1_200_000 }, () => {
+describe('a flood of strangers over HTTP', () => {
   it('logs no member out, and keeps no stranger from signing in', async (t) => {
     const store = new Lembro({ maxSize: MAX_SIZE, interval: 0 })
     const site = await Site.open(store)

@@ -43,7 +43,7 @@ describe('the page of the monitor', { skip: noBrowser }, () => {
 
   /** Waits until an element's text is right. */
   async function shows(page: Page, selector: string, pattern: RegExp) {
-    await page.locator(selector).filter({ hasText: pattern }).waitFor({ timeout: 6_000 })
+    await page.locator(selector).filter({ hasText: pattern }).waitFor()
   }
 
   it('shows what the store holds, of what, and who holds it', async (t) => {

@@ -4,17 +4,15 @@
  * faults of each file, spread over it.
  */
 
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { sourcesIn, specsOf } from '../support/covers'
 import { type Mutation, mutated, mutationsOf } from './operators'
+import { Copy } from './project'
 
-const ROOMS = ['lib/ledger', 'lib/session', 'lib/sqlite', 'lib/persistence']
-/** A spec that takes longer hangs, and has noticed the fault. */
-const MOST_MS = 90_000
+const ROOMS = ['lib/ledger', 'lib/session', 'lib/sqlite', 'lib/persistence', 'lib/sqlite']
 
 interface Mutant {
   readonly file: string
@@ -49,45 +47,27 @@ function report(): void {
 
 /** Tries mutants in a copy of the project until none is left. */
 async function work(): Promise<void> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lembro-mutants-'))
+  const copy = new Copy()
   try {
-    for (const name of [
-      'lib',
-      'spec',
-      'scripts',
-      'bench',
-      'examples',
-      'package.json',
-      'tsconfig.json',
-    ]) {
-      fs.cpSync(name, path.join(folder, name), {
-        recursive: true,
-        filter: (from) => !from.includes('node_modules'),
-      })
-    }
-    for (const name of ['node_modules', 'dist']) {
-      fs.symlinkSync(path.resolve(name), path.join(folder, name))
-    }
-    if (await fails(folder, [...new Set(files.flatMap((file) => specsOf(file)))])) {
+    if (await copy.fails([...new Set(files.flatMap((file) => specsOf(file)))])) {
       throw new Error('the specs fail without any fault')
     }
     for (let mutant = waiting.pop(); mutant !== undefined; mutant = waiting.pop()) {
-      if (!(await isCaught(folder, mutant))) survivors.push(mutant)
+      if (!(await isCaught(copy, mutant))) survivors.push(mutant)
     }
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
+    copy.remove()
   }
 }
 
-async function isCaught(folder: string, { file, mutation }: Mutant): Promise<boolean> {
-  const source = fs.readFileSync(file, 'utf8')
-  fs.writeFileSync(path.join(folder, file), mutated(source, mutation))
-  try {
-    const own = specsOf(file)
-    return (await fails(folder, own)) || (await fails(folder, widerThan(own, file)))
-  } finally {
-    fs.writeFileSync(path.join(folder, file), source)
-  }
+async function isCaught(copy: Copy, { file, mutation }: Mutant): Promise<boolean> {
+  const text = mutated(fs.readFileSync(file, 'utf8'), mutation)
+  const own = specsOf(file)
+  return copy.with(
+    file,
+    text,
+    async () => (await copy.fails(own)) || (await copy.fails(widerThan(own, file))),
+  )
 }
 
 /** The specs of the whole room and of the store, for what a file's own specs do not notice. */
@@ -100,23 +80,6 @@ function widerThan(own: readonly string[], file: string): string[] {
   return [...specs, ...store].filter(
     (spec) => !own.includes(spec) && !spec.endsWith('kill.spec.ts'),
   )
-}
-
-/** Whether specs fail, or hang, in a folder. */
-function fails(folder: string, specs: readonly string[]): Promise<boolean> {
-  if (specs.length === 0) return Promise.resolve(false)
-  const child = spawn(process.execPath, ['scripts/test/main.mjs', ...specs], {
-    cwd: folder,
-    stdio: 'ignore',
-    detached: true,
-  })
-  return new Promise((resolve) => {
-    const hung = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), MOST_MS)
-    child.on('exit', (code) => {
-      clearTimeout(hung)
-      resolve(code !== 0)
-    })
-  })
 }
 
 /** So many of a list, evenly spread over it. */

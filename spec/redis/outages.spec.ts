@@ -59,11 +59,11 @@ describe('a server that is silent', needsRedis, () => {
     assert.equal(await ready, null)
     await store.set('x', plainSession())
     proxy.fallSilent()
-    await until(() => store.stats().near?.connected === false, 'the silence is known', 3000)
+    await until(() => store.stats().near?.connected === false, 'the silence is known')
     // The first attempts are accepted and never answered.
     await pause(1000)
     proxy.recover()
-    await until(() => store.stats().near?.connected === true, 'it is back', 6000)
+    await until(() => store.stats().near?.connected === true, 'it is back')
     assert.notEqual(await store.get('x'), undefined)
   })
 
@@ -95,7 +95,7 @@ describe('ready says what is missing', needsRedis, () => {
     assert.match(String(await ready), /Redis can't be used: it refuses EVAL, ZADD \(NOPERM/)
     await assert.rejects(store.get('x'), { code: 'EOFFLINE', message: /refuses EVAL/ })
     await admin.sendCommand(['ACL', 'SETUSER', 'site', '+@all'])
-    await until(() => store.stats().near?.connected === true, 'it works once that is given', 4000)
+    await until(() => store.stats().near?.connected === true, 'it works once that is given')
     await store.set('x', plainSession({ userId: 'ann' }))
   })
 
@@ -193,7 +193,7 @@ describe('closing', needsRedis, () => {
     const { store } = opened(t, server.client({ socket: { host: '127.0.0.1', port } }))
     await until(() => sockets.size === 1, 'it is accepted')
     await store.close()
-    await until(() => sockets.size === 0, 'it is closed', 1000)
+    await until(() => sockets.size === 0, 'it is closed')
   })
 
   it('is not needed for a process to end that has nothing else to do', async (t) => {

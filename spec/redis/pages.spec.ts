@@ -15,7 +15,7 @@ describe('a page of two requests at a time, to two processes', needsRedis, () =>
     ['saves by a script', { options: { touchAfter: 0, onConflict: 'merge' } }],
   ]
   for (const [what, options] of kinds) {
-    it(`leaves nothing stale: ${what}`, { timeout: Number.POSITIVE_INFINITY }, async (t) => {
+    it(`leaves nothing stale: ${what}`, async (t) => {
       const server = await RedisServer.start(t)
       const client = { library: 'redis 6', kind: 'server', ports: [server.port] } as const
       const { stale, late, expired } = await sendPages(t, client, { pages: PAGES, ...options })

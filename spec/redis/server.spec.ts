@@ -112,7 +112,7 @@ describe('in front of a real server, a near cache', needsRedis, () => {
       const [servedBefore, failedBefore] = [served, failed]
       await until(() => served >= servedBefore + 40, 'it serves')
       await server.kill()
-      await until(() => b.stats().near?.coherent === false, 'the loss is known', 2000)
+      await until(() => b.stats().near?.coherent === false, 'the loss is known')
       await assert.rejects(b.get('x'), /not connected|closed/)
       await until(() => failed > failedBefore, 'the reader is told')
       await server.start()

@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { newFolder } from '../support/folder'
+import { rounds } from '../support/rounds'
 import { faultsIn, readLogs, SharedProcess } from '../support/shared-processes'
 
 const PROCESSES = 4
-const KILLS = Number(process.env.TORTURE ?? 6)
+const KILLS = rounds(6)
 const LIFE_MS = 500
 
 interface Run {

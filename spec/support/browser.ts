@@ -17,6 +17,9 @@ if (process.env.CHROMIUM !== undefined && !isThere) {
 /** Why specs in a browser can't run here, or `false` if they can. */
 export const noBrowser = isThere ? false : `no Chromium at ${USUAL}: name one with CHROMIUM=`
 
+/** How long a page may take: far more than any takes on a slow and busy machine. */
+const PATIENCE_MS = 120_000
+
 // As root and without a network, as in CI.
 const ARGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
@@ -38,6 +41,7 @@ export function launch(): Promise<Browser> {
 /** A page, and all that it complained about. */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}) {
   const page = await browser.newPage({ timezoneId: 'UTC', reducedMotion: 'reduce', ...options })
+  page.setDefaultTimeout(PATIENCE_MS)
   const faults: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text())

@@ -10,8 +10,6 @@ import type { TestContext } from 'node:test'
 import { TYPESCRIPT } from './process'
 
 const ROOT = join(__dirname, '../..')
-// For a slow machine with other work: what is awaited takes seconds.
-export const PATIENCE_MS = 60_000
 
 export type Command = ChildProcessByStdio<null, Readable, Readable>
 

@@ -8,7 +8,7 @@ import type { Block } from './markdown'
 import type { Scope } from './redis'
 
 const PROJECT = path.join(__dirname, '../..')
-const MOST_MS = 30_000
+const MOST_MS = 300_000
 
 /** What the documents speak of without saying where it comes from. */
 const NAMES = `

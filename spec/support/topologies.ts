@@ -157,7 +157,7 @@ export async function cluster(t: Scope): Promise<Topology> {
   }
   const isOk = async (port: number) =>
     /cluster_state:ok/.test(String(await command(port, ['CLUSTER', 'INFO']).catch(() => '')))
-  await until(async () => (await each(isOk)).every(Boolean), 'the cluster is up', 20_000)
+  await until(async () => (await each(isOk)).every(Boolean), 'the cluster is up')
   const alive = new Set(nodes)
   /** The port of the primary of a slot, as a node says that is alive. */
   const primaries = async () => {
@@ -196,7 +196,6 @@ export async function cluster(t: Scope): Promise<Topology> {
           (await primaryOf(key)) !== old &&
           (await Promise.all([...alive].map(({ port }) => isOk(port)))).every(Boolean),
         'a replica takes over',
-        20_000,
       )
     },
     moveSlot: async (key) => {
