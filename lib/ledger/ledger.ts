@@ -4,7 +4,7 @@
  * its listeners hear of each after it has happened.
  */
 
-import type { Clock } from '../clock'
+import { type Clock, Seconds } from '../clock'
 import type { KeptCookie } from '../entry/cookie'
 import type { Content, Entry } from '../entry/entry'
 import { weigh } from '../entry/weigh'
@@ -67,15 +67,13 @@ export class Ledger {
   #holders = new Holders()
   #wheel: TimerWheel
   #epoch = 0
-  #second = 0
-  /** The wall clock between these two is in that second. */
-  #from = 0
-  #to = 0
+  readonly #seconds: Seconds
 
   /** `background` takes apart what was cleared, which may be a million entries. */
   constructor(budget: Budget, clock: Clock, background = atOnce) {
     this.#budget = budget
     this.#clock = clock
+    this.#seconds = new Seconds(clock)
     this.#background = background
     this.#lanes = this.#newLanes()
     this.#wheel = new TimerWheel(clock.now())
@@ -151,7 +149,7 @@ export class Ledger {
    * budget.
    */
   put(entry: Entry, content: Content, bytes: number): void {
-    const second = this.#currentSecond()
+    const second = this.#seconds.read()
     const isPresent = entry.inLane
     const isSame = isPresent && entry.isHeldBy(content)
     const old = isPresent && this.#ofReplaced.length > 0 ? entry.copy() : undefined
@@ -172,7 +170,7 @@ export class Ledger {
    * it was used last, `held`: ms for which it had been its holder's then. `bytes` as for `put`.
    */
   restore(entry: Entry, content: Content, bytes: number, unused: number, held: number): void {
-    entry.used = this.#currentSecond() - Math.floor(unused / 1000)
+    entry.used = this.#seconds.read() - Math.floor(unused / 1000)
     entry.since = entry.used - Math.floor(held / 1000)
     this.#store(entry, content, bytes, false)
     if (this.size === 1) this.#tellFilled()
@@ -180,7 +178,7 @@ export class Ledger {
 
   /** For how many ms an entry has not been used, and had been its holder's when it was; to the second. */
   timesOf(entry: Entry): { readonly unused: number; readonly held: number } {
-    const unused = this.#currentSecond() - entry.used
+    const unused = this.#seconds.read() - entry.used
     return { unused: unused * 1000, held: entry.age * 1000 }
   }
 
@@ -195,7 +193,7 @@ export class Ledger {
   touch(entry: Entry, cookie: KeptCookie | undefined, expiry: number, bytes: number): void {
     const { expiry: wasDueBy, cookie: previousCookie, bytes: before } = entry
     this.#lanes.remove(entry)
-    entry.used = this.#currentSecond()
+    entry.used = this.#seconds.read()
     entry.cookie = cookie
     entry.bytes = bytes
     entry.lane = this.#lanes.of(entry, entry.owned)
@@ -213,7 +211,7 @@ export class Ledger {
     this.#entries.delete(entry.sid)
     this.#wheel.unschedule(entry)
     this.#holders.remove(entry)
-    const unused = (this.#second - entry.used) * 1000
+    const unused = (this.#seconds.latest - entry.used) * 1000
     for (const listener of this.#listeners) listener.remove?.(entry, cause, unused)
     // Beyond `maxPerOwner` too: a slow request of the session that had to go must not push out a newer one.
     if (cause === 'destroy' || cause === 'limit') entry.destroy()
@@ -304,7 +302,7 @@ export class Ledger {
 
   #goDown(goal: number, victimOf: () => Victim | undefined): Removed {
     if (this.size <= 1 || this.bytes <= goal) return undefined
-    this.#currentSecond()
+    this.#seconds.read()
     if (this.expireOne()) return 'expire'
     return this.#evict(victimOf())
   }
@@ -339,20 +337,8 @@ export class Ledger {
 
   /** Ms since an entry was last used, and since its holder first used it, each to the second. */
   agesOf({ used, since }: Entry): { readonly unused: number; readonly held: number } {
-    const second = this.#currentSecond()
+    const second = this.#seconds.read()
     return { unused: (second - used) * 1000, held: (second - since) * 1000 }
-  }
-
-  /** Whole seconds that only go forward, whatever the wall clock does: it is read less often, as long as it goes on. */
-  #currentSecond(): number {
-    const now = this.now()
-    if (now < this.#from || now >= this.#to) {
-      const elapsed = this.#clock.elapsed()
-      this.#second = Math.floor(elapsed / 1000)
-      this.#from = now
-      this.#to = now + 1000 - (elapsed % 1000)
-    }
-    return this.#second
   }
 }
 
