@@ -79,8 +79,7 @@ function page(content: Html, budget?: Html): string {
     <header>
       <h1><a href="/">The Lembro Shop</a></h1>
       ${budget === undefined ? undefined : html`<p>${WHERE}</p>`}
-      ${budget}
-      <p><a class="button" href="/sessions/">Watch the store</a></p>
+      <div class="store">${budget}<a class="button" href="/sessions/">Watch the store</a></div>
     </header>
     <main>${content}</main>
     <p id="announcer" class="visually-hidden" role="status"></p>
