@@ -11,8 +11,9 @@ import { codeOf, type Database, type Engine, isDamage } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
 import { KeyRing } from '../sqlite/keys'
 import type { Fault } from '../sqlite/link'
-import { buildPlaces, hasPlaces, Places } from '../sqlite/places'
+import { buildPlaces, hasPlaces } from '../sqlite/places'
 import { Reading } from '../sqlite/reading'
+import type { Row } from '../sqlite/rows'
 import { requireShareable } from './machine'
 
 /** What the worker needs to know once. */
@@ -106,12 +107,25 @@ export class Keeper {
     }
     this.#file = file
     if (isSuspect) this.#mend(1)
-    else if (!this.#hasIndex(file)) this.#index()
+    else if (!this.#hasIndex(file) || this.#isPlain) this.#index()
+  }
+
+  /** Whether there may be rows that are not sealed, though there is a key. */
+  get #isPlain(): boolean {
+    return this.#keys?.isStrict === false
+  }
+
+  /** The rows as they are, and each sealed with the current key if there may be plain ones. */
+  *#sealed(file: SessionFile, rows: Iterable<Row>): Generator<Row> {
+    for (const row of rows) {
+      if (this.#isPlain) file.put(row)
+      yield row
+    }
   }
 
   #hasIndex({ database }: SessionFile): boolean {
     try {
-      return hasPlaces(database) && new Places(database, this.#keys).read()
+      return hasPlaces(database, this.#keys)
     } catch (error) {
       if (isDamage(error)) return false
       throw error
@@ -125,7 +139,7 @@ export class Keeper {
     const reading = new Reading(file.database, this.#keys, mostBytes)
     try {
       this.#patiently(() => file.begin())
-      buildPlaces(file.database, reading.rows(), this.#keys, () => reading.last)
+      buildPlaces(file.database, this.#sealed(file, reading.rows()), this.#keys, () => reading.last)
       if (reading.damaged === 0) file.commit()
       else file.rollback()
     } catch (error) {
@@ -137,6 +151,7 @@ export class Keeper {
       this.#mend(reading.damaged)
       return
     }
+    if (this.#isPlain) this.#patiently(() => file.sealed())
     this.#unread = reading.unread
     if (reading.unread > 0) {
       const message = `saveFile: none of saveKeys opens ${reading.unread} of the sessions in '${this.#task.file}'; they stay there until their key is given again`

@@ -42,7 +42,7 @@ const SCHEMA = `
   CREATE INDEX places_owner ON places (owner, seq) WHERE owner IS NOT NULL;
   CREATE INDEX places_lane ON places (lane, seq);
   CREATE INDEX places_expires ON places (expires) WHERE expires IS NOT NULL;
-  CREATE TABLE shared (one INTEGER PRIMARY KEY, seq INTEGER, purger INTEGER, purging INTEGER, size0 INTEGER, bytes0 INTEGER, size1 INTEGER, bytes1 INTEGER, size2 INTEGER, bytes2 INTEGER)`
+  CREATE TABLE shared (one INTEGER PRIMARY KEY, key_id INTEGER, seq INTEGER, purger INTEGER, purging INTEGER, size0 INTEGER, bytes0 INTEGER, size1 INTEGER, bytes1 INTEGER, size2 INTEGER, bytes2 INTEGER)`
 /** Bytes of the file beside a session's texts: its rows and its places in the indexes, in pages that are not full. */
 const PLACE_BYTES = 480
 /** What a page that holds a text has for itself. */
@@ -50,7 +50,7 @@ const TEXT_FACTOR = 1.15
 
 /** Drops the index of a file, or at least what says that it is one. */
 export function dropPlaces(database: Database): void {
-  if (!hasPlaces(database)) return
+  if (!hasTables(database)) return
   database.exec('DELETE FROM shared')
   try {
     database.exec('DROP TABLE places; DROP TABLE shared')
@@ -59,8 +59,14 @@ export function dropPlaces(database: Database): void {
   }
 }
 
-/** Whether the index is there; whether it is one of all sessions, `Places.read` tells. */
-export function hasPlaces(database: Database): boolean {
+/** Whether there is an index of all sessions, in which these keys find them. */
+export function hasPlaces(database: Database, keys: KeyRing | undefined): boolean {
+  if (!hasTables(database)) return false
+  const row = database.prepare('SELECT key_id FROM shared').get() as { key_id: number } | undefined
+  return row !== undefined && (keys === undefined || keys.has(row.key_id))
+}
+
+function hasTables(database: Database): boolean {
   const select = "SELECT count(*) AS count FROM sqlite_master WHERE name IN ('places', 'shared')"
   return (database.prepare(select).get() as { count: number }).count === 2
 }
@@ -74,7 +80,8 @@ export function buildPlaces(
 ): void {
   database.exec('DROP TABLE IF EXISTS places; DROP TABLE IF EXISTS shared')
   database.exec(SCHEMA)
-  database.exec('INSERT INTO shared VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0)')
+  const insert = database.prepare('INSERT INTO shared VALUES (1, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0)')
+  insert.run(keys?.current ?? null)
   const places = new Places(database, keys)
   places.read()
   const remove = database.prepare('DELETE FROM sessions WHERE key = ?')

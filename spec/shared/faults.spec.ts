@@ -109,6 +109,22 @@ describe('a file that is shared', () => {
     await without.store.close()
   })
 
+  it('is sealed as a whole when saveKeys are given for the first time', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await openShared({ saveFile })
+    await fill(store, 30, { text: 'a secret text' })
+    await store.touch('id-1', plainSession({}, { maxAge: 900_000 }))
+    const left = (await store.get('id-1'))?.cookie.expires
+    await store.close()
+    const sealed = await openShared({ saveFile, saveKeys: [KEY] })
+    assert.deepEqual(codes(sealed.heard), [])
+    assert.equal((await sealed.store.get('id-1'))?.cookie.expires, left)
+    assert.equal((await sealed.store.idsOf('user-3')).length, 3)
+    const bytes = ['', '-wal'].map((part) => fs.readFileSync(`${saveFile}${part}`, 'latin1')).join()
+    assert.equal(/secret|user-|id-\d/.exec(bytes), null)
+    await sealed.store.close()
+  })
+
   for (const how of ['deleted', 'replaced'] as const) {
     it(`is noticed to be ${how} by each process, told, and made anew`, async (t) => {
       const saveFile = newSaveFile()

@@ -155,6 +155,10 @@ export function faultsIn(operations: readonly Operation[]): string[] {
 
 function grouped(operations: readonly Operation[]): Map<string, Operation[]> {
   const groups = new Map<string, Operation[]>()
-  for (const each of operations) groups.set(each.sid, [...(groups.get(each.sid) ?? []), each])
+  for (const each of operations) {
+    const group = groups.get(each.sid)
+    if (group === undefined) groups.set(each.sid, [each])
+    else group.push(each)
+  }
   return groups
 }
