@@ -7,7 +7,7 @@ export const HELD = {
   set: '`get` and `set`: express-session and JSON take most of both. A `get` also links the session to its entry. A `set` makes the text flat, at one byte a character, and weighs it at once, which other stores leave to the first read, or never do (a Node before 22.15 has to copy it for that). A new session also gets its id as a text of its own, its entry, and its places in the indexes.',
   elsewhere:
     "Another copy of express-session: its cookies are recognised by their class, which takes a look at each; the rest is the second copy's own.",
-  heap: 'Heap: the id (48 bytes) and the body (272) alone are half of what MemoryStore takes. The entry with its two rings adds 120, its slot in the index by id some 14, and that by owner as much.',
+  heap: 'Heap: the id (48 bytes) and the body (272) alone are half of what MemoryStore takes. The entry with its two rings adds 136, its place in a Map 40 to 72, and that in the index by owner some 16.',
   stall:
     'Stalls: the longest turns are garbage collection, of the sessions that the bench makes as well: compare the run of the floor beside it. Own slices end after 2 ms, and last longer if a collection falls into one, or the machine does something else.',
   growth:

@@ -14,6 +14,7 @@ const MODULES = {
   grow: () => import('./tasks/measure.js'),
   measure: () => import('./tasks/measure.js'),
   paced: () => import('./tasks/paced.js'),
+  peer: () => import('./tasks/rate.js'),
   race: () => import('./tasks/race.js'),
   rate: () => import('./tasks/rate.js'),
   restart: () => import('./tasks/restart.js'),

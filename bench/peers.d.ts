@@ -16,6 +16,26 @@ declare module 'express-lembro' {
   export default bind
 }
 
+declare module 'better-sqlite3-session-store' {
+  import type session from 'express-session'
+
+  function bind(connect: typeof session): new (options: { client: object }) => session.Store
+  export default bind
+}
+
+declare module 'session-file-store' {
+  import type session from 'express-session'
+
+  interface Options {
+    path: string
+    retries?: number
+    reapInterval?: number
+    logFn?: () => void
+  }
+  function bind(connect: typeof session): new (options: Options) => session.Store
+  export default bind
+}
+
 // express-session, installed a second time under this name.
 declare module 'express-session-copy' {
   import session from 'express-session'

@@ -467,8 +467,11 @@ describe('the purge', () => {
     const expired = new Promise((resolve) => {
       store.on('expire', () => resolve(requests.getStore()))
     })
-    requests.run('first', () => store.set('a', plainSession({}, { maxAge: 1 })))
+    // Long enough for a slow machine, where one that has expired already would not be stored. The store's own timer keeps nothing alive.
+    const alive = setInterval(() => {}, 1000)
+    requests.run('first', () => store.set('a', plainSession({}, { maxAge: 500 })))
     assert.equal(await expired, undefined)
+    clearInterval(alive)
     const own = new Promise((resolve) => {
       requests.run('one', () => store.prune())
       requests.run('other', () => store.length(() => resolve(requests.getStore())))
@@ -477,11 +480,11 @@ describe('the purge', () => {
   })
 
   it('keeps no process alive', async () => {
-    const { code, ms } = await runNode(`
+    const { code } = await runNode(`
       const { Lembro } = require('./lib/store')
-      new Lembro({ interval: 600000 }).set('a', { cookie: { maxAge: 600000 } })
+      new Lembro({ interval: 36e5 }).set('a', { cookie: { maxAge: 36e5 } })
     `)
-    assert.deepEqual([code, ms < 60_000], [0, true])
+    assert.equal(code, 0)
   })
 })
 

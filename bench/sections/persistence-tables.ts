@@ -1,13 +1,13 @@
 /** What is shown of saving: the rates, the delays of a full store, and crashes. */
 
 import { count, digits, milliseconds, percent, whole } from '../figures.js'
-import { SAVERS, SAVINGS, type Saving } from '../saving.js'
+import { DISK_STORES, SAVERS, SAVINGS, type Saving } from '../saving.js'
 import type { Table } from '../table.js'
 import type { Paced } from '../tasks/paced.js'
 import { OPERATIONS_A_SECOND, type PersistenceFigures, SESSIONS_A_SECOND } from './persistence.js'
 
 export function persistenceTables(figures: PersistenceFigures): Table[] {
-  return [rateTable(figures), delayTable(figures), crashTable(figures)]
+  return [rateTable(figures), peerTable(figures), delayTable(figures), crashTable(figures)]
 }
 
 function rateTable({ rates }: PersistenceFigures): Table {
@@ -25,6 +25,20 @@ function rateTable({ rates }: PersistenceFigures): Table {
         milliseconds(acknowledged),
       ]
     }),
+  }
+}
+
+function peerTable({ peers }: PersistenceFigures): Table {
+  const { sets, touches } = peers.lembro
+  return {
+    title: 'Persistence: sets and touches per second, of stores that save',
+    note: 'As above. express-memfilestore acknowledges what is in memory, and saves each second here; better-sqlite3-session-store writes on the main thread, a transaction for each call, with SQLite as lembro uses it (`@photostructure/sqlite`, WAL). session-file-store writes a file for each session. In brackets: of that, what lembro does.',
+    head: ['', 'sets', 'touches'],
+    rows: ([...SAVERS, ...DISK_STORES] as const).map((saver) => [
+      saver,
+      `${whole(peers[saver].sets)} (${digits(sets / peers[saver].sets)})`,
+      `${whole(peers[saver].touches)} (${digits(touches / peers[saver].touches)})`,
+    ]),
   }
 }
 

@@ -6,7 +6,7 @@ import { count, median } from '../figures.js'
 import { withFile } from '../folder.js'
 import { type Noise, type Spread, spreadOf } from '../noise.js'
 import type { Progress } from '../progress.js'
-import { SAVERS, SAVINGS, type Saver, type Saving } from '../saving.js'
+import { DISK_STORES, type Rated, SAVERS, SAVINGS, type Saver, type Saving } from '../saving.js'
 import type { Scale } from '../scale.js'
 import type { Crash } from '../tasks/crash.js'
 import type { Paced } from '../tasks/paced.js'
@@ -15,6 +15,8 @@ import type { Restarted } from '../tasks/restart.js'
 
 export interface PersistenceFigures {
   readonly rates: Rates
+  /** Of the stores side by side. */
+  readonly peers: Readonly<Record<Rated, Pick<Rate, 'sets' | 'touches'>>>
   /** Sessions of the stores that are killed, and of the full one. */
   readonly sessions: readonly [number, number]
   /** ms between two saves of express-memfilestore. */
@@ -42,6 +44,14 @@ export async function persistence(
 ): Promise<PersistenceFigures> {
   const sizes = scale.persistence
   const { rates } = await noise.quietest(['rates'], () => rated(sizes, progress))
+  const peers = {} as Record<Rated, Pick<Rate, 'sets' | 'touches'>>
+  for (const saver of [...SAVERS, ...DISK_STORES]) {
+    progress.at(`rates of ${saver}`)
+    const [seconds] = sizes.seconds
+    peers[saver] = await withFile((file) =>
+      withChild([], (child) => child.ask('peer', { saver, file, seconds })),
+    )
+  }
   const crashes = {} as Record<Saver, Crash & { restarted: Restarted }>
   for (const saver of SAVERS) {
     progress.at(`${saver} is killed`)
@@ -56,7 +66,8 @@ export async function persistence(
     saving.push(await full('`saveFile`', sizes))
   }
   const { sessions, period } = sizes
-  return { rates, sessions, period, crashes, without: middle(without), saving: middle(saving) }
+  const paced = { without: middle(without), saving: middle(saving) }
+  return { rates, peers, sessions, period, crashes, ...paced }
 }
 
 async function rated(sizes: Sizes, progress: Progress): Promise<Rates> {

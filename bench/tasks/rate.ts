@@ -10,7 +10,7 @@ import {
   timed,
 } from '../operations.js'
 import { after, pace } from '../pace.js'
-import { openLembro, type Saving } from '../saving.js'
+import { open, openLembro, type Rated, type Saving } from '../saving.js'
 import { TYPICAL } from '../sessions.js'
 
 /** Sets and touches per second, and the p99 of the ms until a paced one is acknowledged. */
@@ -21,6 +21,8 @@ export interface Rate {
 }
 
 const IN_FLIGHT = 500
+/** Ms between two saves of express-memfilestore. */
+const MEMFILE_PERIOD = 1000
 /** The most operations that go before, uncounted. */
 const WARM_UP = 10_000
 
@@ -48,6 +50,26 @@ export async function rate(input: {
   )
   await store.close()
   return { sets, touches, acknowledged: p99(paced) }
+}
+
+/** On a new file: sets of new sessions for so many seconds, then as long touches of them. */
+export async function peer(input: {
+  saver: Rated
+  file: string
+  seconds: number
+}): Promise<Pick<Rate, 'sets' | 'touches'>> {
+  const store = await open(input.saver, input.file, MEMFILE_PERIOD)
+  const sids: string[] = []
+  const population: Population = { store, shape: TYPICAL, sids, added: sids }
+  const average = async (prepare: Prepare) => {
+    const rates: number[] = []
+    const isOver = after(input.seconds * 1000)
+    while (!isOver()) rates.push(await perSecond(population, prepare, IN_FLIGHT))
+    // Of batches of the same size.
+    return rates.length / rates.reduce((sum, rate) => sum + 1 / rate, 0)
+  }
+  const sets = await average(setNewOwner)
+  return { sets, touches: await average(OPERATIONS.touch) }
 }
 
 async function perSecond(

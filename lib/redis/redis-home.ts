@@ -115,12 +115,10 @@ export class RedisHome implements Home {
   }
 
   async listed(owner: string): Promise<Listed> {
-    const list = this.#lists + owner
+    const primaries = await this.#connection.primaries()
     const [sids, ...infos] = await Promise.all([
-      this.#send('ZREVRANGE', list, '0', '-1'),
-      ...(await this.#connection.primaries()).map((line) =>
-        line.send(['INFO', 'memory']).catch(() => ''),
-      ),
+      this.#send('ZREVRANGE', this.#lists + owner, '0', '-1'),
+      ...primaries.map((line) => line.send(['INFO', 'memory']).catch(() => '')),
     ])
     return { sids: sids as string[], whole: infos.every(keepsAll) }
   }

@@ -5,7 +5,7 @@
  * a surrogate pair would not come back.
  */
 
-import { crc32 } from './crc'
+import zlib from 'node:zlib'
 import type { Columns, Value } from './engine'
 import type { KeyRing } from './keys'
 
@@ -65,7 +65,7 @@ export function valuesOf(row: Row, keys: KeyRing | undefined): Value[] {
 export function touchValuesOf(times: Times, keys: KeyRing | undefined): Value[] {
   const numbers = timesOf(times)
   const beside = bytesOf(numbers)
-  if (keys === undefined) return [...numbers, null, crc32(beside, 0, beside.length)]
+  if (keys === undefined) return [...numbers, null, crc32(beside)]
   return [...numbers, keys.current, keys.sign(keys.current, beside)]
 }
 
@@ -105,7 +105,7 @@ export function touched(
   try {
     const beside = bytesOf(TIMES.map((name) => numberOf(columns[name])))
     const { key_id: id, crc } = columns
-    const check = id === null ? crc32(beside, 0, beside.length) : keys?.sign(id as number, beside)
+    const check = id === null ? crc32(beside) : keys?.sign(id as number, beside)
     if (check !== crc || check === undefined) return 'damaged'
     const times = readTimes(columns)
     return times.seq > row.seq ? { ...row, ...times } : row
@@ -171,5 +171,21 @@ function crcOf(beside: Buffer, blobs: readonly Value[]): number {
   })
   const parts = blobs.filter((blob) => blob instanceof Uint8Array)
   const bytes = Buffer.concat([beside, bytesOf(lengths), ...parts])
-  return crc32(bytes, 0, bytes.length)
+  return crc32(bytes)
 }
+
+const CRC_OF_BYTE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  return crc
+})
+
+/** The CRC-32 of bytes, by a table. */
+export function tableCrc32(bytes: Buffer): number {
+  let crc = -1
+  for (const byte of bytes) crc = (CRC_OF_BYTE[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8)
+  return (crc ^ -1) >>> 0
+}
+
+/** Zlib's own from Node 20.15 on. */
+const crc32 = (zlib as { crc32?: typeof tableCrc32 }).crc32 ?? tableCrc32

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, describe, it } from 'node:test'
+import { Lembro as Shared } from 'lembro/sqlite'
 import { createClient } from 'redis'
 import { io } from 'socket.io-client'
 import { WebSocket } from 'ws'
+import { newSaveFile } from '../support/folder'
 import { Markdown } from '../support/markdown'
 import { needsRedis, open, RedisServer, type Scope } from '../support/redis'
 import { plainSession } from '../support/sessions'
@@ -28,11 +30,14 @@ import express from 'express'
 import session from 'express-session'
 import * as memory from 'lembro'
 import * as redis from 'lembro/redis'
+import * as sqlite from 'lembro/sqlite'
 import { createClient } from 'redis'
 
 const port = process.env.REDIS_PORT
 const client = port && createClient({ socket: { host: '127.0.0.1', port: Number(port) } })
-const store = client ? new redis.Lembro({ client }) : new memory.Lembro({ interval: 50 })
+const saveFile = process.env.SHARED_FILE
+const shared = saveFile && new sqlite.Lembro({ saveFile, interval: 50 })
+const store = shared || (client ? new redis.Lembro({ client }) : new memory.Lembro({ interval: 50 }))
 
 const routes = express.Router()
 routes.get('/sign-in/:ms', (req, res, next) => {
@@ -140,6 +145,20 @@ for (const library of ['ws', 'socket.io']) {
       await one.closed
       assert.equal(two.isOpen(), true)
       assert.equal(await elsewhere.destroyOwner('ann'), 2)
+      await two.closed
+    })
+
+    it('finds what another process of a shared file has ended', async (t) => {
+      const saveFile = newSaveFile()
+      const site = await serve(t, library, { SHARED_FILE: saveFile }, hasty)
+      const [one, two, short] = [await site.open(), await site.open(), await site.open(1000)]
+      const elsewhere = new Shared({ saveFile })
+      t.after(() => elsewhere.close())
+      await elsewhere.destroy(one.sid)
+      await one.closed
+      assert.equal(two.isOpen(), true)
+      await short.closed
+      assert.equal(await elsewhere.destroyOwner('ann'), 1)
       await two.closed
     })
 

@@ -105,12 +105,6 @@ const FAULTS: Fault[] = [
     ...{ from: 'this.#file.checkpoint()', to: '' },
   },
   {
-    gone: 'persistence/recovery/recovery',
-    promise: 'sessions come back in the order of their last use',
-    ...{ file: 'lib/sqlite/reading.ts', held: 'spec/persistence' },
-    ...{ from: 'if (isSorted) return keys', to: 'return keys' },
-  },
-  {
     gone: 'persistence/recovery/quarantine',
     promise: 'a damaged file is set aside, and told of',
     ...{ file: 'lib/persistence/writer.ts', held: 'spec/persistence' },

@@ -10,7 +10,7 @@ import { rounds } from '../support/rounds'
 import { disk, killed, open } from '../support/saving'
 import { nextTurn } from '../support/time'
 
-const RUNS = rounds(12)
+const RUNS = rounds(5)
 const STEPS = 60
 const SIDS = 8
 const OPTIONS = { maxSize: '64M', savePeriod: false } as const

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { describe, it } from 'node:test'
+import { type Clock, systemClock } from '../../lib/clock'
 import { newFolder, newSaveFile, othersBeside } from '../support/folder'
 import { begin, disk, idsIn, killed, open, until } from '../support/saving'
+import { nextTurn } from '../support/time'
 
 const KEY = 'a text of sixteen characters'
 const OTHER = 'another text that is long enough'
@@ -193,6 +195,24 @@ describe('a disk that fails', () => {
     await waiting
     await store.close()
     assert.deepEqual((await idsIn(saveFile)).ids, ['a'])
+  })
+
+  it('and hangs keeps no close() longer than ten seconds, and no call waits any more', async () => {
+    const saveFile = newSaveFile()
+    let late = () => {}
+    const after: Clock['after'] = (ms, callback, keepsAlive) => {
+      if (ms === 10_000) late = callback
+      return systemClock.after(ms, callback, keepsAlive)
+    }
+    const { store } = await open({ saveFile }, { clock: { ...systemClock, after } })
+    disk(saveFile, 'hangs')
+    const waiting = assert.rejects(store.set('a', session()), { code: 'ESAVEBUSY' })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const closed = assert.rejects(store.close(), { code: 'ESAVEBUSY' })
+    await nextTurn()
+    late()
+    await Promise.all([waiting, closed])
+    disk(saveFile, undefined)
   })
 
   it('and hangs makes ESAVEBUSY of more than may wait; all is saved once it is back', async () => {

@@ -84,6 +84,40 @@ describe('a server that is silent', needsRedis, () => {
   })
 })
 
+describe('a server that is gone', needsRedis, () => {
+  it('fails every method once, with a code, and leaves no rejection that nobody handles', async (t) => {
+    const server = await RedisServer.start(t)
+    const { store, ready } = opened(t, server.client())
+    await ready
+    await store.set('x', plainSession({ userId: 'ann' }))
+    const loaded = await store.get('x')
+    await server.kill()
+    await until(() => store.stats().near?.connected === false, 'the loss is known')
+    const unhandled: unknown[] = []
+    const hear = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', hear)
+    t.after(() => process.off('unhandledRejection', hear))
+    const calls = [
+      () => store.get('x'),
+      () => store.set('x', loaded ?? plainSession()),
+      () => store.set('y', plainSession({ userId: 'ann' })),
+      () => store.touch('y', plainSession()),
+      () => store.destroy('x'),
+      () => store.destroy(['x', 'y']),
+      () => store.clear(),
+      () => store.length(),
+      () => store.ids(),
+      () => store.all(),
+      () => store.idsOf('ann'),
+      () => store.sessionsOf('ann'),
+      () => store.destroyOwner('ann'),
+    ]
+    for (const call of calls) await assert.rejects(call(), { code: 'EOFFLINE' }, String(call))
+    await pause(20)
+    assert.deepEqual(unhandled, [])
+  })
+})
+
 describe('ready says what is missing', needsRedis, () => {
   it('of the rights of a user', async (t) => {
     const server = await RedisServer.start(t)

@@ -4,12 +4,13 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import zlib from 'node:zlib'
 import { asideOf, rescue, setAside } from '../../lib/sqlite/aside'
 import { codeOf, findEngine, isDamage, loadEngine } from '../../lib/sqlite/engine'
 import { SessionFile } from '../../lib/sqlite/file'
 import { KeyRing } from '../../lib/sqlite/keys'
 import { Reading } from '../../lib/sqlite/reading'
-import type { Row } from '../../lib/sqlite/rows'
+import { type Row, tableCrc32 } from '../../lib/sqlite/rows'
 import { newSaveFile } from '../support/folder'
 import { rounds } from '../support/rounds'
 
@@ -225,6 +226,12 @@ describe('damage', () => {
     const kept = asideOf(name).map((each) => Number(each.at(-1)))
     assert.deepEqual(kept.sort(), [2, 3, 4, 5, 6, 7, 8, 9])
   })
+})
+
+it('has a table for the CRC-32 of a Node whose zlib has none', () => {
+  assert.equal(tableCrc32(Buffer.from('123456789')), 0xcbf43926)
+  const long = Buffer.alloc(1000, 'lembro')
+  assert.equal(tableCrc32(long), (zlib as { crc32?(bytes: Buffer): number }).crc32?.(long))
 })
 
 describe('the engine', () => {

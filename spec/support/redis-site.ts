@@ -35,4 +35,6 @@ function listen(): void {
     const { port } = server.address() as { port: number }
     process.send?.({ port })
   })
+  // A pause on a busy machine must not end a connection that a request is just being sent on.
+  server.keepAliveTimeout = 0
 }
