@@ -120,6 +120,11 @@ export class HomeStore extends LembroStore {
     })
   }
 
+  /** Throws: the sessions are not in this process. `all()` reads them. */
+  override get sessions(): never {
+    throw new Error('sessions: they are not in this process: all() reads them')
+  }
+
   /** Ends all sessions that have the prefix. */
   override clear(): Promise<void>
   override clear(callback: Callback | undefined): void

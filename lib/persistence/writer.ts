@@ -65,7 +65,7 @@ class Writer {
   answer(request: Request): Reply {
     if (request.ask === 'open') this.#begin()
     else if (request.ask === 'read') return { read: this.#parts?.next().value }
-    else if (request.ask === 'timed') this.#isTimed = request.timed
+    else if (request.ask === 'timed') this.#setTimed(request.timed)
     else if (request.ask === 'write') return this.#write(request.changes)
     else if (request.ask === 'sync') return this.#sync()
     else if (request.ask === 'rewritten') return this.#rewritten(request.from)
@@ -179,6 +179,12 @@ class Writer {
       this.#timer ??= setTimeout(() => this.#syncBeside(), period / 2)
     }
     return { bytes: file.bytes }
+  }
+
+  #setTimed(isTimed: boolean): void {
+    // What was written meanwhile has waited long enough.
+    if (isTimed && !this.#isTimed) this.#syncBeside()
+    this.#isTimed = isTimed
   }
 
   /** Brings all to the disk before it answers. */

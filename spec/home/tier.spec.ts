@@ -509,9 +509,10 @@ describe('the near cache', () => {
     assert.equal(a.store.stats().sessions, 0)
   })
 
-  it('says that there is nothing to save', async () => {
+  it('says that there is nothing to save, and no session in this process to look at', async () => {
     const { store } = new Tiers().process()
     await assert.rejects(store.save(), /sessions are saved when they are set/)
+    assert.throws(() => store.sessions, /all\(\) reads them/)
   })
 
   it("tells express-session of the home's comings and goings", async () => {

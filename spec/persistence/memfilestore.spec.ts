@@ -5,6 +5,8 @@ import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { Lembro } from '../../lib'
 import { newFolder, newSaveFile, othersBeside } from '../support/folder'
 import { idsIn, open } from '../support/saving'
 
@@ -24,6 +26,29 @@ describe('a saveFile', () => {
     await store.close()
     assert.deepEqual(othersBeside(saveFile), ['.imported'])
     assert.deepEqual((await idsIn(saveFile)).ids, ['newest'])
+  })
+
+  it('is synced each period, but for the time from stopSaveInterval to startSaveInterval', async () => {
+    const { store } = await open({ saveFile: newSaveFile(), savePeriod: 20 })
+    const lastSave = () => store.stats().save?.lastSave ?? null
+    await store.set('a', { cookie } as never)
+    while (lastSave() === null) await setTimeout(5)
+    store.stopSaveInterval()
+    await setTimeout(60)
+    const before = lastSave()
+    await store.set('b', { cookie } as never)
+    await setTimeout(100)
+    assert.equal(lastSave(), before)
+    store.startSaveInterval()
+    while (lastSave() === before) await setTimeout(5)
+    await store.close()
+  })
+
+  it('is not needed for startSaveInterval and stopSaveInterval', async () => {
+    const store = new Lembro()
+    store.startSaveInterval()
+    store.stopSaveInterval()
+    await store.close()
   })
 
   it('of an express-memfilestore whose import was cut off is imported again', async () => {

@@ -10,6 +10,10 @@ import { faultsIn, readLogs, SharedProcess } from '../support/shared-processes'
 const PROCESSES = 4
 const KILLS = rounds(6)
 const LIFE_MS = 500
+/** More than a lock is ever held, on a machine that is busy with other things too. */
+const PATIENCE = 10_000
+/** A defect shows by chance. */
+const MOST_RUNS = 5
 
 interface Run {
   readonly kills: number
@@ -45,7 +49,10 @@ describe('four processes on one file', () => {
   for (const saveKeys of [undefined, ['a text of sixteen characters']]) {
     const sealed = saveKeys === undefined ? '' : ', sealed'
     it(`serve nothing stale, lose nothing and bring nothing back, killed ${KILLS} times${sealed}`, async (t) => {
-      const { operations, failed } = await run(t, { kills: KILLS, options: { saveKeys } })
+      const { operations, failed } = await run(t, {
+        kills: KILLS,
+        options: { saveKeys, patience: PATIENCE },
+      })
       const count = (kind: string) => operations.filter((each) => each.kind === kind).length
       t.diagnostic(
         `${count('read')} reads, ${count('add')} merged saves, ${count('destroy')} logouts, ${failed.length} failed`,
@@ -58,8 +65,11 @@ describe('four processes on one file', () => {
 
   for (const mutant of ['cached', 'always', 'unmerged', 'early']) {
     it(`would be caught with the defect "${mutant}"`, async (t) => {
-      const { operations } = await run(t, { kills: 1, mutant })
-      assert.notDeepEqual(faultsIn(operations), [])
+      for (let n = 0; n < MOST_RUNS; n++) {
+        const { operations } = await run(t, { kills: 1, mutant })
+        if (faultsIn(operations).length > 0) return
+      }
+      assert.fail('nothing was found')
     })
   }
 })
