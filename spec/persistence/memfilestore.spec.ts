@@ -58,6 +58,20 @@ describe('a saveFile', () => {
     assert.deepEqual(othersBeside(saveFile), ['.imported'])
   })
 
+  it('tells, once there are saveKeys, which files beside it still hold plain sessions', async () => {
+    const saveFile = newSaveFile()
+    fs.writeFileSync(saveFile, JSON.stringify({ a: { cookie } }))
+    const saveKeys = ['a text of sixteen characters']
+    await idsIn(saveFile, { saveKeys })
+    const { ids, heard } = await idsIn(saveFile, { saveKeys })
+    assert.deepEqual(ids, ['a'])
+    const [plain] = heard
+    assert.equal(plain?.code, 'ESAVEPLAIN')
+    assert(plain?.message.includes(`${saveFile}.imported`))
+    fs.rmSync(`${saveFile}.imported`)
+    assert.deepEqual((await idsIn(saveFile, { saveKeys })).heard, [])
+  })
+
   it('that is other JSON is left alone', async () => {
     const saveFile = newSaveFile()
     fs.writeFileSync(saveFile, '{"name":"shop"}')
