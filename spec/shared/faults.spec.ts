@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { describe, it } from 'node:test'
+import { type Clock, systemClock } from '../../lib/clock'
 import type { SharedStore } from '../../lib/shared/store'
 import { findEngine, loadEngine } from '../../lib/sqlite/engine'
 import { newFolder, newSaveFile } from '../support/folder'
@@ -22,18 +23,25 @@ async function fill(store: SharedStore, count: number, more: object = {}): Promi
   await Promise.all(sets)
 }
 
+/** A clock that stands still, so that what is left of a session's life does not depend on when it is asked for. */
+function stillClock(): Clock {
+  const now = systemClock.now()
+  return { ...systemClock, now: () => now }
+}
+
 const codes = (heard: readonly object[]) => heard.map((error) => Object(error).code)
 
 describe('a file that is shared', () => {
   it('is one that a store in memory has saved, and the reverse', async () => {
     const saveFile = newSaveFile()
-    const first = await open({ saveFile })
+    const clock = stillClock()
+    const first = await open({ saveFile }, { clock })
     await first.store.set('a', plainSession({ user: 'ann', text: 'ü€😀' }))
     await first.store.set('b', plainSession({ n: 1 }))
     await first.store.touch('b', plainSession({}, { maxAge: 900_000 }))
     const before = await first.store.all()
     await first.store.close()
-    const { store } = await openShared({ saveFile })
+    const { store } = await openShared({ saveFile }, clock)
     const { a, b } = await store.all()
     assert.deepEqual(a, before.a)
     assert.equal(b?.cookie.expires, before.b?.cookie.expires)
@@ -111,12 +119,13 @@ describe('a file that is shared', () => {
 
   it('is sealed as a whole when saveKeys are given for the first time', async () => {
     const saveFile = newSaveFile()
-    const { store } = await openShared({ saveFile })
+    const clock = stillClock()
+    const { store } = await openShared({ saveFile }, clock)
     await fill(store, 30, { text: 'a secret text' })
     await store.touch('id-1', plainSession({}, { maxAge: 900_000 }))
     const left = (await store.get('id-1'))?.cookie.expires
     await store.close()
-    const sealed = await openShared({ saveFile, saveKeys: [KEY] })
+    const sealed = await openShared({ saveFile, saveKeys: [KEY] }, clock)
     assert.deepEqual(codes(sealed.heard), [])
     assert.equal((await sealed.store.get('id-1'))?.cookie.expires, left)
     assert.equal((await sealed.store.idsOf('user-3')).length, 3)

@@ -3,6 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { buildSync } from 'esbuild'
 import { systemClock } from '../../lib/clock'
 import type { World } from '../../lib/core'
@@ -92,10 +93,10 @@ function walHeadOf(saveFile: string): string {
   return fs.existsSync(name) ? fs.readFileSync(name).toString('hex', 0, 32) : ''
 }
 
-/** Waits for something that comes soon, and fails if it does not. */
-export async function until(condition: () => boolean, turns = 200_000): Promise<void> {
-  for (let turn = 0; !condition(); turn++) {
-    if (turn === turns) throw new Error(`it never came: ${condition}`)
-    await nextTurn()
+/** Waits for something that comes soon, and fails if it does not come within some minutes. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let nth = 0; !condition(); nth++) {
+    if (nth === 100_000) throw new Error(`it never came: ${condition}`)
+    await (nth < 1000 ? nextTurn() : setTimeout(2))
   }
 }
