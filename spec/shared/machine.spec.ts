@@ -44,7 +44,7 @@ describe('a file that processes are to share', () => {
     const file = newSaveFile()
     fs.writeFileSync(file, '')
     const mine = process.getuid?.() ?? 0
-    t.mock.method(process, 'getuid', () => mine + 1)
+    t.mock.method(process as { getuid(): number }, 'getuid', () => mine + 1)
     const message = `saveFile: '${file}' belongs to user ${mine}, and this process to user ${mine + 1}: all processes that share a file must be of one user`
     assert.throws(() => requireShareable(file), { code: 'ESAVEUSER', message })
   })
