@@ -32,9 +32,9 @@ describe('a process with a store', { concurrency: 2 }, () => {
   for (const shape of ['tiny', 'typical']) {
     it(`grows by what stats tell where ${shape} sessions have come and gone three times over`, async () => {
       const { grown = 0, bytes = 0, sessions = 0 } = await measured(shape, SESSIONS, 3)
-      assert.ok(sessions > SESSIONS / 2)
+      assert.ok(sessions > 0.8 * SESSIONS)
       const ratio = grown / bytes
-      assert.ok(ratio >= 0.9 && ratio <= 1.15, `${ratio.toFixed(3)} of ${bytes} bytes`)
+      assert.ok(ratio >= 0.9 && ratio <= 1.1, `${ratio.toFixed(3)} of ${bytes} bytes`)
     })
   }
 

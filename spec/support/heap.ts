@@ -70,7 +70,8 @@ async function turnOver(shape: string, sessions: number) {
       store.set(sidOf(n), { cookie: cookie(), ...make(n) }, () => {})
       if (n % 1000 === 0) await turn()
     }
-    await turn()
+    // A trim that has begun ends.
+    for (let turns = 0; turns < 100; turns++) await turn()
   }
   const warm = new Lembro({ maxSize: Infinity })
   await run(warm, 0, 1000)
@@ -78,6 +79,10 @@ async function turnOver(shape: string, sessions: number) {
   const store = new Lembro({ maxSize })
   const before = heap()
   await run(store, 0, 4 * sessions)
+  // Up to the full budget: right after a trim the index has places that the next sessions take.
+  for (let from = 4 * sessions; store.stats().bytes < 0.9 * maxSize; from += 500) {
+    await run(store, from, from + 500)
+  }
   // The purge also forgets what was evicted, once that has been collected.
   for (let n = 0; n < 2; n++) {
     heap()
