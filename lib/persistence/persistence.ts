@@ -3,7 +3,6 @@
  * opened again, until it is closed. The ledger is the truth: after a failure all of it is written anew.
  */
 
-import fs from 'node:fs'
 import path from 'node:path'
 import { toError } from '../call'
 import { inSlices, SLICE_MS, setImmediate } from '../clock'
@@ -11,11 +10,11 @@ import type { Ledger } from '../ledger/ledger'
 import { coded } from '../settings/check'
 import { toText } from '../settings/size'
 import { findEngine } from '../sqlite/engine'
-import { Link } from '../sqlite/link'
+import { fileTask, Link, realPath } from '../sqlite/link'
 import type { CompactionReport, SaveStats } from '../stats'
 import { isFinal, notSaved, overloaded, unusable } from './errors'
 import { Outbox } from './outbox'
-import type { End, Notice, Part, Reply, Request } from './protocol'
+import type { End, Notice, Part, Reply, Request, Task } from './protocol'
 import { Saved, type SavedDependencies } from './saved'
 
 const MIB = 1024 * 1024
@@ -32,8 +31,6 @@ const LONGEST_PAUSE = 30_000
 const CLOSE_PATIENCE = 10_000
 /** Saved sessions that are brought back without a look at the clock. */
 const AT_ONCE = 64
-/** A row is longer than its session's text by some names, and by what a key adds. */
-const ROW_FACTOR = 4
 
 type FileLink = Link<Request, Reply, Notice>
 type Waiter = (error: Error | null) => void
@@ -188,12 +185,8 @@ export class Persistence {
 
   #begin(): FileLink {
     const { settings, worker } = this.#needs
-    const task = {
-      engine: findEngine(settings.database),
-      file: realPath(this.#saveFile),
-      ...{ period: settings.savePeriod, timed: this.#timed, keys: settings.saveKeys },
-      mostBytes: ROW_FACTOR * settings.maxEntryBytes + MIB,
-    }
+    const about = fileTask(settings, findEngine(settings.database), realPath(this.#saveFile))
+    const task: Task = { ...about, period: settings.savePeriod, timed: this.#timed }
     const link: FileLink = new Link(worker, task, (notice) => this.#noticed(notice))
     this.#link = link
     return link
@@ -382,14 +375,5 @@ function answer(waiters: readonly Waiter[], error: Error | null): void {
         throw thrown
       })
     }
-  }
-}
-
-/** The file that symbolic links lead to, or would. */
-function realPath(file: string): string {
-  try {
-    return fs.realpathSync(file)
-  } catch {
-    return file
   }
 }

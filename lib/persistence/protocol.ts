@@ -1,19 +1,14 @@
 /** What the store and the worker that has its file tell each other. Each request gets one reply, in order. */
 
-import type { Fault } from '../sqlite/link'
+import type { Finding } from '../sqlite/aside'
+import type { Fault, FileTask } from '../sqlite/link'
 import type { Row, Times } from '../sqlite/rows'
 
 /** What the worker needs to know once. */
-export interface Task {
-  /** What `findEngine` found. */
-  readonly engine: string
-  readonly file: string
+export interface Task extends FileTask {
   readonly period: number
   /** Whether what was written is brought to the disk each period. */
   readonly timed: boolean
-  readonly keys: readonly (string | Uint8Array)[] | undefined
-  /** No session is longer. */
-  readonly mostBytes: number
 }
 
 /** What happened to sessions, to be saved in this order: all gone, some gone, put, touched. */
@@ -30,11 +25,6 @@ export type Request =
   | { readonly ask: 'write'; readonly changes: Changes }
   /** All sessions were put since: rows with a smaller `seq` go, and so does a file that was imported. */
   | { readonly ask: 'rewritten'; readonly from: number }
-
-/** What a start came upon, that the application is told. */
-export interface Finding extends Fault {
-  readonly code: string
-}
 
 export interface Reply {
   readonly fault?: Fault

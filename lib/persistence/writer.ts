@@ -3,15 +3,22 @@
 import fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { coded } from '../settings/check'
-import { asideOf, rescue, setAside } from '../sqlite/aside'
-import { codeOf, type Engine, isDamage } from '../sqlite/engine'
+import {
+  asideOf,
+  type Finding,
+  findingsOfUnread,
+  rescue,
+  setAside,
+  setNewerAside,
+} from '../sqlite/aside'
+import type { Engine } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
 import { KeyRing } from '../sqlite/keys'
 import { faultOf, type Posted } from '../sqlite/link'
 import { Reading } from '../sqlite/reading'
 import type { Row } from '../sqlite/rows'
 import { isMemfile, readMemfile } from './memfilestore'
-import type { Changes, Finding, Notice, Part, Reply, Request, Task } from './protocol'
+import type { Changes, Notice, Part, Reply, Request, Task } from './protocol'
 
 /** Sessions and characters of one part of what is read: some 2 ms of work for the store. */
 const MOST_ROWS = 500
@@ -98,13 +105,11 @@ class Writer {
   /** Sets a file aside that can't be opened, unless it is another's or the disk fails: then it throws why. */
   #makeWay(error: unknown): void {
     const { file } = this.#task
-    if (codeOf(error) === 'ESAVEVERSION') {
-      const aside = setAside(file, 'newer')
-      const message = `saveFile: '${file}' was written by a later version of lembro; it is kept as '${aside}'`
-      this.#findings.push({ code: 'ESAVEVERSION', message })
+    const newer = setNewerAside(file, error)
+    if (newer !== undefined) {
+      this.#findings.push(newer)
       return
     }
-    if (!isDamage(error)) throw error
     if (isMemfile(file)) {
       this.#imported = this.#import(file)
       if (this.#imported !== undefined) fs.renameSync(file, this.#importing)
@@ -152,10 +157,7 @@ class Writer {
       this.#found(damaged, rescue(this.#engine, file, opened, this.#keys, mostBytes))
       this.#file = new SessionFile(this.#engine, file, this.#keys)
     }
-    if (unread > 0) {
-      const message = `saveFile: none of saveKeys opens ${unread} of the sessions in '${file}'; they stay there until their key is given again`
-      this.#findings.push({ code: 'ESAVEKEY', message })
-    }
+    this.#findings.push(...findingsOfUnread(file, unread))
     const wasImported = this.#imported !== undefined
     const findings = this.#findings
     return { findings, damaged: this.#damaged, unread, isOld, last, wasImported }

@@ -6,24 +6,18 @@
 import fs from 'node:fs'
 import { isMemfile } from '../persistence/memfilestore'
 import { coded } from '../settings/check'
-import { rescue, setAside } from '../sqlite/aside'
+import { type Finding, findingsOfUnread, rescue, setAside, setNewerAside } from '../sqlite/aside'
 import { codeOf, type Database, type Engine, isDamage } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
 import { KeyRing } from '../sqlite/keys'
-import type { Fault } from '../sqlite/link'
+import type { Fault, FileTask } from '../sqlite/link'
 import { buildPlaces, hasPlaces } from '../sqlite/places'
 import { Reading } from '../sqlite/reading'
 import type { Row } from '../sqlite/rows'
 import { requireShareable } from './machine'
 
 /** What the worker needs to know once. */
-export interface Task {
-  /** What `findEngine` found. */
-  readonly engine: string
-  readonly file: string
-  readonly keys: readonly (string | Uint8Array)[] | undefined
-  /** No session is longer. */
-  readonly mostBytes: number
+export interface Task extends FileTask {
   readonly patience: number
 }
 
@@ -31,11 +25,6 @@ export interface Task {
 export type Request =
   | { readonly ask: 'open'; readonly isSuspect: boolean }
   | { readonly ask: 'checkpoint' | 'close' }
-
-export interface Finding {
-  readonly code: string
-  readonly message: string
-}
 
 export interface Reply {
   readonly fault?: Fault
@@ -153,10 +142,7 @@ export class Keeper {
     }
     if (this.#isPlain) this.#patiently(() => file.sealed())
     this.#unread = reading.unread
-    if (reading.unread > 0) {
-      const message = `saveFile: none of saveKeys opens ${reading.unread} of the sessions in '${this.#task.file}'; they stay there until their key is given again`
-      this.#findings.push({ code: 'ESAVEKEY', message })
-    }
+    this.#findings.push(...findingsOfUnread(this.#task.file, reading.unread))
   }
 
   /** Puts another file in the place of a damaged one, with all that can be read of it. */
@@ -179,13 +165,11 @@ export class Keeper {
   /** Sets a file aside that can't be opened, unless it is another's or the disk fails: then it throws why. */
   #makeWay(error: unknown): void {
     const { file } = this.#task
-    if (codeOf(error) === 'ESAVEVERSION') {
-      const aside = setAside(file, 'newer')
-      const message = `saveFile: '${file}' was written by a later version of lembro; it is kept as '${aside}'`
-      this.#findings.push({ code: 'ESAVEVERSION', message })
+    const newer = setNewerAside(file, error)
+    if (newer !== undefined) {
+      this.#findings.push(newer)
       return
     }
-    if (!isDamage(error)) throw error
     if (isMemfile(file)) {
       const message = `saveFile: '${file}' is a file of express-memfilestore; import it with the saveFile of a store in one process first`
       throw coded('ESAVEFOREIGN', message)

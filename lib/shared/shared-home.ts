@@ -4,7 +4,6 @@
  * is gone, replaced or damaged, it is opened anew, and all calls wait or fail until then.
  */
 
-import fs from 'node:fs'
 import path from 'node:path'
 import type { Clock } from '../clock'
 import { isoText } from '../entry/cookie'
@@ -20,19 +19,17 @@ import type {
 } from '../home/home'
 import { coded } from '../settings/check'
 import type { Settings } from '../settings/settings'
+import type { Finding } from '../sqlite/aside'
 import { codeOf, findEngine, isDamage, loadEngine, reasonOf } from '../sqlite/engine'
 import { KeyRing } from '../sqlite/keys'
-import { Link } from '../sqlite/link'
+import { fileTask, Link, realPath } from '../sqlite/link'
 import type { Row } from '../sqlite/rows'
 import type { CompactionReport, SaveStats } from '../stats'
-import type { Finding, Reply, Request, Task } from './keeper'
+import type { Reply, Request, Task } from './keeper'
 import { holderOf } from './machine'
 import { type Gone, SharedFile } from './shared-file'
 import { Turns } from './turns'
 
-const MIB = 1024 * 1024
-/** A row is longer than its session's text by some names, and by what a key adds. */
-const ROW_FACTOR = 4
 /** Pages of WAL, some 540 bytes each, after which it is moved into the file. */
 const CHECKPOINT_PAGES = 7500
 /** Pages after which changes wait for that: some 21 MB. */
@@ -322,10 +319,8 @@ export class SharedHome implements Home {
 
   /** Has the worker make the file ready. */
   async #ready(engine: string): Promise<Reply> {
-    const { maxEntryBytes, saveKeys } = this.#settings
-    const mostBytes = ROW_FACTOR * Math.min(maxEntryBytes, 2 ** 40) + MIB
-    const [file, patience] = [this.#path, this.#patience]
-    const task: Task = { engine, file, keys: saveKeys, mostBytes, patience }
+    const about = fileTask(this.#settings, engine, this.#path)
+    const task: Task = { ...about, patience: this.#patience }
     this.#worker ??= new Link(this.#code, task)
     try {
       return await this.#worker.ask({ ask: 'open', isSuspect: this.#isSuspect })
@@ -431,13 +426,5 @@ export class SharedHome implements Home {
         : reasonOf(error)
     const message = `saveFile: can't use '${this.#path}': ${reason}`
     return coded(code, message, { cause: error })
-  }
-}
-
-function realPath(file: string): string {
-  try {
-    return fs.realpathSync(file)
-  } catch {
-    return file
   }
 }

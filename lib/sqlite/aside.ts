@@ -2,7 +2,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import type { Columns, Engine } from './engine'
+import { type Columns, codeOf, type Engine, isDamage } from './engine'
 import { RESCUED, SessionFile } from './file'
 import type { KeyRing } from './keys'
 import { Reading } from './reading'
@@ -11,6 +11,12 @@ import { rowOf } from './rows'
 const MOST_KEPT = 8
 const DAY = 86_400_000
 const MOST_AGE = 30 * DAY
+
+/** What a start came upon, that the application is told. */
+export interface Finding {
+  readonly code: string
+  readonly message: string
+}
 
 /** Gives a file, which nobody has open here, a name with that word in it, and its WAL as well. Gives the new name. */
 export function setAside(file: string, word: string): string {
@@ -21,6 +27,27 @@ export function setAside(file: string, word: string): string {
   for (const part of ['journal', 'shm']) fs.rmSync(`${file}-${part}`, { force: true })
   fs.renameSync(file, aside)
   return aside
+}
+
+/**
+ * Sets a file aside that could not be opened since a later version of lembro wrote it, and gives what to
+ * tell of it; gives nothing for one that is damaged, which stays. Throws any other error again.
+ */
+export function setNewerAside(file: string, error: unknown): Finding | undefined {
+  if (codeOf(error) === 'ESAVEVERSION') {
+    const aside = setAside(file, 'newer')
+    const message = `saveFile: '${file}' was written by a later version of lembro; it is kept as '${aside}'`
+    return { code: 'ESAVEVERSION', message }
+  }
+  if (!isDamage(error)) throw error
+  return undefined
+}
+
+/** What to tell of sessions that none of the keys opens: nothing if there are none. */
+export function findingsOfUnread(file: string, unread: number): Finding[] {
+  if (unread === 0) return []
+  const message = `saveFile: none of saveKeys opens ${unread} of the sessions in '${file}'; they stay there until their key is given again`
+  return [{ code: 'ESAVEKEY', message }]
 }
 
 /** The files that were set aside. */

@@ -1,8 +1,39 @@
-/** Owns the worker of a file: requests and their replies in order, and its end. */
+/** Owns the worker of a file: what it is told at its start, requests and their replies in order, and its end. */
 
+import fs from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { coded } from '../settings/check'
+import type { Settings } from '../settings/settings'
 import { codeOf } from './engine'
+
+const MIB = 1024 * 1024
+/** A row is longer than its session's text by some names, and by what a key adds. */
+const ROW_FACTOR = 4
+const LARGEST = 2 ** 40
+
+/** What each worker of a file needs to know, once. */
+export interface FileTask {
+  /** What `findEngine` found. */
+  readonly engine: string
+  readonly file: string
+  readonly keys: readonly (string | Uint8Array)[] | undefined
+  /** No session is longer. */
+  readonly mostBytes: number
+}
+
+export function fileTask(settings: Settings, engine: string, file: string): FileTask {
+  const mostBytes = ROW_FACTOR * Math.min(settings.maxEntryBytes, LARGEST) + MIB
+  return { engine, file, keys: settings.saveKeys, mostBytes }
+}
+
+/** The file that symbolic links lead to, or would. */
+export function realPath(file: string): string {
+  try {
+    return fs.realpathSync(file)
+  } catch {
+    return file
+  }
+}
 
 /** Something that went wrong, as it can be sent to another thread. */
 export interface Fault {

@@ -1,9 +1,10 @@
 /** A folder of a spec's own, gone when the spec is over. */
 
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { after } from 'node:test'
+import { after, type TestContext } from 'node:test'
 
 const made: string[] = []
 
@@ -20,6 +21,24 @@ export function newFolder(): string {
 /** The path of a save file in a folder of its own. */
 export function newSaveFile(): string {
   return path.join(newFolder(), 'sessions')
+}
+
+/** The folder of a disk of 1 MB; `undefined`, and the test is left out, where there is no right to mount one. */
+export function newSmallDisk(t: TestContext): string | undefined {
+  const folder = newFolder()
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' })
+  } catch {
+    t.skip('no right to mount')
+    return undefined
+  }
+  t.after(() => execFileSync('umount', ['-l', folder]))
+  return folder
+}
+
+/** Gives such a disk room again. */
+export function enlarge(folder: string): void {
+  execFileSync('mount', ['-o', 'remount,size=64m', folder])
 }
 
 /** What the names in the folder of a save file have after its own, without that of the WAL. */
