@@ -70,8 +70,8 @@ async function turnOver(shape: string, sessions: number) {
       store.set(sidOf(n), { cookie: cookie(), ...make(n) }, () => {})
       if (n % 1000 === 0) await turn()
     }
-    // A trim that has begun ends.
-    for (let turns = 0; turns < 100; turns++) await turn()
+    // Joins a trim that is under way.
+    await store.reduce(store.stats().maxBytes)
   }
   const warm = new Lembro({ maxSize: Infinity })
   await run(warm, 0, 1000)
