@@ -1,8 +1,9 @@
 /**
- * Tries lembro on all that it supports, and prints a table: `npm run test:nodes`. The specs run on each Node; then
- * `spec/smoke/smoke.mjs`, with the package as npm packs it, on each Node with its permission model, on Bun, on Deno, and
- * under Yarn's Plug'n'Play. `npm run test:nodes -- spec/ledger` runs those specs only, and no smoke. The binaries come
- * from npm, and are kept between runs.
+ * Tries lembro on all that it supports, and prints a table: `npm run test:nodes`. The specs run on each Node; those of
+ * files on this one with better-sqlite3 as well, which is built for it; then `spec/smoke/smoke.mjs`, with the package
+ * as npm packs it, on each Node with its permission model, on Bun, on Deno, and under Yarn's Plug'n'Play.
+ * `npm run test:nodes -- spec/ledger` runs those specs only, and no smoke. The binaries come from npm, and are kept
+ * between runs.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -11,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 
 const MAJORS = [20, 22, 24, 26]
+const FILE_SPECS = ['spec/persistence', 'spec/sqlite', 'spec/shared']
 const ROOT = join(import.meta.dirname, '..')
 const RUNNER = join(ROOT, 'scripts/test/main.mjs')
 const KEPT = join(tmpdir(), 'lembro-nodes')
@@ -33,13 +35,13 @@ function install(folder, ...what) {
   execFileSync('npm', ['install', ...options, ...what], { stdio: 'inherit' })
 }
 
-function runSpecs(major, files) {
-  const node = nodeOf(major)
+/** Runs specs on a Node. `database`: the file of another SQLite than the one that lembro finds there. */
+function runSpecs(node, files, database) {
   const path = [dirname(node), process.env.PATH].join(delimiter)
   const { status, stdout } = spawnSync(node, [RUNNER, ...files], {
     cwd: ROOT,
     encoding: 'utf8',
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, PATH: path, ...(database && { DATABASE: database }) },
     maxBuffer: 2 ** 30,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -47,7 +49,8 @@ function runSpecs(major, files) {
   const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(stdout) ?? []
   const [, pass, fail, skipped] = counts.map(Number)
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
-  return { version, pass, fail, skipped, isGood: status === 0 }
+  const found = database && { database: 'better-sqlite3' }
+  return { version, ...found, pass, fail, skipped, isGood: status === 0 }
 }
 
 /** Each platform, and the command that runs a file there. */
@@ -135,5 +138,12 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
   )
 }
 const files = process.argv.slice(2)
-if (files[0] !== '--smoke') print(MAJORS.map((major) => runSpecs(major, files)))
+if (files[0] !== '--smoke') {
+  const database = fileOf('better-sqlite3', 12, 'better-sqlite3/lib/index.js')
+  const ofFiles = files.length === 0 ? FILE_SPECS : files
+  print([
+    ...MAJORS.map((major) => runSpecs(nodeOf(major), files)),
+    runSpecs(process.execPath, ofFiles, database),
+  ])
+}
 if (files.length === 0 || files[0] === '--smoke') print(smokes())

@@ -16,6 +16,7 @@ import {
   toldBy,
 } from './support/release'
 import { open } from './support/saving'
+import { openShared } from './support/shared'
 
 const FIXTURES = path.resolve('spec/fixtures')
 const RELEASES = fs.readdirSync(FIXTURES).filter((name) => /^\d+\.\d+\.\d+$/.test(name))
@@ -32,17 +33,22 @@ for (const release of RELEASES) {
   const read = (name: string) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))
 
   describe(`what ${release} has stored`, () => {
+    /** A copy of a file, the options that open it, and a clock that stands where it was written. */
+    const stored = (name: string) => {
+      const { at, ids, ...told } = read(`${name}.json`) as Told & { at: number; ids: string[] }
+      const saveFile = newSaveFile()
+      for (const end of ['', '-wal']) {
+        const from = path.join(folder, name + end)
+        if (fs.existsSync(from)) fs.copyFileSync(from, saveFile + end)
+      }
+      const saveKeys = name.startsWith('sealed') ? KEYS : undefined
+      const options = { saveFile, saveKeys, describe: deviceOf }
+      return { ids, told, options, clock: new Standing(at) }
+    }
+
     for (const name of fs.readdirSync(folder).filter((each) => each.endsWith('.db'))) {
       it(`is in ${name} as it was: sessions, owners, devices, order, and who is a member`, async () => {
-        const { at, ids, ...told } = read(`${name}.json`) as Told & { at: number; ids: string[] }
-        const saveFile = newSaveFile()
-        for (const end of ['', '-wal']) {
-          const from = path.join(folder, name + end)
-          if (fs.existsSync(from)) fs.copyFileSync(from, saveFile + end)
-        }
-        const saveKeys = name.startsWith('sealed') ? KEYS : undefined
-        const clock = new Standing(at)
-        const options = { saveFile, saveKeys, describe: deviceOf }
+        const { ids, told, options, clock } = stored(name)
         const { store, error, heard } = await open(options, { clock })
         assert.deepEqual([error, heard], [null, []])
         assert.deepEqual(sorted(await toldBy(store)), sorted(told))
@@ -51,6 +57,19 @@ for (const release of RELEASES) {
         await store.destroyOwner('ann')
         clock.at += LONGEST
         // Each expires when it would have: one that was touched lives longer.
+        await store.prune()
+        assert.deepEqual(await store.ids(), ['stranger'])
+        await store.close()
+      })
+
+      it(`is in ${name} for several processes too`, async () => {
+        const { ids, told, options, clock } = stored(name)
+        const { store, error, heard } = await openShared(options, clock)
+        assert.deepEqual([error, heard], [null, []])
+        assert.deepEqual(sorted(await toldBy(store)), sorted(told))
+        assert.deepEqual([store.stats().sessions, store.stats().members], [ids.length, 1])
+        await store.destroyOwner('ann')
+        clock.at += LONGEST
         await store.prune()
         assert.deepEqual(await store.ids(), ['stranger'])
         await store.close()

@@ -44,16 +44,18 @@ const DEFAULT_INTERVAL = 360_000
 /**
  * Settings from options. Throws a `TypeError` or `RangeError` that names the option; warns once of
  * each one that is not in `known`, for which a store with further options gives its own list.
+ * `bounded`: what `maxSize` is the most of.
  */
 export function parseOptions(
   options: LembroOptions,
   known: readonly string[] = OPTION_NAMES,
+  bounded: 'heap' | 'file' = 'heap',
 ): Settings {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`options: expected an object; ${got(options)}`)
   }
   warnOfUnknown(options, known)
-  const maxBytes = parseMaxSize(withDefault(options.maxSize, DEFAULT_MAX_SIZE))
+  const maxBytes = parseMaxSize(withDefault(options.maxSize, DEFAULT_MAX_SIZE), bounded)
   const interval = parseInterval(options)
   const max = options.max ?? Number.POSITIVE_INFINITY
   return {
@@ -167,7 +169,7 @@ function given(options: LembroOptions, completed: LembroOptions): Readonly<Lembr
 }
 
 /** Bytes of `maxSize`. Throws for what can't be read or holds no session; warns once of a budget that is hardly meant. */
-export function parseMaxSize(size: unknown): number {
+export function parseMaxSize(size: unknown, bounded: 'heap' | 'file' = 'heap'): number {
   const heapLimit = getHeapStatistics().heap_size_limit
   const bytes = toBytes('maxSize', size, heapLimit, "V8's heap limit")
   if (bytes < LEAST_BYTES) {
@@ -178,7 +180,8 @@ export function parseMaxSize(size: unknown): number {
     const message = `maxSize is ${toText(bytes)}, room for a few sessions only${guess(size)}`
     warnOnce('LEMBRO_SMALL_BUDGET', '', message)
   }
-  if (bytes !== Number.POSITIVE_INFINITY && bytes > heapLimit * HEAP_SHARE_TO_WARN) {
+  const isLarge = bytes !== Number.POSITIVE_INFINITY && bytes > heapLimit * HEAP_SHARE_TO_WARN
+  if (isLarge && bounded === 'heap') {
     const message = `maxSize is ${toText(bytes)}, more than 60% of the heap limit of ${toText(heapLimit)}: raise it with --max-old-space-size`
     warnOnce('LEMBRO_LARGE_BUDGET', '', message)
   }

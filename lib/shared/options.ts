@@ -47,7 +47,7 @@ export function parseSqliteOptions(options: LembroSqliteOptions): SqliteSettings
   const { patience = DEFAULT_PATIENCE, touchAfter, ...rest } = options
   const fit = { maxSize: DEFAULT_MAX_SIZE, ...withoutUnfit(rest) }
   return {
-    settings: parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]),
+    settings: parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES], 'file'),
     patience: toNumber('patience', patience, { least: 0, expected: 'a number of ms' }),
     touchAfter:
       touchAfter === undefined

@@ -7,7 +7,7 @@ import { it } from 'node:test'
 import type { LembroStore } from '../../lib/store'
 import { newSaveFile } from '../support/folder'
 import { rounds } from '../support/rounds'
-import { disk, killed, open } from '../support/saving'
+import { cut, disk, killed, open, walOf } from '../support/saving'
 import { nextTurn } from '../support/time'
 
 const RUNS = rounds(5)
@@ -69,26 +69,6 @@ async function found(file: string): Promise<Map<string, string>> {
   ][]
   await store.close()
   return new Map(all.map(([sid, { n, cookie }]) => [sid, `${n} ${Date.parse(cookie.expires)}`]))
-}
-
-/** What the header of a WAL tells it by, and its length. */
-function walOf(file: string): [string, number] {
-  const bytes = fs.existsSync(`${file}-wal`) ? fs.readFileSync(`${file}-wal`) : Buffer.alloc(0)
-  return [bytes.toString('hex', 16, 24), bytes.length]
-}
-
-/** A copy of the files as a power cut could leave them: what was not synced is there by chance. */
-function cut(file: string, synced: [string, number]): string {
-  const copy = killed(file)
-  if (!fs.existsSync(`${copy}-wal`)) return copy
-  const bytes = fs.readFileSync(`${copy}-wal`)
-  const kept = bytes.toString('hex', 16, 24) === synced[0] ? synced[1] : 32
-  for (let at = kept; at < bytes.length; at += 512) {
-    if (Math.random() < 0.3) bytes.fill(0, at, Math.min(at + 512, bytes.length))
-  }
-  const length = kept + Math.floor(Math.random() * (bytes.length - kept + 1))
-  fs.writeFileSync(`${copy}-wal`, bytes.subarray(0, length))
-  return copy
 }
 
 async function run(seed: number): Promise<void> {

@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import { type Clock, systemClock } from '../../lib/clock'
 import type { SharedStore } from '../../lib/shared/store'
 import { findEngine, loadEngine } from '../../lib/sqlite/engine'
 import { enlarge, newSaveFile, newSmallDisk } from '../support/folder'
+import { sqliteOf, tooOld } from '../support/old-sqlite'
 import { idsIn, open, until } from '../support/saving'
 import { type Data, plainSession } from '../support/sessions'
 import { eventually, openShared } from '../support/shared'
@@ -188,6 +190,16 @@ describe('a file that is shared', () => {
     assert(fs.readdirSync(saveFile.replace(/\/sessions$/, '')).some((name) => /damaged/.test(name)))
     await again.store.set('id-1', plainSession({ n: 5 }))
     await again.store.close()
+  })
+
+  it('is not touched by an SQLite that may damage what several processes write', async () => {
+    const database = sqliteOf('3.51.2')
+    const { store, error, saveFile } = await openShared({ database })
+    const { code, message } = tooOld(database, '3.51.2')
+    assert.deepEqual([Object(error).code, error?.message], [code, message])
+    await assert.rejects(store.get('a'), { code, message })
+    assert.deepEqual(fs.readdirSync(path.dirname(saveFile)), [])
+    await store.close()
   })
 
   it('that is no database at all is set aside', async () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import session from 'express-session'
+import { parseOptions } from '../../lib/settings/settings'
 import lembro from '../../lib/shared'
 import { type LembroSqliteOptions, parseSqliteOptions } from '../../lib/shared/options'
 import { Lembro } from '../../lib/shared/store'
@@ -39,6 +40,14 @@ describe('the options of lembro/sqlite', () => {
 
   it('may say what is so anyway', () => {
     parse({ stale: false, noDisposeOnSet: false, client: undefined })
+  })
+
+  it('take a file that is larger than the heap without a warning', (t) => {
+    const warned = t.mock.method(process, 'emitWarning', () => {})
+    parse({ maxSize: '64G' })
+    assert.equal(warned.mock.callCount(), 0)
+    parseOptions({ maxSize: '64G' })
+    assert.equal(warned.mock.callCount(), 1)
   })
 })
 

@@ -12,6 +12,7 @@ import { KeyRing } from '../../lib/sqlite/keys'
 import { Reading } from '../../lib/sqlite/reading'
 import { type Row, tableCrc32 } from '../../lib/sqlite/rows'
 import { newSaveFile } from '../support/folder'
+import { sqliteOf, tooOld } from '../support/old-sqlite'
 import { rounds } from '../support/rounds'
 
 const engine = loadEngine(findEngine(process.env.DATABASE), false)
@@ -243,4 +244,16 @@ describe('the engine', () => {
     const file = path.resolve('package.json')
     assert.throws(() => loadEngine(`${file}.missing`), { code: 'ENOSQLITE' })
   })
+
+  for (const [version, isOld] of [
+    ...[['3.45.1', true] as const, ['3.50.9', true] as const, ['3.51.2', true] as const],
+    ...[['3.51.3', false] as const, ['3.52.0', false] as const, ['4.0.0', false] as const],
+  ]) {
+    it(`${isOld ? 'is refused' : 'is taken'} for a file of several processes if it is ${version}`, () => {
+      const file = sqliteOf(version)
+      loadEngine(file, false)
+      if (!isOld) loadEngine(file)
+      else assert.throws(() => loadEngine(file), tooOld(file, version))
+    })
+  }
 })

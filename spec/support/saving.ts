@@ -20,8 +20,8 @@ export interface Opened {
   readonly heard: (Error & { code?: string })[]
 }
 
-/** Another SQLite than the one that is found: `DATABASE=better-sqlite3 npm test -- spec/persistence spec/sqlite`. */
-const USED = process.env.DATABASE === undefined ? {} : { database: process.env.DATABASE }
+/** Another SQLite than the one that is found: `DATABASE=better-sqlite3 npm test -- spec/persistence spec/sqlite spec/shared`. */
+export const USED = process.env.DATABASE === undefined ? {} : { database: process.env.DATABASE }
 
 const codes = new Map<string, string>()
 
@@ -84,6 +84,26 @@ export function killed(saveFile: string): string {
     if (before !== '') spawnSync('cp', [`${saveFile}-wal`, `${copy}-wal`])
     execFileSync('cp', [saveFile, copy])
   }
+  return copy
+}
+
+/** What the header of a WAL tells it by, and its length. */
+export function walOf(file: string): [string, number] {
+  const bytes = fs.existsSync(`${file}-wal`) ? fs.readFileSync(`${file}-wal`) : Buffer.alloc(0)
+  return [bytes.toString('hex', 16, 24), bytes.length]
+}
+
+/** A copy of the files as a power cut could leave them: what was not in the WAL when it was `synced` last is there by chance. */
+export function cut(file: string, synced: [string, number]): string {
+  const copy = killed(file)
+  if (!fs.existsSync(`${copy}-wal`)) return copy
+  const bytes = fs.readFileSync(`${copy}-wal`)
+  const kept = bytes.toString('hex', 16, 24) === synced[0] ? synced[1] : 32
+  for (let at = kept; at < bytes.length; at += 512) {
+    if (Math.random() < 0.3) bytes.fill(0, at, Math.min(at + 512, bytes.length))
+  }
+  const length = kept + Math.floor(Math.random() * (bytes.length - kept + 1))
+  fs.writeFileSync(`${copy}-wal`, bytes.subarray(0, length))
   return copy
 }
 

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../lib/clock'
 import type { LembroSqliteOptions } from '../../lib/shared/options'
 import { SharedStore } from '../../lib/shared/store'
 import { newSaveFile } from './folder'
-import { workerCode } from './saving'
+import { USED, workerCode } from './saving'
 
 export const WORKER = path.resolve('lib/shared/worker.ts')
 
@@ -27,7 +27,7 @@ export async function openShared(
   let store: SharedStore | undefined
   const error = await new Promise<Error | null>((resolve) => {
     const world = { clock, worker: workerCode(WORKER) }
-    store = new SharedStore({ ...options, saveFile }, world, resolve)
+    store = new SharedStore({ ...USED, ...options, saveFile }, world, resolve)
     store.on('error', (fault) => heard.push(fault))
   })
   return { store: store as SharedStore, saveFile, error, heard }
