@@ -22,8 +22,7 @@ export interface LembroSqliteOptions extends Omit<LembroOptions, Unfit> {
 }
 
 /** @internal */
-export interface SqliteSettings {
-  readonly settings: Settings
+export interface SqliteSettings extends Settings {
   readonly patience: number
   readonly touchAfter: number | undefined
 }
@@ -47,7 +46,7 @@ export function parseSqliteOptions(options: LembroSqliteOptions): SqliteSettings
   const { patience = DEFAULT_PATIENCE, touchAfter, ...rest } = options
   const fit = { maxSize: DEFAULT_MAX_SIZE, ...withoutUnfit(rest) }
   return {
-    settings: parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES], 'file'),
+    ...parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES], 'file'),
     patience: toNumber('patience', patience, { least: 0, expected: 'a number of ms' }),
     touchAfter:
       touchAfter === undefined

@@ -5,6 +5,7 @@
 
 import { coded } from '../settings/check'
 import type { Owner } from '../settings/owner'
+import type { Settings } from '../settings/settings'
 import { toText } from '../settings/size'
 import type { Columns, Engine, Statement } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
@@ -12,15 +13,6 @@ import type { KeyRing } from '../sqlite/keys'
 import { bytesOf, type Place, Places, trustOf } from '../sqlite/places'
 import { type Row, rowOf, touched } from '../sqlite/rows'
 import { givingWay, givingWayInTrim, wouldPushOut } from './giving-way'
-
-/** What bounds the file and the sessions in it. */
-export interface Limits {
-  readonly maxBytes: number
-  readonly maxEntryBytes: number
-  readonly maxSessions: number
-  readonly maxPerOwner: number
-  readonly absoluteTtl: number
-}
 
 /** A session that was removed for a reason of the store's own. */
 export interface Gone {
@@ -49,7 +41,7 @@ export class SharedFile {
   readonly file: SessionFile
   readonly places: Places
   readonly #keys: KeyRing | undefined
-  readonly #limits: Limits
+  readonly #limits: Settings
   readonly #wants: (cause: Gone['cause']) => boolean
   readonly #byKey: Statement
   readonly #byId: Statement
@@ -63,7 +55,7 @@ export class SharedFile {
     engine: Engine,
     path: string,
     keys: KeyRing | undefined,
-    limits: Limits,
+    limits: Settings,
     wants: (cause: Gone['cause']) => boolean,
   ) {
     this.#keys = keys
@@ -91,10 +83,16 @@ export class SharedFile {
     return log - checkpointed
   }
 
-  /** Begins to change something. Throws with the code of a lock if another process does so. */
+  /** Throws with the code `ESAVEMOVED` if another file has the name by now, or none. */
+  requireThere(): void {
+    if (!this.file.isThere) throw coded('ESAVEMOVED', 'it was deleted or replaced')
+  }
+
+  /** Begins to change something. Throws with the code of a lock if another process does so, and as {@link requireThere} does. */
   begin(): void {
     this.file.begin()
     try {
+      this.requireThere()
       this.#gone = []
       if (!this.places.read()) throw coded('ESAVEDAMAGED', 'its index is gone')
     } catch (error) {

@@ -19,29 +19,15 @@ export class SharedStore extends HomeStore {
 
   /** @internal */
   constructor(options: LembroSqliteOptions, world: World, ready: Ready | undefined) {
-    const { settings, patience, touchAfter } = parseSqliteOptions(options)
-    const code = world.worker ?? require('./worker-code.js')
-    let crowded = () => {}
-    const home = new SharedHome(settings, patience, world.clock, code, () => crowded())
+    const settings = parseSqliteOptions(options)
+    const home = new SharedHome(settings, world.clock, world.worker ?? require('./worker-code.js'))
     // The file is what is saved, and has the limits: the ledger has no session.
     const none = Number.POSITIVE_INFINITY
     const unlimited = { saveFile: undefined, absoluteTtl: none, maxEntryBytes: none }
-    super(home, { ...settings, ...unlimited }, touchAfter, world, ready)
-    const { stats, told, calls } = this.core
+    super(home, { ...settings, ...unlimited }, settings.touchAfter, world, ready)
     this.#home = home
-    this.#sweeps = new Sweeps({
-      ...{ clock: world.clock, maxBytes: settings.maxBytes },
-      make: (change) => home.change(change),
-      purged: (report) => stats.purged(report),
-      reduced: (report) => {
-        stats.reduced(report)
-        told.announce('reduce', report)
-      },
-      fault: (error) => {
-        if (!calls.closed) calls.report(error)
-      },
-    })
-    crowded = () => this.#sweeps.trim()
+    this.#sweeps = new Sweeps(this.core, home.turns)
+    home.crowded = () => this.#sweeps.trim()
     this.#sweeps.start(settings.interval)
   }
 
@@ -60,7 +46,7 @@ export class SharedStore extends HomeStore {
   override length(callback?: Callback<number>) {
     return this.long<number>(callback, async () => {
       await this.#sweeps.purge()
-      return this.#home.change((file) => file.places.size)
+      return this.#home.turns.make([], (file) => file.places.size)
     })
   }
 
@@ -107,12 +93,12 @@ export class SharedStore extends HomeStore {
 
   /** Turns the timer of `savePeriod` on again. */
   override startSaveInterval(): void {
-    this.#home.timed = true
+    this.#home.turns.isTimed = true
   }
 
   /** Turns the timer of `savePeriod` off: the system decides when what was written is on the disk. */
   override stopSaveInterval(): void {
-    this.#home.timed = false
+    this.#home.turns.isTimed = false
   }
 
   /** Sessions and bytes of all processes, and the counts of this one, frozen. */
@@ -120,7 +106,7 @@ export class SharedStore extends HomeStore {
     const sums = this.#home.sums()
     // There is no near cache.
     const { near: _, ...own } = super.stats()
-    const shared = { process: process.pid, waiting: this.#home.waiting }
+    const shared = { process: process.pid, waiting: this.#home.turns.waiting }
     const save = this.#home.stats()
     const stats = { ...own, save: Object.freeze(save), shared: Object.freeze(shared) }
     if (sums === undefined) return Object.freeze(stats)

@@ -1,48 +1,37 @@
 /** Owns what removes sessions of a shared file by itself: the purge of what has expired, and the trim. Of all processes one at a time does so. */
 
-import type { Clock } from '../clock'
+import type { Core } from '../core'
 import { DEFAULT_SHARE } from '../reduce'
 import type { PurgeReport, ReduceReport } from '../stats'
 import type { SharedFile } from './shared-file'
+import type { Turns } from './turns'
 
 /** Ms after which a sweep of a process that was not heard of is taken for ended. */
 const LEASE = 5000
 /** Sessions that are removed before others have their turn. */
 const AT_ONCE = 50
 
-type Make = <Value>(change: (file: SharedFile, now: number) => Value) => Promise<Value>
-
-export interface SweepsNeeds {
-  readonly clock: Clock
-  readonly maxBytes: number
-  /** Makes a change in the file. */
-  readonly make: Make
-  readonly purged: (report: PurgeReport) => void
-  readonly reduced: (report: ReduceReport) => void
-  readonly fault: (error: Error) => void
-}
+type Change<Value> = (file: SharedFile, now: number) => Value
 
 export class Sweeps {
-  readonly #needs: SweepsNeeds
+  readonly #core: Core
+  readonly #turns: Turns
   /** What tells this store from those of other processes. */
   readonly #name = Math.ceil(Math.random() * 2 ** 40)
   #cancel: (() => void) | undefined
-  #trimming = false
+  #isTrimming = false
 
-  constructor(needs: SweepsNeeds) {
-    this.#needs = needs
-  }
-
-  get isTimed(): boolean {
-    return this.#cancel !== undefined
+  constructor(core: Core, turns: Turns) {
+    this.#core = core
+    this.#turns = turns
   }
 
   /** Purges each so many ms, until it is stopped. */
   start(interval: number): void {
     this.stop()
     if (interval === Number.POSITIVE_INFINITY) return
-    this.#cancel = this.#needs.clock.after(interval, () => {
-      this.purge(true).catch(this.#needs.fault)
+    this.#cancel = this.#core.clock.after(interval, () => {
+      this.purge(true).catch(this.#fault)
       this.start(interval)
     })
   }
@@ -54,11 +43,11 @@ export class Sweeps {
 
   /** Removes all that has expired; if it `isTimed`, unless another process does. */
   async purge(isTimed = false): Promise<PurgeReport> {
-    const { clock, purged } = this.#needs
+    const { clock, stats } = this.#core
     const start = clock.elapsed()
     const expired = await this.#sweep(isTimed, (file, now) => file.expire(AT_ONCE, now))
     const report = { expired, ms: clock.elapsed() - start }
-    purged(report)
+    stats.purged(report)
     return report
   }
 
@@ -69,36 +58,39 @@ export class Sweeps {
 
   /** Goes down to the default share of the budget after live sessions had to go, unless another process does. */
   trim(): void {
-    if (this.#trimming) return
-    this.#trimming = true
-    const { maxBytes, fault } = this.#needs
+    if (this.#isTrimming) return
+    this.#isTrimming = true
+    const { maxBytes } = this.#core.settings
     const goal = maxBytes * DEFAULT_SHARE
     const trimming = this.#reduce(true, (file) => file.relieve(goal, maxBytes))
-    trimming.catch(fault).finally(() => {
-      this.#trimming = false
+    trimming.catch(this.#fault).finally(() => {
+      this.#isTrimming = false
     })
   }
 
   async #reduce(isTimed: boolean, evict: (file: SharedFile) => boolean): Promise<ReduceReport> {
-    const { clock, make, reduced } = this.#needs
+    const { clock, stats, told } = this.#core
     const start = clock.elapsed()
-    const from = await make((file) => file.places.bytes)
+    const from = await this.#make((file) => file.places.bytes)
     const evicted = await this.#sweep(isTimed, (file) => {
       let count = 0
       while (count < AT_ONCE && evict(file)) count++
       return count
     })
-    const to = await make((file) => file.places.bytes)
+    const to = await this.#make((file) => file.places.bytes)
     const report = { from, to, evicted, ms: clock.elapsed() - start }
-    if (evicted > 0 || !isTimed) reduced(report)
+    if (evicted > 0 || !isTimed) {
+      stats.reduced(report)
+      told.announce('reduce', report)
+    }
     return report
   }
 
   /** Repeats a step until it removes fewer than it may. Returns how many were removed. */
-  async #sweep(isTimed: boolean, step: (file: SharedFile, now: number) => number): Promise<number> {
+  async #sweep(isTimed: boolean, step: Change<number>): Promise<number> {
     let count = 0
     for (let removed = AT_ONCE; removed === AT_ONCE; count += removed) {
-      removed = await this.#needs.make((file, now) => {
+      removed = await this.#make((file, now) => {
         const { sums } = file.places
         const isOthers = sums.purging > now && sums.purger !== this.#name
         if (isTimed && isOthers) return 0
@@ -111,5 +103,14 @@ export class Sweeps {
       })
     }
     return count
+  }
+
+  #make<Value>(change: Change<Value>): Promise<Value> {
+    return this.#turns.make([], change)
+  }
+
+  readonly #fault = (error: Error) => {
+    const { calls } = this.#core
+    if (!calls.closed) calls.report(error)
   }
 }

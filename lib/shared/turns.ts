@@ -8,6 +8,9 @@ import { toError } from '../call'
 import { type Clock, setImmediate } from '../clock'
 import { coded } from '../settings/check'
 import { codeOf, reasonOf } from '../sqlite/engine'
+import { holderOf } from './machine'
+import type { OpenFile } from './open-file'
+import type { SqliteSettings } from './options'
 import type { Gone, SharedFile } from './shared-file'
 
 /** Ms for which a transaction goes on while more changes wait: what waits for a turn then is not kept long. */
@@ -29,20 +32,10 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-export interface TurnsNeeds {
-  readonly clock: Clock
-  readonly patience: number
-  readonly savePeriod: number
-  /** What is known of the process that has the lock: such as ' (process 12)'. */
-  readonly holder: () => string
+/** Who hears what becomes of the changes. */
+interface Told {
   /** Hears what was removed, once that is committed. */
   readonly gone: (gone: readonly Gone[]) => void
-  /** Hears after each commit. */
-  readonly committed: () => void
-  /** Whether changes have to wait, since the WAL is being moved into the file. */
-  readonly isFull: () => boolean
-  /** Hears that the file is another, damaged, or that the disk fails. */
-  readonly failed: (error: Error) => void
   /** Hears that what was answered is not on the disk. */
   readonly unsynced: (error: Error) => void
 }
@@ -50,8 +43,12 @@ export interface TurnsNeeds {
 export class Turns {
   /** When the disk last confirmed all that was written, in ms. */
   lastSave: number | null = null
-  readonly #needs: TurnsNeeds
-  #file: SharedFile | undefined
+  /** Whether all is brought to the disk each `savePeriod`. */
+  isTimed = true
+  readonly #settings: SqliteSettings
+  readonly #clock: Clock
+  readonly #open: OpenFile
+  readonly #told: Told
   #waiting: Waiting[] = []
   /** How many changes wait of each session. */
   readonly #ofSid = new Map<string, number>()
@@ -61,11 +58,12 @@ export class Turns {
   #syncing: Promise<void> = Promise.resolve()
   #nextSync: Promise<void> | undefined
   #isSyncDue = false
-  #failure: Error | undefined
-  isTimed = true
 
-  constructor(needs: TurnsNeeds) {
-    this.#needs = needs
+  constructor(settings: SqliteSettings, clock: Clock, open: OpenFile, told: Told) {
+    this.#settings = settings
+    this.#clock = clock
+    this.#open = open
+    this.#told = told
   }
 
   /** How many changes wait for the lock, or for the end of this turn. */
@@ -73,18 +71,11 @@ export class Turns {
     return this.#waiting.length
   }
 
-  /** From now on changes are made in this file; while there is none they wait. */
-  set file(file: SharedFile | undefined) {
-    this.#file = file
-    this.#failure = undefined
-    this.#schedule(0)
-  }
-
-  /** From now on every change fails at once, until there is a file. */
-  set failure(failure: Error) {
-    this.#file = undefined
-    this.#failure = failure
-    this.#fail(this.#waiting.splice(0), failure)
+  /** There is another file, or none: what waits goes on, or fails with the reason. */
+  wake(): void {
+    const { failure } = this.#open
+    if (failure === undefined) this.#schedule(0)
+    else this.#fail(this.#waiting.splice(0), failure)
   }
 
   /** Whether a change of that session waits: what is read before is not what was set. */
@@ -99,9 +90,9 @@ export class Turns {
 
   /** Makes a change that concerns those sessions; an empty id stands for all. */
   make<Value>(sids: readonly string[], change: Change<Value>, bytes = 0): Promise<Value> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#open.failure !== undefined) return Promise.reject(this.#open.failure)
     return new Promise<Value>((resolve, reject) => {
-      const deadline = this.#needs.clock.elapsed() + this.#needs.patience
+      const deadline = this.#clock.elapsed() + this.#settings.patience
       this.#waiting.push({ sids, change, bytes, deadline, resolve, reject })
       for (const sid of sids) this.#ofSid.set(sid, (this.#ofSid.get(sid) ?? 0) + 1)
       this.#schedule(0)
@@ -129,46 +120,46 @@ export class Turns {
       this.#go()
     }
     if (ms === 0) setImmediate(go)
-    else this.#needs.clock.after(ms, go, true)
+    else this.#clock.after(ms, go, true)
   }
 
   #go(): void {
-    const file = this.#file
+    const { file, isFull } = this.#open
     if (file === undefined) this.#later(() => 'it was not open')
-    else if (this.#needs.isFull()) this.#later(() => 'its WAL was being moved into the file')
-    else if (this.#begin(file)) this.#makeAll(file)
+    else if (isFull) {
+      this.#open.checkpointIfLong()
+      this.#later(() => 'its WAL was being moved into the file')
+    } else if (this.#begin(file)) this.#makeAll(file)
   }
 
   /** Whether changes can be made now. */
   #begin(file: SharedFile): boolean {
     try {
       file.begin()
+      return true
     } catch (thrown) {
-      if (codeOf(thrown) === 'ELOCKED') {
-        this.#later(() => `another process${this.#needs.holder()} had its lock`)
-      } else this.#broken(this.#waiting.splice(0), thrown)
+      const code = codeOf(thrown)
+      if (code === 'ELOCKED') {
+        this.#later(() => `another process${holderOf(this.#open.path)} had its lock`)
+        // What waits goes on in the file that has the name now.
+      } else this.#broken(code === 'ESAVEMOVED' ? [] : this.#waiting.splice(0), thrown)
       return false
     }
-    if (file.file.isThere) return true
-    file.file.rollback()
-    this.#broken([], coded('ESAVEMOVED', 'it was deleted or replaced'))
-    return false
   }
 
   #makeAll(file: SharedFile): void {
     this.#pause = FIRST_PAUSE
     // Others who change something too need a moment in which the lock is free.
     const isContended = file.places.sums.seq !== this.#lastSeq
-    const start = this.#needs.clock.elapsed()
+    const start = this.#clock.elapsed()
     this.#makeChanges(file)
     this.#lastSeq = file.places.sums.seq
-    const isLong = this.#needs.clock.elapsed() - start > LONG_MS
+    const isLong = this.#clock.elapsed() - start > LONG_MS
     this.#schedule(isContended && isLong ? Math.random() * FIRST_PAUSE : 0)
   }
 
   #makeChanges(file: SharedFile): void {
-    const { clock } = this.#needs
-    const end = clock.elapsed() + LONGEST_MS
+    const end = this.#clock.elapsed() + LONGEST_MS
     const made: Waiting[] = []
     const answers: (() => void)[] = []
     let gone: readonly Gone[]
@@ -176,7 +167,7 @@ export class Turns {
       for (let each = this.#waiting.shift(); each !== undefined; each = this.#waiting.shift()) {
         made.push(each)
         answers.push(this.#attempt(each, file))
-        if (clock.elapsed() > end) break
+        if (this.#clock.elapsed() > end) break
       }
       gone = file.commit()
     } catch (thrown) {
@@ -185,12 +176,12 @@ export class Turns {
       return
     }
     this.#forget(made)
-    this.#needs.committed()
-    if (gone.length > 0) this.#needs.gone(gone)
+    this.#open.checkpointIfLong()
+    if (gone.length > 0) this.#told.gone(gone)
     const answer = () => {
       for (const each of answers) each()
     }
-    if (this.#needs.savePeriod > 0) {
+    if (this.#settings.savePeriod > 0) {
       answer()
       this.#syncSoon()
     } else this.sync().then(answer, (error: Error) => this.#fail(made, error))
@@ -199,7 +190,7 @@ export class Turns {
   /** What answers a change. One that was refused before anything was changed fails alone. */
   #attempt({ change, resolve, reject }: Waiting, file: SharedFile): () => void {
     try {
-      const value = change(file, this.#needs.clock.now())
+      const value = change(file, this.#clock.now())
       return () => resolve(value as never)
     } catch (thrown) {
       if (codeOf(thrown) !== 'ESESSIONTOOBIG') throw thrown
@@ -209,11 +200,11 @@ export class Turns {
 
   /** Tries again after a while, by chance, so that no two processes meet again and again. */
   #later(why: () => string): void {
-    const now = this.#needs.clock.elapsed()
+    const now = this.#clock.elapsed()
     const over = this.#waiting.filter(({ deadline }) => deadline <= now)
     if (over.length > 0) {
       this.#waiting = this.#waiting.filter(({ deadline }) => deadline > now)
-      const message = `saveFile: not saved: for ${this.#needs.patience} ms ${why()}`
+      const message = `saveFile: not saved: for ${this.#settings.patience} ms ${why()}`
       this.#fail(over, coded('ESAVEBUSY', message))
     }
     this.#schedule(1 + Math.random() * this.#pause)
@@ -223,7 +214,7 @@ export class Turns {
   #broken(failed: readonly Waiting[], thrown: unknown): void {
     const failure = notSaved(thrown)
     this.#fail(failed, failure)
-    this.#needs.failed(failure)
+    this.#open.failed(failure)
     this.#schedule(FIRST_PAUSE)
   }
 
@@ -244,19 +235,19 @@ export class Turns {
 
   // After half of the period, so that the other half is left for the sync itself.
   #syncSoon(): void {
-    const { savePeriod, clock } = this.#needs
+    const { savePeriod } = this.#settings
     if (this.#isSyncDue || savePeriod === Number.POSITIVE_INFINITY || !this.isTimed) return
     this.#isSyncDue = true
-    clock.after(savePeriod / 2, () => {
+    this.#clock.after(savePeriod / 2, () => {
       this.#isSyncDue = false
-      this.sync().catch(this.#needs.unsynced)
+      this.sync().catch(this.#told.unsynced)
     })
   }
 
   #syncNow(): Promise<void> {
-    const file = this.#file
+    const { file } = this.#open
     if (file === undefined) return Promise.resolve()
-    const before = this.#needs.clock.now()
+    const before = this.#clock.now()
     return new Promise((resolve, reject) => {
       file.file.sync((error) => {
         if (error === null) this.lastSave = before

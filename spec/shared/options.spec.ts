@@ -13,10 +13,10 @@ const parse = (options: object) =>
 
 describe('the options of lembro/sqlite', () => {
   it('have defaults of their own, and the others of any lembro', () => {
-    const { settings, patience, touchAfter } = parse({ onConflict: 'merge' })
+    const { patience, touchAfter, ...settings } = parse({ onConflict: 'merge' })
     assert.deepEqual([patience, touchAfter, settings.maxBytes], [2000, undefined, 256 * 1024 ** 2])
     assert.deepEqual([settings.onConflict, settings.savePeriod], ['merge', 1000])
-    assert.equal(parse({ maxSize: '8M' }).settings.maxBytes, 8 * 1024 ** 2)
+    assert.equal(parse({ maxSize: '8M' }).maxBytes, 8 * 1024 ** 2)
   })
 
   it('ask for a file', () => {
