@@ -41,6 +41,16 @@ export const OPERATIONS = {
     const sid = pick(population)
     return (done) => store.get(sid, (error, data) => done(error ?? missing(data)))
   },
+  'get and createSession': (population) => {
+    const { store } = population
+    const sid = pick(population)
+    const request = requestOf(store, sid)
+    return (done) =>
+      store.get(sid, (error, data) => {
+        if (data) store.createSession(request, data)
+        done(error ?? missing(data))
+      })
+  },
   touch: async (population) => {
     const { store } = population
     const sid = pick(population)
@@ -74,7 +84,7 @@ export const OPERATIONS = {
       })
   },
   // What every store spends on telling its caller, and the bench on timing it.
-  'callback alone': () => (done) => {
+  'the deferred callback alone': () => (done) => {
     setImmediate(done, null)
   },
 } satisfies Record<string, Prepare>
@@ -88,10 +98,14 @@ export const setNewOwner: Prepare = ({ store, shape, added }) => {
 }
 
 export type OperationName = keyof typeof OPERATIONS
-/** Those that are the store's own. */
-export const STORE_OPERATIONS = (Object.keys(OPERATIONS) as OperationName[]).filter(
-  (name) => name !== 'callback alone',
-)
+export const OPERATION_NAMES = Object.keys(OPERATIONS) as OperationName[]
+
+/** Makes a call of a store a promise. */
+export function called(call: (done: Done) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call((error) => (error ? reject(error) : resolve()))
+  })
+}
 
 /** Loads a session as express-session does at the start of a request. */
 export function load(store: Store, sid: string): Promise<Live> {
@@ -113,6 +127,23 @@ export async function fill(store: Store, shape: Shape, count: number, from = 0):
     if (n % 100 === 99) await nextTurn()
   }
   return sids
+}
+
+/** Does an operation so many times, so many at once. Gives the ns that one of them takes. */
+export async function timedInBatches(
+  population: Population,
+  prepare: Prepare,
+  operations: number,
+  inFlight: number,
+): Promise<number> {
+  let ns = 0
+  let done = 0
+  for (; done < operations; done += inFlight) {
+    const steps: Step[] = []
+    for (let i = 0; i < inFlight; i++) steps.push(await prepare(population))
+    ns += await timed(steps)
+  }
+  return ns / done
 }
 
 /** Does operations all at once. Gives the ns until the last is acknowledged. */

@@ -1,44 +1,144 @@
 /** Who may stay when strangers flood the store: whether members find their sessions, and strangers can sign in. */
 
-import { withChild } from '../child.js'
-import { percent, whole } from '../figures.js'
-import type { Progress } from '../progress.js'
-import type { Scale } from '../scale.js'
-import { COMPARED } from '../stores.js'
-import type { Table } from '../table.js'
-import type { FloodOf, Found } from '../tasks/flood.js'
-import { inPairs } from '../turns.js'
+import type { Store } from 'express-session'
+import { inPairs, withChild } from '../child.js'
+import { percent, type Table, whole } from '../figures.js'
+import { called, load } from '../operations.js'
+import { type Live, newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { COMPARED, STORES, type StoreName } from '../stores.js'
+
+/** Who floods the store: strangers alone; strangers of whom one in each bout signs in; one account that signs in again and again. */
+type FloodOf = (typeof FLOODS)[number]
+
+interface Found {
+  /** The share of the visits of members that found their session. */
+  readonly members: number
+  /** The share of the newcomers who were still signed in when they came back. */
+  readonly newcomers: number
+  /** Sessions in the store when it was over. */
+  readonly held: number
+  /** Whether the store lost count of its bytes, as express-lembro does. */
+  readonly lostCount: boolean
+}
 
 export interface FloodFigures {
   readonly sessions: number
-  readonly found: Readonly<Record<string, Readonly<Record<FloodOf, Found>>>>
+  readonly found: Readonly<Partial<Record<StoreName, Readonly<Record<FloodOf, Found>>>>>
 }
 
-const STORES = COMPARED.filter((name) => name !== 'floor')
+const FLOODS = ['strangers', 'newcomers', 'one account'] as const
+const MEMBERS = 1000
+const STRANGERS_AT_ONCE = 500
+const VISITS_AT_ONCE = 50
+const ROOM = 5000
+/** As many as the room would hold beside all members. */
+const STRANGERS_IN_ROOM = 4
+const STRANGER: Shape = { characters: 60, owned: false }
+/** No member has this number. */
+const ACCOUNT = 999_999
+/** Strangers that come while a newcomer fills in the form, and again until the next visit. */
+const MEANWHILE = 100
 
-export async function floods(scale: Scale, progress: Progress): Promise<FloodFigures> {
-  const found: Record<string, Record<FloodOf, Found>> = {}
-  await inPairs(STORES, async (store) => {
-    progress.at(store)
-    const flood = (of: FloodOf) =>
-      withChild([], (child) => child.ask('flood', { store, sessions: scale.flood, of }))
-    found[store] = {
-      strangers: await flood('strangers'),
-      newcomers: await flood('newcomers'),
-      'one account': await flood('one account'),
+export const tasks = {
+  async flood(input: { store: StoreName; sessions: number; of: FloodOf }): Promise<Found> {
+    const such = [TYPICAL, ...Array.from({ length: STRANGERS_IN_ROOM }, () => STRANGER)]
+    const store = STORES[input.store].make({ sessions: ROOM, such })
+    const random = seeded(1)
+    const members: string[] = []
+    for (let n = 0; n < MEMBERS; n++) members.push(await start(store, TYPICAL, n))
+    let [found, newcomers] = [0, 0]
+    const bouts = Math.ceil(input.sessions / STRANGERS_AT_ONCE)
+    const signsIn = input.of === 'newcomers'
+    const come = (n: number) =>
+      input.of === 'one account' ? start(store, TYPICAL, ACCOUNT) : start(store, STRANGER, n)
+    for (let bout = 0; bout < bouts; bout++) {
+      const newcomer = signsIn ? await start(store, STRANGER, 0) : ''
+      for (let i = 0; i < STRANGERS_AT_ONCE; i++) {
+        if (signsIn && i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
+        if (signsIn && i === 2 * MEANWHILE) {
+          if ((await visit(store, newcomer))?.userId !== undefined) newcomers++
+        }
+        await visit(store, await come(i))
+      }
+      for (let i = 0; i < VISITS_AT_ONCE; i++) {
+        const n = Math.floor(random() * MEMBERS)
+        if (await visit(store, members[n] as string)) found++
+        else members[n] = await start(store, TYPICAL, n)
+      }
     }
-  })
-  return { sessions: scale.flood, found }
+    return {
+      members: found / (bouts * VISITS_AT_ONCE),
+      newcomers: newcomers / bouts,
+      held: await lengthOf(store),
+      lostCount: '_size' in store && Number.isNaN(store._size),
+    }
+  },
 }
 
-export function floodTables({ sessions, found }: FloodFigures): Table[] {
-  const lostCount = Number.isNaN(found['express-lembro']?.newcomers.counted)
+function lengthOf(store: Store): Promise<number> {
+  return new Promise((resolve) => {
+    store.length?.((_error, length) => resolve(length ?? Number.NaN))
+  })
+}
+
+async function start(store: Store, shape: Shape, n: number): Promise<string> {
+  const sid = newSid()
+  await called((done) => store.set(sid, newSession(store, sid, shape, n), done))
+  return sid
+}
+
+async function signIn(store: Store, of: string, userId: string): Promise<void> {
+  const sid = sidOfRequest(of)
+  const session = await load(store, sid).catch(() => undefined)
+  if (session === undefined) return
+  session.userId = userId
+  await called((done) => store.set(sid, session, done))
+}
+
+/** A request that changes nothing: its session is loaded and touched. */
+async function visit(store: Store, of: string): Promise<Live | undefined> {
+  const sid = sidOfRequest(of)
+  const session = await load(store, sid).catch(() => undefined)
+  if (session === undefined) return undefined
+  session.touch()
+  await called((done) => store.touch?.(sid, session, done))
+  return session
+}
+
+// The same visits for every store (mulberry32).
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let bits = Math.imul(state ^ (state >>> 15), 1 | state)
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export async function run(quick: boolean): Promise<FloodFigures> {
+  const sessions = quick ? 5000 : 50_000
+  const stores = COMPARED.filter((name) => name !== 'floor')
+  const found = await inPairs(stores, async (store) => {
+    const flood = (of: FloodOf) =>
+      withChild<typeof tasks, Found>(import.meta.url, (child) =>
+        child.ask('flood', { store, sessions, of }),
+      )
+    const floods: Partial<Record<FloodOf, Found>> = {}
+    for (const of of FLOODS) floods[of] = await flood(of)
+    return floods as Record<FloodOf, Found>
+  })
+  return { sessions, found }
+}
+
+export function tables({ sessions, found }: FloodFigures): Table[] {
+  const lostCount = found['express-lembro']?.newcomers.lostCount
     ? " express-lembro's count of its bytes turns `NaN` with the first session that is set again, which is the first sign-in: from then on it bounds nothing."
     : ''
   return [
     {
       title: 'Floods: who is still known',
-      note: `1,000 members, room for 5,000 sessions, 500 strangers between every 50 visits of members, ${sessions.toLocaleString('en')} strangers in all. Then the same flood again, in which one of each 500 strangers signs in when 100 others have come after, and comes back when 100 more have. Then as many sign-ins of one account.${lostCount} MemoryStore has no bound: it loses nobody and grows until the process ends.`,
+      note: `1,000 members, room for 5,000 sessions, 500 strangers between every 50 visits of members, ${whole(sessions)} strangers in all. Then the same flood again, in which one of each 500 strangers signs in when 100 others have come after, and comes back when 100 more have. Then as many sign-ins of one account.${lostCount} MemoryStore has no bound: it loses nobody and grows until the process ends.`,
       head: [
         '',
         'visits of members that found the session',
@@ -46,12 +146,9 @@ export function floodTables({ sessions, found }: FloodFigures): Table[] {
         'sessions held after that',
         'the same visits, one account floods',
       ],
-      rows: STORES.map((store) => [
-        store,
-        percent(found[store]?.strangers.members ?? NaN),
-        percent(found[store]?.newcomers.newcomers ?? NaN),
-        whole(found[store]?.newcomers.held ?? NaN),
-        percent(found[store]?.['one account'].members ?? NaN),
+      rows: Object.entries(found).map(([store, of]) => [
+        ...[store, percent(of.strangers.members), percent(of.newcomers.newcomers)],
+        ...[whole(of.newcomers.held), percent(of['one account'].members)],
       ]),
     },
   ]

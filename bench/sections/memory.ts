@@ -1,16 +1,15 @@
 /** The heap that a session takes, and whether the bytes that lembro counts are those that the heap pays. */
 
-import { withChild } from '../child.js'
-import { digits, whole } from '../figures.js'
-import type { Progress } from '../progress.js'
-import type { Scale } from '../scale.js'
-import { type Shape, TYPICAL } from '../sessions.js'
-import { COMPARED, type StoreName } from '../stores.js'
-import type { Table } from '../table.js'
-import type { Weight } from '../tasks/weigh.js'
-import { inPairs } from '../turns.js'
+import type { Store } from 'express-session'
+import type { Lembro } from 'lembro'
+import { inPairs, withChild } from '../child.js'
+import { digits, type Table, whole } from '../figures.js'
+import { load, nextTurn } from '../operations.js'
+import { newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { COMPARED, STORES, type StoreName } from '../stores.js'
+import { ratio } from './operations.js'
 
-export const SHAPES = {
+const SHAPES = {
   tiny: { characters: 40, owned: false },
   typical: TYPICAL,
   'typical, anonymous': { ...TYPICAL, owned: false },
@@ -20,51 +19,102 @@ export const SHAPES = {
   'cut from large requests': { ...TYPICAL, cut: 'from a request' },
 } as const satisfies Record<string, Shape>
 
+export interface Weight {
+  /** Bytes of heap for each session. */
+  readonly each: number
+  /** Heap grown / the bytes that the store says it holds; `undefined` if it says nothing. */
+  readonly honesty: number | undefined
+}
+
 export type ShapeName = keyof typeof SHAPES
-export type MemoryFigures = Readonly<Record<ShapeName, Readonly<Record<string, Weight>>>>
+export type MemoryFigures = Readonly<
+  Record<ShapeName, Readonly<Partial<Record<StoreName, Weight>>>>
+>
 
 const NAMES = Object.keys(SHAPES) as ShapeName[]
-/** Those of texts that would make a store hold more than it counts. */
-export const HOSTILE: readonly ShapeName[] = NAMES.filter((name) => 'cut' in SHAPES[name])
+/** Those of texts that would make a store hold more than it counts: the other stores do not claim to count their bytes. */
+export const HOSTILE = NAMES.filter((name) => 'cut' in SHAPES[name])
+const SID_LENGTH = 32
+const WARM_UP = 1000
 
-export async function memory(scale: Scale, progress: Progress): Promise<MemoryFigures> {
-  const figures = Object.fromEntries(NAMES.map((name) => [name, {}])) as Record<
-    ShapeName,
-    Record<string, Weight>
-  >
-  const all = NAMES.flatMap((name) => storesFor(name).map((store) => ({ name, store })))
-  await inPairs(all, async ({ name, store }) => {
-    progress.at(`${name} sessions in ${store}`)
-    const input = { store, shape: SHAPES[name], sessions: scale.weighed }
-    figures[name][store] = await withChild(['--expose-gc'], (child) => child.ask('weigh', input))
-  })
-  return figures
+/** What V8 has compiled for. Kept, so that it is part of the heap both before and after. */
+let warm: Store
+
+export const tasks = {
+  /** Fills a store and has each session used once more, as a browser that comes back does. */
+  async weigh(input: { store: StoreName; shape: Shape; sessions: number }): Promise<Weight> {
+    const { sessions, shape } = input
+    warm = STORES[input.store].make()
+    await use(warm, shape, WARM_UP)
+    const store = STORES[input.store].make()
+    const before = await heap()
+    await use(store, shape, sessions)
+    const grown = (await heap()) - before
+    const bytes = 'stats' in store ? (store as Lembro).stats().bytes : undefined
+    return { each: grown / sessions, honesty: bytes === undefined ? undefined : grown / bytes }
+  },
 }
 
-// The other stores do not claim to count the bytes of hostile texts.
-function storesFor(name: ShapeName): readonly StoreName[] {
-  return HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED
+async function use(store: Store, shape: Shape, sessions: number) {
+  // Ids as bytes outside of the heap, so that the bench holds no text that a store holds too.
+  const sids = Buffer.alloc(sessions * SID_LENGTH)
+  for (let n = 0; n < sessions; n++) {
+    const sid = newSid()
+    sids.write(sid, n * SID_LENGTH, 'latin1')
+    store.set(sid, newSession(store, sid, shape, 100_000 + n))
+    if (n % 100 === 99) await nextTurn()
+  }
+  for (let n = 0; n < sessions; n++) {
+    const sid = sidOfRequest(sids.toString('latin1', n * SID_LENGTH, (n + 1) * SID_LENGTH))
+    const session = await load(store, sid)
+    session.touch()
+    store.touch?.(sid, session)
+  }
 }
 
-export function memoryTables(figures: MemoryFigures): Table[] {
-  const shapes = Object.entries(figures)
+async function heap(): Promise<number> {
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc?.()
+    await nextTurn()
+  }
+  return process.memoryUsage().heapUsed
+}
+
+export async function run(quick: boolean): Promise<MemoryFigures> {
+  const sessions = quick ? 5000 : 25_000
+  const figures: Partial<Record<ShapeName, MemoryFigures[ShapeName]>> = {}
+  for (const name of NAMES) {
+    const stores: StoreName[] = HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED
+    figures[name] = await inPairs(stores, (store) =>
+      withChild<typeof tasks, Weight>(
+        import.meta.url,
+        (child) => child.ask('weigh', { store, shape: SHAPES[name], sessions }),
+        ['--expose-gc'],
+      ),
+    )
+  }
+  return figures as MemoryFigures
+}
+
+export function tables(figures: MemoryFigures): Table[] {
+  const shapes = Object.values(figures)
   return [
     {
       title: 'Memory: bytes of heap for each session',
       note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one. Of the last two kinds, the name of the owner and a note are slices of larger texts. Honesty is the heap grown, divided by `stats().bytes`.',
-      head: ['', ...shapes.map(([name]) => name)],
+      head: ['', ...NAMES],
       rows: [
         ...COMPARED.map((store) => [
           store,
-          ...shapes.map(([, of]) => beside(of[store]?.each, of.lembro?.each, store)),
+          ...shapes.map((of) => {
+            const each = of[store]?.each
+            return store === 'lembro' || each === undefined
+              ? whole(each)
+              : `${whole(each)} (${digits(ratio(each, of.lembro?.each))})`
+          }),
         ]),
-        ['honesty of lembro', ...shapes.map(([, of]) => digits(of.lembro?.honesty))],
+        ['honesty of lembro', ...shapes.map((of) => digits(of.lembro?.honesty))],
       ],
     },
   ]
-}
-
-function beside(bytes: number | undefined, lembro = Number.NaN, store: StoreName): string {
-  if (bytes === undefined) return '-'
-  return store === 'lembro' ? whole(bytes) : `${whole(bytes)} (${digits(bytes / lembro)})`
 }
