@@ -30,9 +30,6 @@ export interface Line {
   of(store: StoreName): number | undefined
 }
 
-/** The bytes that are filled with sessions. */
-const ROOM = 64 * 1024 * 1024
-
 const TITLES: Readonly<Record<SectionName, string>> = {
   operations: 'How long each operation takes',
   growth: 'How operations grow with the store',
@@ -101,14 +98,14 @@ export function glance(results: Results): Line[] {
           what: `${shape === 'typical' ? 'signed-in' : 'anonymous'} sessions in 64 MB`,
           better: 'more',
           show: whole,
-          of: (store) => memory[shape][store] && ROOM / memory[shape][store].each,
+          of: (store) => (64 * 2 ** 20) / (memory[shape]?.[store]?.each ?? Number.NaN),
         },
     ),
     floods && {
       what: 'members who stay signed in through a flood',
       better: 'more',
       show: percent,
-      of: (store) => floods.found[store]?.strangers.members,
+      of: (store) => (store === 'floor' ? undefined : floods.found[store]?.strangers.members),
     },
     ...operations
       .filter(({ owned }) => owned)
@@ -120,7 +117,7 @@ export function glance(results: Results): Line[] {
       what: 'requests per second of an application',
       better: 'more',
       show: whole,
-      of: (store) => http.by[store]?.perSecond,
+      of: (store) => http.by[store].perSecond,
     },
     ...(['fill', 'purge'] as const).map(
       (work): Line | undefined =>
@@ -132,7 +129,7 @@ export function glance(results: Results): Line[] {
         },
     ),
     crashes && {
-      what: `restart with ${count(crashes.sessions[0])} sessions`,
+      what: `restart with ${count(crashes.few)} sessions`,
       better: 'less',
       show: milliseconds,
       of: (store) => (crashes.killed as Partial<Record<StoreName, { ms: number }>>)[store]?.ms,

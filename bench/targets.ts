@@ -1,31 +1,31 @@
 /** The targets that lembro is held to, whether a run reached them, and what holds those that it missed. */
 
-import { count, digits, milliseconds, percent, type Table, whole } from './figures.js'
+import { count, digits, milliseconds, percent, ratio, type Table } from './figures.js'
 import type { OperationName } from './operations.js'
 import { growthOf } from './sections/growth.js'
 import { HOSTILE, type MemoryFigures, type ShapeName } from './sections/memory.js'
-import { ratio, type ShapeFigures } from './sections/operations.js'
-import type { Results } from './sections.js'
-import { PEERS } from './stores.js'
+import type { OperationFigures } from './sections/operations.js'
+import type { RedisFigures, SharedFigures } from './sections/redis.js'
+import type { Results, SectionName } from './sections.js'
+import { PEERS, type StoreName } from './stores.js'
 
-/** A figure for each size, shape, store or work that a target is for. */
-type Named = readonly (readonly [string, number])[]
+/** A figure, or one for each size, shape, store or work that a target is for: every one has to reach it. */
+type Measured = number | Readonly<Record<string, number | undefined>>
 
-interface Target {
-  readonly what: string
+interface Bounds {
   readonly least?: number
   readonly most?: number
   show?(figure: number): string
-  /** `undefined` if its section was not run. */
-  of(results: Results): Named | undefined
-  /** Why it is not reached, if it is not. */
-  readonly heldBy?: string
 }
 
-/** The predecessors: those whose users lembro wants to serve. */
-const RIVALS = ['memorystore', 'MemoryStore', 'express-lembro'] as const
-/** A Node from 22 on makes a text flat without a copy. */
-const SET_MOST = Number.parseInt(process.versions.node, 10) >= 22 ? 1.1 : 1.15
+interface Target {
+  readonly what: string
+  readonly bounds: Bounds
+  /** Empty if its section was not run. */
+  of(results: Results): Readonly<Record<string, number>>
+  /** Why it is not reached, if it is not. */
+  readonly heldBy: string
+}
 
 const HELD = {
   touch:
@@ -49,241 +49,265 @@ const HELD = {
     'First reads: beside GET, lembro asks PTTL, since a touch moves the life of a session in Redis alone, and it keeps the session: of 50 KB that is one copy more.',
 }
 
+const least = (least: number, show?: (figure: number) => string): Bounds => ({
+  least,
+  ...(show && { show }),
+})
+const most = (most: number, show?: (figure: number) => string): Bounds => ({
+  most,
+  ...(show && { show }),
+})
+
+/** A Node from 22 on makes a text flat without a copy. */
+const forSet = most(Number.parseInt(process.versions.node, 10) >= 22 ? 1.1 : 1.15)
+const SAVED = '`saveFile`'
+
 const TARGETS: readonly Target[] = [
-  {
-    what: '64 MB hold, times what they hold in the best other store',
-    least: 1,
-    of: ({ memory }) =>
-      memory &&
-      (['typical', 'typical, anonymous'] as const).map((shape) => {
-        const least = Math.min(...PEERS.map((store) => memory[shape][store]?.each ?? NaN))
-        return [shape, ratio(least, memory[shape].lembro?.each)]
-      }),
-  },
-  heap('typical, anonymous', 'an anonymous', 0.8),
-  heap('typical', 'a signed-in', 0.85),
-  honesty('plain', 0.95, 1.05, (name) => !HOSTILE.includes(name)),
-  honesty('hostile', 0.85, 1.1, (name) => HOSTILE.includes(name)),
-  {
-    what: 'visits of members that find their session in a flood',
-    least: 1,
-    show: percent,
-    of: ({ floods }) =>
-      floods?.found.lembro &&
-      Object.entries(floods.found.lembro).map(([of, { members }]) => [of, members]),
-  },
-  faster('touch', '200 B', 10, HELD.touch),
-  faster('touch', '1 KB', 20, HELD.touch),
-  faster('touch', '10 KB', 60, HELD.touch),
-  beside('a read request, of `get` and `createSession` of the floor', 1.15, HELD.touch, (by) =>
-    ratio(by['read request'].ns.lembro, by['get and createSession'].ns.floor),
+  target('memory', '64 MB hold, times what they hold in the best other store', least(1), (memory) =>
+    each(['typical', 'typical, anonymous'] as const, (shape) =>
+      ratio(
+        Math.min(...PEERS.map((store) => memory[shape]?.[store]?.each ?? Number.NaN)),
+        memory[shape]?.lembro?.each,
+      ),
+    ),
   ),
-  ofFloor('get', 1.05),
-  ofFloor('set new', SET_MOST),
-  ofFloor('set again', SET_MOST),
+  heap('a signed-in', 'typical', 0.85),
+  heap('an anonymous', 'typical, anonymous', 0.8),
+  honesty('plain', { least: 0.95, most: 1.05 }, false),
+  honesty('hostile', { least: 0.85, most: 1.1 }, true),
+  target(
+    'floods',
+    'visits of members that find their session in a flood',
+    least(1, percent),
+    ({ found: { lembro } }) =>
+      each(Object.keys(lembro), (of) => lembro[of as keyof typeof lembro].members),
+  ),
+  faster('touch', '200 B', 10),
+  faster('touch', '1 KB', 20),
+  faster('touch', '10 KB', 60),
+  operation(
+    'a read request, of `get` and `createSession` alone of the floor',
+    most(1.15),
+    HELD.touch,
+    'read request',
+    'lembro',
+    'floor',
+    'get and createSession',
+  ),
+  operation('`get`, of the floor', most(1.05), HELD.set, 'get', 'lembro', 'floor'),
+  operation('`set` of a new session, of the floor', forSet, HELD.set, 'set new', 'lembro', 'floor'),
+  operation(
+    '`set` of a stored session, of the floor',
+    forSet,
+    HELD.set,
+    'set again',
+    'lembro',
+    'floor',
+  ),
   elsewhere('touch'),
   elsewhere('set new'),
   elsewhere('set again'),
-  {
-    what: 'growth of an operation, of the growth of the floor',
-    most: 1.1,
-    heldBy: HELD.growth,
-    of: ({ growth }) =>
-      growth &&
-      (['set new', 'set again', 'get', 'touch', 'read request', 'write request'] as const).map(
-        (name) => [name, ratio(growthOf(growth, name, 'lembro'), growthOf(growth, name, 'floor'))],
+  target(
+    'growth',
+    'growth of an operation, of the growth of the floor',
+    most(1.1),
+    (growth) =>
+      each(
+        ['set new', 'set again', 'get', 'touch', 'read request', 'write request'] as const,
+        (name) => ratio(growthOf(growth, name, 'lembro'), growthOf(growth, name, 'floor')),
       ),
-  },
-  {
-    what: 'longest turn while filling past the room, garbage collection included, of the floor',
-    most: 1,
-    heldBy: HELD.stall,
-    of: ({ stalls }) =>
-      stalls?.map(({ sessions, works: { fill } }) => [
-        count(sessions),
-        ratio(fill.lembro?.whole, fill.floor?.whole),
-      ]),
-  },
-  {
-    what: 'longest own slice of a purge and of `reduce()`',
-    most: 5,
-    show: milliseconds,
-    heldBy: HELD.stall,
-    of: ({ stalls }) =>
-      stalls?.flatMap(({ sessions, works }) =>
-        (['purge', 'reduce'] as const).map(
-          (work) => [`${work}, ${count(sessions)}`, works[work].lembro?.own ?? NaN] as const,
-        ),
+    HELD.growth,
+  ),
+  target(
+    'stalls',
+    'longest turn while filling past the room, garbage collection included, of the floor',
+    most(1),
+    (stalls) =>
+      Object.fromEntries(
+        stalls.map(({ sessions, works: { fill } }) => [
+          count(sessions),
+          ratio(fill.lembro?.whole, fill.floor?.whole),
+        ]),
       ),
-  },
-  {
-    what: "`require('lembro')` after express-session",
-    most: 4,
-    show: milliseconds,
-    heldBy: HELD.import,
-    of: ({ imports }) => imports && [['', imports.by.lembro.loaded]],
-  },
-  {
-    what: 'requests per second of an application, of the best of MemoryStore, memorystore and connect-redis',
-    least: 0.95,
-    of: ({ http }) => {
-      const rates = [http?.by.MemoryStore, http?.by.memorystore, http?.by['connect-redis']]
-      const best = Math.max(...rates.map((load) => load?.perSecond ?? 0))
-      return http && [['', ratio(http.by.lembro?.perSecond, best)]]
+    HELD.stall,
+  ),
+  target(
+    'stalls',
+    'longest own slice of a purge and of `reduce()`',
+    most(5, milliseconds),
+    (stalls) =>
+      Object.fromEntries(
+        stalls.flatMap(({ sessions, works: { purge, reduce } }) => [
+          [`purge, ${count(sessions)}`, purge.lembro?.own],
+          [`reduce, ${count(sessions)}`, reduce.lembro?.own],
+        ]),
+      ),
+    HELD.stall,
+  ),
+  target(
+    'imports',
+    "`require('lembro')` after express-session",
+    most(4, milliseconds),
+    ({ by }) => by.lembro.loaded,
+    HELD.import,
+  ),
+  target(
+    'http',
+    'requests per second of an application, of the best of MemoryStore, memorystore and connect-redis',
+    least(0.95),
+    ({ by }) => {
+      const others = [by.MemoryStore, by.memorystore, by['connect-redis']]
+      return ratio(by.lembro.perSecond, Math.max(...others.map((load) => load?.perSecond ?? 0)))
     },
-  },
+  ),
   redis('read requests of a hot set in Redis, times those of connect-redis', 8, HELD.redis, {
     'one process': ({ read }) => read.perSecond,
     two: ({ two }) => two,
   }),
-  redis(
-    'saves and first reads of owners in Redis, times those of connect-redis',
-    0.9,
-    HELD.firstReads,
-    {
-      saves: ({ save }) => save.perSecond,
-      'first reads': ({ cold }) => cold[0],
-      'of 50 KB': ({ cold }) => cold[1],
-    },
+  redis('saves and first reads with Redis, times those of connect-redis', 0.9, HELD.firstReads, {
+    saves: ({ save }) => save.perSecond,
+    'first reads': ({ first }) => first,
+    'of 50 KB': ({ firstLarge }) => firstLarge,
+  }),
+  target(
+    'redis',
+    'Redis commands per 1,000 read requests',
+    most(5),
+    (figures) => figures['lembro/redis']?.commands ?? Number.NaN,
   ),
-  {
-    what: 'Redis commands per 1,000 read requests',
-    most: 5,
-    of: ({ redis }) => {
-      const [one = NaN, two = NaN] = redis?.['lembro/redis']?.commands ?? []
-      return (
-        redis && [
-          ['one process', one],
-          ['two', two],
-        ]
-      )
-    },
-  },
-  {
-    what: 'sets and touches per second with `saveFile`, of those without',
-    least: 0.2,
-    heldBy: HELD.saving,
-    of: ({ saving }) =>
-      saving &&
-      (['sets', 'touches'] as const).map((of) => [
-        of,
-        ratio(saving.rates['`saveFile`'][of], saving.rates['without `saveFile`'][of]),
-      ]),
-  },
-  saving('acknowledged at 4,000 operations a second, p99', 10, ({ full }) => {
-    return full['`saveFile`']['acknowledged, p99']
-  }),
-  saving('acknowledged at 4,000 operations a second, at the latest', 100, ({ full }) => {
-    return full['`saveFile`']['acknowledged, longest']
-  }),
-  saving('event-loop delay p99 with `saveFile`, over the same run without', 3, ({ full }) => {
-    return full['`saveFile`']['delay, p99'] - full['without `saveFile`']['delay, p99']
-  }),
-  {
-    what: 'restart, of a bare program that reads the rows of the same file',
-    most: 3,
-    heldBy: HELD.restart,
-    of: ({ crashes }) => crashes && [['', ratio(crashes.full.lembro.ms, crashes.full.bare.ms)]],
-  },
-  {
-    what: 'sessions lost by a kill that were acknowledged',
-    most: 0,
-    show: whole,
-    of: ({ crashes }) => {
-      const { acknowledged = NaN, sessions = NaN } = crashes?.killed.lembro ?? {}
-      return crashes && [['', acknowledged - sessions]]
-    },
-  },
+  target(
+    'saving',
+    `sets and touches per second with ${SAVED}, of those without`,
+    least(0.2),
+    ({ rates: { [SAVED]: saved, 'without `saveFile`': plain } }) => ({
+      sets: ratio(saved.sets, plain.sets),
+      touches: ratio(saved.touches, plain.touches),
+    }),
+    HELD.saving,
+  ),
+  target(
+    'saving',
+    'acknowledged at 4,000 operations a second, p99',
+    most(10, milliseconds),
+    ({ full }) => full[SAVED]['acknowledged, p99'],
+  ),
+  target(
+    'saving',
+    'acknowledged at 4,000 operations a second, at the latest',
+    most(100, milliseconds),
+    ({ full }) => full[SAVED]['acknowledged, longest'],
+  ),
+  target(
+    'saving',
+    `event-loop delay p99 with ${SAVED}, over the same run without`,
+    most(3, milliseconds),
+    ({ full }) => full[SAVED]['delay, p99'] - full['without `saveFile`']['delay, p99'],
+  ),
+  target(
+    'crashes',
+    'restart, of a bare program that reads the rows of the same file',
+    most(3),
+    ({ full }) => ratio(full.lembro.ms, full.bare.ms),
+    HELD.restart,
+  ),
+  target(
+    'crashes',
+    'sessions lost by a kill that were acknowledged',
+    most(0),
+    ({ killed: { lembro } }) => lembro.acknowledged - lembro.sessions,
+  ),
 ]
 
-function heap(shape: ShapeName, which: string, most: number): Target {
-  return {
-    what: `heap of ${which} typical session, of MemoryStore's`,
-    most,
-    of: ({ memory }) =>
-      memory && [['', ratio(memory[shape].lembro?.each, memory[shape].MemoryStore?.each)]],
-  }
-}
-
-function honesty(
-  texts: string,
-  least: number,
-  most: number,
-  includes: (name: ShapeName) => boolean,
+function target<Name extends SectionName>(
+  section: Name,
+  what: string,
+  bounds: Bounds,
+  measure: (figures: NonNullable<Results[Name]>) => Measured,
+  heldBy = '',
 ): Target {
   return {
-    what: `honesty with ${texts} texts: heap grown / \`stats().bytes\``,
-    ...{ least, most },
-    of: ({ memory = {} }) =>
-      (Object.entries(memory) as [ShapeName, MemoryFigures[ShapeName]][])
-        .filter(([name]) => includes(name))
-        .map(([name, { lembro }]) => [name, lembro?.honesty ?? NaN]),
-  }
-}
-
-function faster(operation: OperationName, size: string, least: number, heldBy: string): Target {
-  return {
-    what: `\`${operation}\` of ${size}, times as fast as the predecessors`,
-    ...{ least, heldBy },
-    of: ({ operations }) => {
-      const by = operations?.find((shape) => shape.owned && shape.size === size)?.by[operation]
-      return by && RIVALS.map((rival) => [rival, ratio(by.ns[rival], by.ns.lembro)])
+    ...{ what, bounds, heldBy },
+    of: (results) => {
+      const figures = results[section] as NonNullable<Results[Name]> | undefined
+      const measured = figures === undefined ? {} : measure(figures)
+      const named = typeof measured === 'number' ? { '': measured } : measured
+      return each(Object.keys(named), (name) => named[name] ?? Number.NaN)
     },
   }
 }
 
-/** A figure for each size of sessions with owners. */
-function beside(
-  what: string,
-  most: number,
-  heldBy: string,
-  figure: (by: ShapeFigures['by']) => number,
-): Target {
-  return {
-    ...{ what, most, heldBy },
-    of: ({ operations }) =>
-      operations?.filter(({ owned }) => owned).map(({ size, by }) => [size, figure(by)]),
+function each<Name extends string>(
+  names: readonly Name[],
+  figure: (name: Name) => number,
+): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, figure(name)]))
+}
+
+function heap(which: string, shape: ShapeName, bound: number): Target {
+  const what = `heap of ${which} typical session, of MemoryStore's`
+  return target('memory', what, most(bound), ({ [shape]: of }) =>
+    ratio(of?.lembro?.each, of?.MemoryStore?.each),
+  )
+}
+
+function honesty(texts: string, bounds: Bounds, hostile: boolean): Target {
+  const what = `honesty with ${texts} texts: heap grown / \`stats().bytes\``
+  return target('memory', what, bounds, (memory: MemoryFigures) => {
+    const names = Object.keys(memory) as ShapeName[]
+    const such = names.filter((name) => HOSTILE.includes(name) === hostile)
+    return each(such, (name) => memory[name]?.lembro?.honesty ?? Number.NaN)
+  })
+}
+
+/** Than the predecessors: those whose users lembro wants to serve. */
+function faster(name: OperationName, size: string, bound: number): Target {
+  const what = `\`${name}\` of ${size}, times as fast as the predecessors`
+  const of = (operations: OperationFigures) => {
+    const ns = operations.find((shape) => shape.owned && shape.size === size)?.by[name].ns
+    return ns === undefined
+      ? {}
+      : each(['memorystore', 'MemoryStore', 'express-lembro'] as const, (rival) =>
+          ratio(ns[rival], ns.lembro),
+        )
   }
+  return target('operations', what, least(bound), of, HELD.touch)
 }
 
-function ofFloor(operation: OperationName, most: number): Target {
-  return beside(`\`${operation}\`, of the floor`, most, HELD.set, (by) =>
-    ratio(by[operation].ns.lembro, by[operation].ns.floor),
-  )
+/** How many times the time of another store, or of another operation of it, an operation takes: by size of sessions with owners. */
+function operation(
+  what: string,
+  bounds: Bounds,
+  heldBy: string,
+  name: OperationName,
+  store: StoreName,
+  other: StoreName,
+  of = name,
+): Target {
+  const measure = (operations: OperationFigures) =>
+    Object.fromEntries(
+      operations
+        .filter(({ owned }) => owned)
+        .map(({ size, by }) => [size, ratio(by[name].ns[store], by[of].ns[other])]),
+    )
+  return target('operations', what, bounds, measure, heldBy)
 }
 
-function elsewhere(operation: OperationName): Target {
-  const what = `\`${operation}\`, bound to another copy of express-session, of the same copy`
-  return beside(what, 1.1, HELD.elsewhere, (by) =>
-    ratio(by[operation].ns['lembro elsewhere'], by[operation].ns.lembro),
-  )
+function elsewhere(name: OperationName): Target {
+  const what = `\`${name}\`, bound to another copy of express-session, of the same copy`
+  return operation(what, most(1.1), HELD.elsewhere, name, 'lembro elsewhere', 'lembro')
 }
-
-type SharedFigures = NonNullable<NonNullable<Results['redis']>['lembro/redis']>
 
 function redis(
   what: string,
-  least: number,
+  bound: number,
   heldBy: string,
   figures: Readonly<Record<string, (of: SharedFigures) => number>>,
 ): Target {
-  return {
-    ...{ what, least, heldBy },
-    of: ({ redis }) => {
-      const [ours, theirs] = [redis?.['lembro/redis'], redis?.['connect-redis']]
-      if (ours === undefined || theirs === undefined) return undefined
-      return Object.entries(figures).map(([name, of]) => [name, ratio(of(ours), of(theirs))])
-    },
-  }
-}
-
-/** ms. */
-function saving(
-  what: string,
-  most: number,
-  figure: (of: NonNullable<Results['saving']>) => number,
-): Target {
-  return { what, most, show: milliseconds, of: ({ saving }) => saving && [['', figure(saving)]] }
+  const measure = ({ 'lembro/redis': ours, 'connect-redis': theirs }: RedisFigures) =>
+    ours === undefined || theirs === undefined
+      ? {}
+      : each(Object.keys(figures), (name) => ratio(figures[name]?.(ours), figures[name]?.(theirs)))
+  return target('redis', what, least(bound), measure, heldBy)
 }
 
 /** A row for each target whose section was run. */
@@ -292,42 +316,38 @@ export function targetTable(results: Results): Table {
     title: 'Targets',
     note: 'Where several figures are given, every one has to reach the target. Operations: sessions with owners, by size. Every store defers its callback with `setImmediate`; the time of that is part of each operation. What holds those that are not reached is said below.',
     head: ['', 'target', 'measured', 'reached'],
-    rows: TARGETS.flatMap((target) => {
-      const { what, least, most, show, of } = target
-      const told = show ?? digits
-      const measured = of(results) ?? []
-      if (measured.length === 0) return []
+    rows: TARGETS.flatMap(({ what, bounds, of }) => {
+      const measured = of(results)
+      if (Object.keys(measured).length === 0) return []
+      const { least, most, show } = bounds
       const goal = [
-        least !== undefined && `at least ${(show ?? String)(least)}`,
-        most !== undefined && `at most ${(show ?? String)(most)}`,
+        least === undefined ? '' : `at least ${(show ?? String)(least)}`,
+        most === undefined ? '' : `at most ${(show ?? String)(most)}`,
       ]
-      const figures = measured.map(([name, figure]) =>
-        name === '' ? told(figure) : `${told(figure)} (${name})`,
+      const figures = Object.entries(measured).map(([name, figure]) =>
+        `${(show ?? digits)(figure)} ${name && `(${name})`}`.trim(),
       )
-      const share = reached(target, measured)
-      const missed = Number.isFinite(1 / share)
-        ? `no, by ${Math.max(1, Math.round((1 / share - 1) * 100))}%`
-        : 'no'
-      return [
-        [what, goal.filter(Boolean).join(', '), figures.join(', '), share >= 1 ? 'yes' : missed],
-      ]
+      const short = Math.round((1 / reached(bounds, measured) - 1) * 100)
+      const no = Number.isFinite(short) ? `no, by ${Math.max(1, short)}%` : 'no'
+      const verdict = reached(bounds, measured) >= 1 ? 'yes' : no
+      return [[what, goal.filter(Boolean).join(', '), figures.join(', '), verdict]]
     }),
   }
 }
 
 /** Why targets are not reached, each reason once. */
 export function obstacles(results: Results): string[] {
-  const held = TARGETS.flatMap((target) => {
-    const share = reached(target, target.of(results) ?? [])
-    return share >= 1 || target.heldBy === undefined ? [] : [target.heldBy]
-  })
-  return [...new Set(held)]
+  const missed = TARGETS.filter(({ bounds, of }) => reached(bounds, of(results)) < 1)
+  return [...new Set(missed.map(({ heldBy }) => heldBy).filter(Boolean))]
 }
 
-/** How much of the target the worst of the figures reaches. */
-function reached({ least = -Infinity, most = Infinity }: Target, measured: Named): number {
-  const shares = measured.map(([, figure]) =>
+/** How much of a target the worst of the figures reaches. */
+function reached(
+  { least = -Infinity, most = Infinity }: Bounds,
+  measured: Readonly<Record<string, number>>,
+): number {
+  const shares = Object.values(measured).map((figure) =>
     figure < least ? figure / least : figure <= most ? 1 : most / figure,
   )
-  return Math.min(...shares)
+  return Math.min(1, ...shares)
 }
