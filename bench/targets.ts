@@ -1,31 +1,29 @@
 /** The targets that lembro is held to, whether a run reached them, and what holds those that it missed. */
 
-import { count, digits, milliseconds, percent, ratio, type Table } from './figures.js'
-import type { OperationName } from './operations.js'
+import { count, digits, mapValues, milliseconds, percent, ratio, type Table } from './figures.js'
+import { OPERATION_NAMES, type OperationName } from './operations.js'
 import { growthOf } from './sections/growth.js'
 import { HOSTILE, type MemoryFigures, type ShapeName } from './sections/memory.js'
 import type { OperationFigures } from './sections/operations.js'
-import type { RedisFigures, SharedFigures } from './sections/redis.js'
+import type { SharedFigures } from './sections/redis.js'
 import type { Results, SectionName } from './sections.js'
 import { PEERS, type StoreName } from './stores.js'
 
-/** A figure, or one for each size, shape, store or work that a target is for: every one has to reach it. */
-type Measured = number | Readonly<Record<string, number | undefined>>
-
-interface Bounds {
-  readonly least?: number
-  readonly most?: number
-  show?(figure: number): string
-}
+/** By size, shape, store or work, or by nothing if there is one: every figure has to reach the target. */
+type Measured = Readonly<Record<string, number>>
 
 interface Target {
   readonly what: string
-  readonly bounds: Bounds
-  /** Empty if its section was not run. */
-  of(results: Results): Readonly<Record<string, number>>
+  readonly least?: number
+  readonly most?: number
+  readonly measured: Measured
+  readonly show?: (figure: number) => string
   /** Why it is not reached, if it is not. */
-  readonly heldBy: string
+  readonly heldBy?: string
 }
+
+/** A Node from 22 on makes a text flat without a copy. */
+const SET_MOST = Number.parseInt(process.versions.node, 10) >= 22 ? 1.1 : 1.15
 
 const HELD = {
   touch:
@@ -49,303 +47,248 @@ const HELD = {
     'First reads: beside GET, lembro asks PTTL, since a touch moves the life of a session in Redis alone, and it keeps the session: of 50 KB that is one copy more.',
 }
 
-const least = (least: number, show?: (figure: number) => string): Bounds => ({
-  least,
-  ...(show && { show }),
-})
-const most = (most: number, show?: (figure: number) => string): Bounds => ({
-  most,
-  ...(show && { show }),
-})
-
-/** A Node from 22 on makes a text flat without a copy. */
-const forSet = most(Number.parseInt(process.versions.node, 10) >= 22 ? 1.1 : 1.15)
-const SAVED = '`saveFile`'
-
-const TARGETS: readonly Target[] = [
-  target('memory', '64 MB hold, times what they hold in the best other store', least(1), (memory) =>
-    each(['typical', 'typical, anonymous'] as const, (shape) =>
-      ratio(
-        Math.min(...PEERS.map((store) => memory[shape]?.[store]?.each ?? Number.NaN)),
-        memory[shape]?.lembro?.each,
+/** Those of each section, from its figures. */
+const TARGETS: {
+  readonly [Name in SectionName]?: (figures: NonNullable<Results[Name]>) => readonly Target[]
+} = {
+  memory: (memory) => [
+    {
+      what: '64 MB hold, times what they hold in the best other store',
+      least: 1,
+      measured: each(['typical', 'typical, anonymous'], (shape) => {
+        const others = PEERS.map((store) => memory[shape]?.[store]?.each ?? Number.NaN)
+        return ratio(Math.min(...others), memory[shape]?.lembro?.each)
+      }),
+    },
+    heap(memory, 'typical', 0.85),
+    heap(memory, 'typical, anonymous', 0.8),
+    honesty(memory, 'plain', 0.95, 1.05),
+    honesty(memory, 'hostile', 0.85, 1.1),
+  ],
+  floods: ({ found: { lembro } }) => [
+    {
+      what: 'visits of members that find their session in a flood',
+      ...{ least: 1, show: percent },
+      measured: mapValues(lembro, ({ members }) => members),
+    },
+  ],
+  operations: (operations) => [
+    faster(operations, '200 B', 10),
+    faster(operations, '1 KB', 20),
+    faster(operations, '10 KB', 60),
+    {
+      what: 'a read request, of `get` and `createSession` alone of the floor',
+      ...{ most: 1.15, heldBy: HELD.touch },
+      measured: bySize(operations, 'read request', 'lembro', 'floor', 'get and createSession'),
+    },
+    ...(['get', 'set new', 'set again'] as const).map((name) => ({
+      what: `\`${name}\`, of the floor`,
+      ...{ most: name === 'get' ? 1.05 : SET_MOST, heldBy: HELD.set },
+      measured: bySize(operations, name, 'lembro', 'floor'),
+    })),
+    ...(['touch', 'set new', 'set again'] as const).map((name) => ({
+      what: `\`${name}\`, bound to another copy of express-session, of the same copy`,
+      ...{ most: 1.1, heldBy: HELD.elsewhere },
+      measured: bySize(operations, name, 'lembro elsewhere', 'lembro'),
+    })),
+  ],
+  growth: (growth) => [
+    {
+      what: 'growth of an operation, of the growth of the floor',
+      ...{ most: 1.1, heldBy: HELD.growth },
+      measured: each(OPERATION_NAMES.slice(0, -1), (name) =>
+        ratio(growthOf(growth, name, 'lembro'), growthOf(growth, name, 'floor')),
       ),
-    ),
-  ),
-  heap('a signed-in', 'typical', 0.85),
-  heap('an anonymous', 'typical, anonymous', 0.8),
-  honesty('plain', { least: 0.95, most: 1.05 }, false),
-  honesty('hostile', { least: 0.85, most: 1.1 }, true),
-  target(
-    'floods',
-    'visits of members that find their session in a flood',
-    least(1, percent),
-    ({ found: { lembro } }) =>
-      each(Object.keys(lembro), (of) => lembro[of as keyof typeof lembro].members),
-  ),
-  faster('touch', '200 B', 10),
-  faster('touch', '1 KB', 20),
-  faster('touch', '10 KB', 60),
-  operation(
-    'a read request, of `get` and `createSession` alone of the floor',
-    most(1.15),
-    HELD.touch,
-    'read request',
-    'lembro',
-    'floor',
-    'get and createSession',
-  ),
-  operation('`get`, of the floor', most(1.05), HELD.set, 'get', 'lembro', 'floor'),
-  operation('`set` of a new session, of the floor', forSet, HELD.set, 'set new', 'lembro', 'floor'),
-  operation(
-    '`set` of a stored session, of the floor',
-    forSet,
-    HELD.set,
-    'set again',
-    'lembro',
-    'floor',
-  ),
-  elsewhere('touch'),
-  elsewhere('set new'),
-  elsewhere('set again'),
-  target(
-    'growth',
-    'growth of an operation, of the growth of the floor',
-    most(1.1),
-    (growth) =>
-      each(
-        ['set new', 'set again', 'get', 'touch', 'read request', 'write request'] as const,
-        (name) => ratio(growthOf(growth, name, 'lembro'), growthOf(growth, name, 'floor')),
-      ),
-    HELD.growth,
-  ),
-  target(
-    'stalls',
-    'longest turn while filling past the room, garbage collection included, of the floor',
-    most(1),
-    (stalls) =>
-      Object.fromEntries(
+    },
+  ],
+  stalls: (stalls) => [
+    {
+      what: 'longest turn while filling past the room, garbage collection included, of the floor',
+      ...{ most: 1, heldBy: HELD.stall },
+      measured: Object.fromEntries(
         stalls.map(({ sessions, works: { fill } }) => [
           count(sessions),
           ratio(fill.lembro?.whole, fill.floor?.whole),
         ]),
       ),
-    HELD.stall,
-  ),
-  target(
-    'stalls',
-    'longest own slice of a purge and of `reduce()`',
-    most(5, milliseconds),
-    (stalls) =>
-      Object.fromEntries(
+    },
+    {
+      what: 'longest own slice of a purge and of `reduce()`',
+      ...{ most: 5, show: milliseconds, heldBy: HELD.stall },
+      measured: Object.fromEntries(
         stalls.flatMap(({ sessions, works: { purge, reduce } }) => [
-          [`purge, ${count(sessions)}`, purge.lembro?.own],
-          [`reduce, ${count(sessions)}`, reduce.lembro?.own],
+          [`purge, ${count(sessions)}`, purge.lembro?.own ?? Number.NaN],
+          [`reduce, ${count(sessions)}`, reduce.lembro?.own ?? Number.NaN],
         ]),
       ),
-    HELD.stall,
-  ),
-  target(
-    'imports',
-    "`require('lembro')` after express-session",
-    most(4, milliseconds),
-    ({ by }) => by.lembro.loaded,
-    HELD.import,
-  ),
-  target(
-    'http',
-    'requests per second of an application, of the best of MemoryStore, memorystore and connect-redis',
-    least(0.95),
-    ({ by }) => {
-      const others = [by.MemoryStore, by.memorystore, by['connect-redis']]
-      return ratio(by.lembro.perSecond, Math.max(...others.map((load) => load?.perSecond ?? 0)))
     },
-  ),
-  redis('read requests of a hot set in Redis, times those of connect-redis', 8, HELD.redis, {
-    'one process': ({ read }) => read.perSecond,
-    two: ({ two }) => two,
-  }),
-  redis('saves and first reads with Redis, times those of connect-redis', 0.9, HELD.firstReads, {
-    saves: ({ save }) => save.perSecond,
-    'first reads': ({ first }) => first,
-    'of 50 KB': ({ firstLarge }) => firstLarge,
-  }),
-  target(
-    'redis',
-    'Redis commands per 1,000 read requests',
-    most(5),
-    (figures) => figures['lembro/redis']?.commands ?? Number.NaN,
-  ),
-  target(
-    'saving',
-    `sets and touches per second with ${SAVED}, of those without`,
-    least(0.2),
-    ({ rates: { [SAVED]: saved, 'without `saveFile`': plain } }) => ({
-      sets: ratio(saved.sets, plain.sets),
-      touches: ratio(saved.touches, plain.touches),
-    }),
-    HELD.saving,
-  ),
-  target(
-    'saving',
-    'acknowledged at 4,000 operations a second, p99',
-    most(10, milliseconds),
-    ({ full }) => full[SAVED]['acknowledged, p99'],
-  ),
-  target(
-    'saving',
-    'acknowledged at 4,000 operations a second, at the latest',
-    most(100, milliseconds),
-    ({ full }) => full[SAVED]['acknowledged, longest'],
-  ),
-  target(
-    'saving',
-    `event-loop delay p99 with ${SAVED}, over the same run without`,
-    most(3, milliseconds),
-    ({ full }) => full[SAVED]['delay, p99'] - full['without `saveFile`']['delay, p99'],
-  ),
-  target(
-    'crashes',
-    'restart, of a bare program that reads the rows of the same file',
-    most(3),
-    ({ full }) => ratio(full.lembro.ms, full.bare.ms),
-    HELD.restart,
-  ),
-  target(
-    'crashes',
-    'sessions lost by a kill that were acknowledged',
-    most(0),
-    ({ killed: { lembro } }) => lembro.acknowledged - lembro.sessions,
-  ),
-]
-
-function target<Name extends SectionName>(
-  section: Name,
-  what: string,
-  bounds: Bounds,
-  measure: (figures: NonNullable<Results[Name]>) => Measured,
-  heldBy = '',
-): Target {
-  return {
-    ...{ what, bounds, heldBy },
-    of: (results) => {
-      const figures = results[section] as NonNullable<Results[Name]> | undefined
-      const measured = figures === undefined ? {} : measure(figures)
-      const named = typeof measured === 'number' ? { '': measured } : measured
-      return each(Object.keys(named), (name) => named[name] ?? Number.NaN)
+  ],
+  imports: ({ by }) => [
+    {
+      what: "`require('lembro')` after express-session",
+      ...{ most: 4, show: milliseconds, heldBy: HELD.import },
+      measured: { '': by.lembro.loaded },
     },
-  }
+  ],
+  http: ({ by }) => [
+    {
+      what: 'requests per second of an application, of the best of MemoryStore, memorystore and connect-redis',
+      least: 0.95,
+      measured: each(['MemoryStore', 'memorystore', 'connect-redis'], (other) =>
+        ratio(by.lembro.perSecond, by[other]?.perSecond ?? 0),
+      ),
+    },
+  ],
+  redis: ({ 'lembro/redis': ours, 'connect-redis': theirs }) => {
+    if (ours === undefined || theirs === undefined) return []
+    const times = (of: (figures: SharedFigures) => number) => ratio(of(ours), of(theirs))
+    return [
+      {
+        what: 'read requests of a hot set in Redis, times those of connect-redis',
+        ...{ least: 8, heldBy: HELD.redis },
+        measured: {
+          'one process': times(({ read }) => read.perSecond),
+          two: times(({ two }) => two),
+        },
+      },
+      {
+        what: 'saves and first reads with Redis, times those of connect-redis',
+        ...{ least: 0.9, heldBy: HELD.firstReads },
+        measured: {
+          saves: times(({ save }) => save.perSecond),
+          'first reads': times(({ first }) => first),
+          'of 50 KB': times(({ firstLarge }) => firstLarge),
+        },
+      },
+      { what: 'Redis commands per 1,000 read requests', most: 5, measured: { '': ours.commands } },
+    ]
+  },
+  saving: ({ rates, full: { '`saveFile`': saved, 'without `saveFile`': plain } }) => [
+    {
+      what: 'sets and touches per second with `saveFile`, of those without',
+      ...{ least: 0.2, heldBy: HELD.saving },
+      measured: each(['sets', 'touches'], (of) =>
+        ratio(rates['`saveFile`'][of], rates['without `saveFile`'][of]),
+      ),
+    },
+    {
+      what: 'acknowledged at 4,000 operations a second, p99',
+      ...{ most: 10, show: milliseconds },
+      measured: { '': saved['acknowledged, p99'] },
+    },
+    {
+      what: 'acknowledged at 4,000 operations a second, at the latest',
+      ...{ most: 100, show: milliseconds },
+      measured: { '': saved['acknowledged, longest'] },
+    },
+    {
+      what: 'event-loop delay p99 with `saveFile`, over the same run without',
+      ...{ most: 3, show: milliseconds },
+      measured: { '': saved['delay, p99'] - plain['delay, p99'] },
+    },
+  ],
+  crashes: ({ killed: { lembro }, full }) => [
+    {
+      what: 'restart, of a bare program that reads the rows of the same file',
+      ...{ most: 3, heldBy: HELD.restart },
+      measured: { '': ratio(full.lembro.ms, full.bare.ms) },
+    },
+    {
+      what: 'sessions lost by a kill that were acknowledged',
+      ...{ most: 0, measured: { '': lembro.acknowledged - lembro.sessions } },
+    },
+  ],
 }
 
-function each<Name extends string>(
-  names: readonly Name[],
-  figure: (name: Name) => number,
-): Record<string, number> {
+function each<Name extends string>(names: readonly Name[], figure: (name: Name) => number) {
   return Object.fromEntries(names.map((name) => [name, figure(name)]))
 }
 
-function heap(which: string, shape: ShapeName, bound: number): Target {
-  const what = `heap of ${which} typical session, of MemoryStore's`
-  return target('memory', what, most(bound), ({ [shape]: of }) =>
-    ratio(of?.lembro?.each, of?.MemoryStore?.each),
-  )
+function heap(memory: MemoryFigures, shape: ShapeName, most: number): Target {
+  const { lembro, MemoryStore } = memory[shape] ?? {}
+  const measured = { '': ratio(lembro?.each, MemoryStore?.each) }
+  return { what: `heap of a session (${shape}), of MemoryStore's`, most, measured }
 }
 
-function honesty(texts: string, bounds: Bounds, hostile: boolean): Target {
-  const what = `honesty with ${texts} texts: heap grown / \`stats().bytes\``
-  return target('memory', what, bounds, (memory: MemoryFigures) => {
-    const names = Object.keys(memory) as ShapeName[]
-    const such = names.filter((name) => HOSTILE.includes(name) === hostile)
-    return each(such, (name) => memory[name]?.lembro?.honesty ?? Number.NaN)
-  })
+function honesty(
+  memory: MemoryFigures,
+  texts: 'plain' | 'hostile',
+  least: number,
+  most: number,
+): Target {
+  const names = Object.keys(memory) as ShapeName[]
+  const such = names.filter((name) => HOSTILE.includes(name) === (texts === 'hostile'))
+  return {
+    what: `honesty with ${texts} texts: heap grown / \`stats().bytes\``,
+    ...{ least, most },
+    measured: each(such, (name) => memory[name]?.lembro?.honesty ?? Number.NaN),
+  }
 }
 
 /** Than the predecessors: those whose users lembro wants to serve. */
-function faster(name: OperationName, size: string, bound: number): Target {
-  const what = `\`${name}\` of ${size}, times as fast as the predecessors`
-  const of = (operations: OperationFigures) => {
-    const ns = operations.find((shape) => shape.owned && shape.size === size)?.by[name].ns
-    return ns === undefined
-      ? {}
-      : each(['memorystore', 'MemoryStore', 'express-lembro'] as const, (rival) =>
-          ratio(ns[rival], ns.lembro),
-        )
+function faster(operations: OperationFigures, size: string, least: number): Target {
+  const such = operations.filter((shape) => shape.owned && shape.size === size)
+  const rivals = ['memorystore', 'MemoryStore', 'express-lembro'] as const
+  const measured = such.map(({ by: { touch } }) =>
+    each(rivals, (rival) => ratio(touch.ns[rival], touch.ns.lembro)),
+  )
+  return {
+    what: `\`touch\` of ${size}, times as fast as the predecessors`,
+    ...{ least, heldBy: HELD.touch, measured: measured[0] ?? {} },
   }
-  return target('operations', what, least(bound), of, HELD.touch)
 }
 
-/** How many times the time of another store, or of another operation of it, an operation takes: by size of sessions with owners. */
-function operation(
-  what: string,
-  bounds: Bounds,
-  heldBy: string,
+/** How many times the time of another store, or of another operation of it, an operation takes, for sessions with owners. */
+function bySize(
+  operations: OperationFigures,
   name: OperationName,
   store: StoreName,
   other: StoreName,
   of = name,
-): Target {
-  const measure = (operations: OperationFigures) =>
-    Object.fromEntries(
-      operations
-        .filter(({ owned }) => owned)
-        .map(({ size, by }) => [size, ratio(by[name].ns[store], by[of].ns[other])]),
-    )
-  return target('operations', what, bounds, measure, heldBy)
+): Measured {
+  const owned = operations.filter(({ owned }) => owned)
+  const figures = owned.map(({ size, by }) => [size, ratio(by[name].ns[store], by[of].ns[other])])
+  return Object.fromEntries(figures)
 }
 
-function elsewhere(name: OperationName): Target {
-  const what = `\`${name}\`, bound to another copy of express-session, of the same copy`
-  return operation(what, most(1.1), HELD.elsewhere, name, 'lembro elsewhere', 'lembro')
-}
-
-function redis(
-  what: string,
-  bound: number,
-  heldBy: string,
-  figures: Readonly<Record<string, (of: SharedFigures) => number>>,
-): Target {
-  const measure = ({ 'lembro/redis': ours, 'connect-redis': theirs }: RedisFigures) =>
-    ours === undefined || theirs === undefined
-      ? {}
-      : each(Object.keys(figures), (name) => ratio(figures[name]?.(ours), figures[name]?.(theirs)))
-  return target('redis', what, least(bound), measure, heldBy)
+function targetsOf(results: Results): Target[] {
+  return Object.entries(TARGETS).flatMap(([section, targets]) => {
+    const figures = results[section as SectionName]
+    return figures === undefined ? [] : (targets as (of: unknown) => Target[])(figures)
+  })
 }
 
 /** A row for each target whose section was run. */
 export function targetTable(results: Results): Table {
+  const targets = targetsOf(results).filter(({ measured }) => Object.keys(measured).length > 0)
   return {
     title: 'Targets',
     note: 'Where several figures are given, every one has to reach the target. Operations: sessions with owners, by size. Every store defers its callback with `setImmediate`; the time of that is part of each operation. What holds those that are not reached is said below.',
     head: ['', 'target', 'measured', 'reached'],
-    rows: TARGETS.flatMap(({ what, bounds, of }) => {
-      const measured = of(results)
-      if (Object.keys(measured).length === 0) return []
-      const { least, most, show } = bounds
+    rows: targets.map((target) => {
+      const { what, least, most, measured, show } = target
       const goal = [
-        least === undefined ? '' : `at least ${(show ?? String)(least)}`,
-        most === undefined ? '' : `at most ${(show ?? String)(most)}`,
+        ...(least === undefined ? [] : [`at least ${(show ?? String)(least)}`]),
+        ...(most === undefined ? [] : [`at most ${(show ?? String)(most)}`]),
       ]
       const figures = Object.entries(measured).map(([name, figure]) =>
         `${(show ?? digits)(figure)} ${name && `(${name})`}`.trim(),
       )
-      const short = Math.round((1 / reached(bounds, measured) - 1) * 100)
+      const short = Math.round((1 / reached(target) - 1) * 100)
       const no = Number.isFinite(short) ? `no, by ${Math.max(1, short)}%` : 'no'
-      const verdict = reached(bounds, measured) >= 1 ? 'yes' : no
-      return [[what, goal.filter(Boolean).join(', '), figures.join(', '), verdict]]
+      return [what, goal.join(', '), figures.join(', '), reached(target) >= 1 ? 'yes' : no]
     }),
   }
 }
 
 /** Why targets are not reached, each reason once. */
 export function obstacles(results: Results): string[] {
-  const missed = TARGETS.filter(({ bounds, of }) => reached(bounds, of(results)) < 1)
-  return [...new Set(missed.map(({ heldBy }) => heldBy).filter(Boolean))]
+  const missed = targetsOf(results).filter((target) => reached(target) < 1)
+  return [...new Set(missed.flatMap(({ heldBy }) => heldBy ?? []))]
 }
 
 /** How much of a target the worst of the figures reaches. */
-function reached(
-  { least = -Infinity, most = Infinity }: Bounds,
-  measured: Readonly<Record<string, number>>,
-): number {
+function reached({ least = -Infinity, most = Infinity, measured }: Target): number {
   const shares = Object.values(measured).map((figure) =>
     figure < least ? figure / least : figure <= most ? 1 : most / figure,
   )
