@@ -102,6 +102,13 @@ export function called(call: Step): Promise<void> {
   })
 }
 
+/** Stores the `n`th session of a shape, and gives its id once it is acknowledged. */
+export async function storeNew(store: Store, shape: Shape, n: number): Promise<string> {
+  const sid = newSid()
+  await called((done) => store.set(sid, newSession(store, sid, shape, n), done))
+  return sid
+}
+
 /** Stores new sessions of a shape, so many in each turn, and gives their ids. */
 export async function fill(store: Store, shape: Shape, count: number, from = 0, inTurn = 100) {
   const sids: string[] = []

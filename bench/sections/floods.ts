@@ -3,8 +3,8 @@
 import type { Store } from 'express-session'
 import { askNew, inPairs } from '../child.js'
 import { percent, type Table, whole } from '../figures.js'
-import { called, load } from '../operations.js'
-import { type Live, newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { called, load, storeNew } from '../operations.js'
+import { type Live, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
 import { COMPARED, STORES, type StoreName } from '../stores.js'
 
 /** Who floods the store: strangers alone; strangers of whom one in each bout signs in; one account that signs in again and again. */
@@ -35,16 +35,17 @@ export async function flood(input: {
 }) {
   const such = [TYPICAL, ...Array.from({ length: STRANGERS_IN_ROOM }, () => STRANGER)]
   const store = STORES[input.store].make({ sessions: ROOM, such })
-  const random = seeded(1)
+  // The same visits for every store: Park and Miller's numbers.
+  let random = 1
   const members: string[] = []
-  for (let n = 0; n < MEMBERS; n++) members.push(await start(store, TYPICAL, n))
+  for (let n = 0; n < MEMBERS; n++) members.push(await storeNew(store, TYPICAL, n))
   let [found, newcomers] = [0, 0]
   const bouts = Math.ceil(input.sessions / STRANGERS_AT_ONCE)
   const signsIn = input.of === 'newcomers'
   const come = (n: number) =>
-    input.of === 'one account' ? start(store, TYPICAL, ACCOUNT) : start(store, STRANGER, n)
+    input.of === 'one account' ? storeNew(store, TYPICAL, ACCOUNT) : storeNew(store, STRANGER, n)
   for (let bout = 0; bout < bouts; bout++) {
-    const newcomer = signsIn ? await start(store, STRANGER, 0) : ''
+    const newcomer = signsIn ? await storeNew(store, STRANGER, 0) : ''
     for (let i = 0; i < STRANGERS_AT_ONCE; i++) {
       if (signsIn && i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
       if (signsIn && i === 2 * MEANWHILE) {
@@ -53,9 +54,10 @@ export async function flood(input: {
       await visit(store, await come(i))
     }
     for (let i = 0; i < VISITS_AT_ONCE; i++) {
-      const n = Math.floor(random() * MEMBERS)
+      random = (random * 16_807) % 2_147_483_647
+      const n = random % MEMBERS
       if (await visit(store, members[n] as string)) found++
-      else members[n] = await start(store, TYPICAL, n)
+      else members[n] = await storeNew(store, TYPICAL, n)
     }
   }
   return {
@@ -66,12 +68,6 @@ export async function flood(input: {
     }),
     lostCount: '_size' in store && Number.isNaN(store._size),
   }
-}
-
-async function start(store: Store, shape: Shape, n: number): Promise<string> {
-  const sid = newSid()
-  await called((done) => store.set(sid, newSession(store, sid, shape, n), done))
-  return sid
 }
 
 async function signIn(store: Store, of: string, userId: string): Promise<void> {
@@ -92,25 +88,12 @@ async function visit(store: Store, of: string): Promise<Live | undefined> {
   return session
 }
 
-// The same visits for every store (mulberry32).
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state)
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 export async function run(quick: boolean) {
   const sessions = quick ? 3000 : 50_000
   const stores = COMPARED.filter((name) => name !== 'floor')
-  const found = await inPairs(stores, (store) => {
-    const ask = (of: (typeof FLOODS)[number]) =>
-      askNew(import.meta.url, flood, { store, sessions, of })
-    return inPairs(FLOODS, ask)
-  })
+  const found = await inPairs(stores, (store) =>
+    inPairs(FLOODS, (of) => askNew(import.meta.url, flood, { store, sessions, of })),
+  )
   return { sessions, found }
 }
 

@@ -17,8 +17,8 @@ import {
   type Table,
   whole,
 } from '../figures.js'
-import { called } from '../operations.js'
-import { newSession, newSid, TYPICAL } from '../sessions.js'
+import { storeNew } from '../operations.js'
+import { TYPICAL } from '../sessions.js'
 import { hasRedis, openShared, RedisServer } from '../shared.js'
 import { COMPARED, STORES, type StoreName } from '../stores.js'
 
@@ -41,8 +41,7 @@ export async function serve(input: { server: Server; live: number; redis: number
   if (server !== 'no sessions') {
     const store = await storeOf(server, input.redis)
     for (let n = 0; n < live; n++) {
-      const sid = newSid()
-      await called((done) => store.set(sid, newSession(store, sid, TYPICAL, n), done))
+      const sid = await storeNew(store, TYPICAL, n)
       const signature = createHmac('sha256', SECRET).update(sid).digest('base64')
       cookies.push(`connect.sid=${encodeURIComponent(`s:${sid}.${signature.replace(/=+$/, '')}`)}`)
     }

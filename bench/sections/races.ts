@@ -3,8 +3,8 @@
 import type { Store } from 'express-session'
 import { askNew, inPairs } from '../child.js'
 import { percent, type Table } from '../figures.js'
-import { called, load } from '../operations.js'
-import { newSession, newSid, sidOfRequest, TYPICAL } from '../sessions.js'
+import { called, load, storeNew } from '../operations.js'
+import { sidOfRequest, TYPICAL } from '../sessions.js'
 import { STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
 export type RaceFigures = Awaited<ReturnType<typeof run>>
@@ -24,7 +24,7 @@ export async function race(name: StoreName) {
 }
 
 async function logoutSticks(store: Store, n: number): Promise<boolean> {
-  const sid = await start(store, n)
+  const sid = await storeNew(store, TYPICAL, n)
   const slow = await load(store, sidOfRequest(sid))
   await called((done) => store.destroy(sidOfRequest(sid), done))
   slow.views = 1000
@@ -36,7 +36,7 @@ async function logoutSticks(store: Store, n: number): Promise<boolean> {
 }
 
 async function bothAreKept(store: Store, n: number): Promise<boolean> {
-  const sid = await start(store, n)
+  const sid = await storeNew(store, TYPICAL, n)
   const [one, other] = [await load(store, sidOfRequest(sid)), await load(store, sidOfRequest(sid))]
   one.views = 1000
   other.note = 'of the other'
@@ -44,12 +44,6 @@ async function bothAreKept(store: Store, n: number): Promise<boolean> {
   await called((done) => store.set(sidOfRequest(sid), other, done))
   const { views, note } = await load(store, sidOfRequest(sid))
   return views === 1000 && note === 'of the other'
-}
-
-async function start(store: Store, n: number): Promise<string> {
-  const sid = newSid()
-  await called((done) => store.set(sid, newSession(store, sid, TYPICAL, n), done))
-  return sid
 }
 
 export function run() {

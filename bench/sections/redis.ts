@@ -10,25 +10,16 @@ import {
   nextTurn,
   OPERATIONS,
   type Population,
+  storeNew,
   timed,
   timedInBatches,
 } from '../operations.js'
-import { newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { newSession, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
 import { hasRedis, openShared, RedisServer, SHARED_NAMES, type SharedName } from '../shared.js'
 
 export type RedisFigures = Awaited<ReturnType<typeof run>>
-/** What came of one store: per second, µs of one alone, ms until another process sees a change. */
-export interface SharedFigures {
-  readonly get: Rate
-  readonly read: Rate
-  readonly save: Rate
-  readonly first: number
-  readonly firstLarge: number
-  readonly two: number
-  readonly commands: number
-  readonly lag: { readonly p50: number; readonly p99: number }
-}
-
+/** What came of one store: rates per second, the µs of one alone, and the ms until another process sees a change. */
+export type SharedFigures = NonNullable<RedisFigures[SharedName]>
 type Rate = Awaited<ReturnType<typeof ask>>
 type Sids = readonly string[] | number
 interface Sharing {
@@ -48,7 +39,8 @@ let elsewhere: Store | undefined
 /** Opens the store of this process, on those sessions or on so many new ones. Gives their ids. */
 export async function share(input: Sharing & { sids: readonly string[] | number }) {
   const store = await openShared(input.store, input.port)
-  const sids = typeof input.sids === 'number' ? await fill(store, input.sids) : input.sids
+  const sids =
+    typeof input.sids === 'number' ? await storeAll(store, input.sids, TYPICAL) : input.sids
   population = { store, shape: TYPICAL, sids, added: [] }
   // Every process has met every session once.
   for (const sid of sids) await load(store, sidOfRequest(sid))
@@ -71,7 +63,7 @@ export async function readFirst(input: Sharing & { count: number; characters: nu
   elsewhere ??= await openShared(input.store, input.port)
   let ns = 0
   for (let done = 0; done < input.count; done += IN_FLIGHT) {
-    const sids = await fill(elsewhere, IN_FLIGHT, { ...TYPICAL, characters: input.characters })
+    const sids = await storeAll(elsewhere, IN_FLIGHT, { ...TYPICAL, characters: input.characters })
     const prepare = OPERATIONS.get
     ns += await timed(sids.map((sid) => prepare({ ...population, sids: [sid] })))
   }
@@ -104,11 +96,9 @@ export async function see(count: number): Promise<number[]> {
   return times
 }
 
-async function fill(store: Store, count: number, shape: Shape = TYPICAL): Promise<string[]> {
-  const sids = Array.from({ length: count }, newSid)
-  for (const [n, sid] of sids.entries()) {
-    await called((done) => store.set(sid, newSession(store, sid, shape, n), done))
-  }
+async function storeAll(store: Store, count: number, shape: Shape): Promise<string[]> {
+  const sids: string[] = []
+  while (sids.length < count) sids.push(await storeNew(store, shape, sids.length))
   return sids
 }
 
@@ -117,7 +107,7 @@ function now(): number {
 }
 
 /** Empty if there is no redis-server to measure with. */
-export async function run(quick: boolean) {
+export async function run(quick: boolean): Promise<Partial<Awaited<ReturnType<typeof measure>>>> {
   const servers: Partial<Record<SharedName, RedisServer>> = {}
   if (!hasRedis()) return {}
   for (const store of SHARED_NAMES) servers[store] = await RedisServer.start()
@@ -190,7 +180,7 @@ async function measure(
     ...{ get: of, read: read[store], save: save[store] },
     ...{ first: first[store], firstLarge: firstLarge[store], two: median(two[store]) },
     ...{ commands: median(commands[store]), lag: medians(lags[store]) },
-  })) as Partial<Record<SharedName, SharedFigures>>
+  }))
 }
 
 export function tables(figures: RedisFigures): Table[] {
