@@ -57,6 +57,11 @@ export class RedisHome implements Home {
     })
   }
 
+  /** From now on it is also told what other processes destroy: only those that ask for it get the texts. */
+  listen(): void {
+    this.#connection.listen()
+  }
+
   async load(sid: string): Promise<HomeSession | undefined> {
     const key = this.#prefix + sid
     const [text, left] = await this.#connection.sendBoth(key, ['GET', key], ['PTTL', key])
