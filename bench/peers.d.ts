@@ -23,6 +23,22 @@ declare module 'better-sqlite3-session-store' {
   export default bind
 }
 
+declare module 'connect-sqlite3' {
+  import type { EventEmitter } from 'node:events'
+  import type session from 'express-session'
+
+  interface SqliteStore extends session.Store {
+    readonly client: EventEmitter
+  }
+  interface Options {
+    dir: string
+    db: string
+    concurrentDb?: boolean
+  }
+  function bind(connect: typeof session): new (options: Options) => SqliteStore
+  export default bind
+}
+
 declare module 'session-file-store' {
   import type session from 'express-session'
 

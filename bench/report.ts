@@ -45,6 +45,7 @@ const TITLES: Readonly<Record<SectionName, string>> = {
   imports: 'How long the import takes',
   http: 'What sessions cost an application',
   redis: 'Several processes, with Redis',
+  processes: 'Several processes of one machine, without a server',
 }
 
 export function report({ conditions, results }: Run): string {
