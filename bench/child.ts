@@ -4,40 +4,37 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import pLimit from 'p-limit'
-import type { Answer, Tasks } from './inside.js'
+import type { Answer } from './inside.js'
+
+type Task<Input, Output> = (input: Input) => Output
+export type Children<Name extends string> = Readonly<Record<Name, Child>>
 
 const INSIDE = fileURLToPath(new URL('./inside.js', import.meta.url))
+const FLAGS = ['--disable-warning=LEMBRO_USER_EVICTED']
 
-export class Child<Of extends Tasks> {
+export class Child {
   readonly #process: ChildProcess
 
-  /** `module`: the address of a file that exports its `tasks`; `flags`: Node's own, such as `--expose-gc`. */
+  /** `module`: the address of the file that exports its tasks; `flags`: Node's own, such as `--expose-gc`. */
   constructor(module: string, flags: readonly string[] = []) {
-    const options = {
-      execArgv: [...flags, '--disable-warning=LEMBRO_USER_EVICTED'],
-      serialization: 'advanced' as const,
-    }
+    const options = { execArgv: [...FLAGS, ...flags], serialization: 'advanced' as const }
     this.#process = fork(INSIDE, [module], options)
   }
 
-  /** Has a task done and gives what came of it. Rejects with what it threw, or when the process ends meanwhile. */
-  async ask<Name extends keyof Of & string>(
-    task: Name,
-    input: Parameters<Of[Name]>[0],
-  ): Promise<Awaited<ReturnType<Of[Name]>>> {
-    const answered = new AbortController()
-    const gone = once(this.#process, 'exit', answered).then(([code, signal]) => {
-      throw new Error(`the process for '${task}' ended: ${signal ?? `exit code ${code}`}`)
+  /** Has a task done there and gives what came of it. Rejects with what it threw, or when the process ends meanwhile. */
+  async ask<Input, Output>(task: Task<Input, Output>, input: Input): Promise<Awaited<Output>> {
+    const ended = new AbortController()
+    const gone = once(this.#process, 'exit', ended).then(([code, signal]) => {
+      throw new Error(`the process for '${task.name}' ended: ${signal ?? `exit code ${code}`}`)
     })
-    this.#process.send({ task, input })
+    this.#process.send({ task: task.name, input })
     try {
-      const [answer] = (await Promise.race([once(this.#process, 'message', answered), gone])) as [
-        Answer,
-      ]
-      if ('error' in answer) throw new Error(`${task}: ${answer.error}`)
-      return answer.output as Awaited<ReturnType<Of[Name]>>
+      const answered = once(this.#process, 'message', ended) as Promise<[Answer]>
+      const [answer] = await Promise.race([answered, gone])
+      if ('error' in answer) throw new Error(`${task.name}: ${answer.error}`)
+      return answer.output as Awaited<Output>
     } finally {
-      answered.abort()
+      ended.abort()
     }
   }
 
@@ -50,25 +47,26 @@ export class Child<Of extends Tasks> {
   }
 }
 
-/** Starts a process, uses it and kills it, whatever happens. */
-export async function withChild<Of extends Tasks, Result>(
+/** Has one task done in a new process, which is killed then. */
+export function askNew<Input, Output>(
   module: string,
-  use: (child: Child<Of>) => Promise<Result>,
+  task: Task<Input, Output>,
+  input: Input,
   flags?: readonly string[],
-): Promise<Result> {
-  const child = new Child<Of>(module, flags)
-  return use(child).finally(() => child.kill())
+): Promise<Awaited<Output>> {
+  const child = new Child(module, flags)
+  return child.ask(task, input).finally(() => child.kill())
 }
 
-/** A process for each name, as long as they are used. */
-export async function withChildren<Name extends string, Of extends Tasks, Result>(
+/** A process for each name, for as long as they are used. */
+export async function withChildren<Name extends string, Result>(
   names: readonly Name[],
   module: string,
-  use: (children: Readonly<Record<Name, Child<Of>>>) => Promise<Result>,
+  use: (children: Children<Name>) => Promise<Result>,
 ): Promise<Result> {
-  const children = Object.fromEntries(names.map((name) => [name, new Child<Of>(module)]))
-  return use(children as Record<Name, Child<Of>>).finally(() =>
-    Promise.all(Object.values(children).map((child) => child.kill())),
+  const children = names.map((name) => [name, new Child(module)] as const)
+  return use(Object.fromEntries(children) as Children<Name>).finally(() =>
+    Promise.all(children.map(([, child]) => child.kill())),
   )
 }
 
@@ -82,17 +80,14 @@ export async function byTurns<Name extends string, Figure>(
   rounds: number,
   measure: (name: Name) => Promise<Figure>,
 ): Promise<Readonly<Record<Name, readonly Figure[]>>> {
-  const figures = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
-    Name,
-    Figure[]
-  >
+  const figures = new Map<Name, Figure[]>(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     const first = round % names.length
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-      figures[name].push(await measure(name))
+      figures.get(name)?.push(await measure(name))
     }
   }
-  return figures
+  return Object.fromEntries(figures) as Record<Name, Figure[]>
 }
 
 /** Calls for each, two at a time: for what is prepared or counted, never for what is timed. */

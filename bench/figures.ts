@@ -19,6 +19,31 @@ export function spreadOf(rounds: readonly number[]): number {
   return rounds.length < 2 ? Number.NaN : interquartileRange([...rounds]) / median(rounds)
 }
 
+/** The median of each figure of some runs. */
+export function medians<Of extends object>(runs: readonly Of[]): Of {
+  const [first] = runs
+  if (first === undefined) throw new Error('there was no run')
+  return mapValues(first as Readonly<Record<string, unknown>>, (_, name) =>
+    median(runs.map((run) => Number(run[name as keyof Of]))),
+  ) as Of
+}
+
+export function mapValues<Name extends string, Value, Result>(
+  values: Readonly<Record<Name, Value>>,
+  of: (value: Value, name: Name) => Result,
+): Record<Name, Result> {
+  const entries = Object.entries(values) as [Name, Value][]
+  return Object.fromEntries(entries.map(([name, value]) => [name, of(value, name)])) as Record<
+    Name,
+    Result
+  >
+}
+
+/** How many times the other figure one is; `NaN` if one of them is missing. */
+export function ratio(figure = Number.NaN, other = Number.NaN): number {
+  return figure / other
+}
+
 const threeDigits = new Intl.NumberFormat('en', {
   ...{ minimumSignificantDigits: 3, maximumSignificantDigits: 3 },
   ...{ maximumFractionDigits: 0, roundingPriority: 'morePrecision' },

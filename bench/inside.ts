@@ -1,17 +1,16 @@
-/** What runs inside a child process: it does the tasks of a module, one after another, as the bench asks for them. */
+/** What runs inside a child process: what a module exports is done, one task after another, as the bench asks for it. */
 
 import { checkCopies } from './copies.js'
 
-export type Tasks = Readonly<Record<string, (input: never) => unknown>>
 export type Answer = { readonly output: unknown } | { readonly error: string }
 
 checkCopies()
-const { tasks } = (await import(process.argv[2] as string)) as { tasks: Tasks }
+const tasks = await import(process.argv[2] as string)
 
-process.on('message', async ({ task, input }: { task: string; input: never }) => {
+process.on('message', async ({ task, input }: { task: string; input: unknown }) => {
   let answer: Answer
   try {
-    answer = { output: await tasks[task]?.(input) }
+    answer = { output: await tasks[task](input) }
   } catch (error) {
     answer = { error: error instanceof Error ? String(error.stack) : String(error) }
   }

@@ -3,17 +3,18 @@
 import {
   count,
   digits,
+  mapValues,
   median,
   milliseconds,
   percent,
+  ratio,
   type Table,
   time,
   toMarkdown,
   whole,
 } from './figures.js'
-import type { ShapeName } from './sections/memory.js'
 import { type Results, SECTION_NAMES, SECTIONS, type SectionName } from './sections.js'
-import { PEERS, type StoreName } from './stores.js'
+import { PEERS } from './stores.js'
 import { obstacles, targetTable } from './targets.js'
 
 /** All that came of a run. */
@@ -26,26 +27,9 @@ export interface Run {
 export interface Line {
   readonly what: string
   readonly better: 'more' | 'less'
-  show(figure: number | undefined): string
-  of(store: StoreName): number | undefined
-}
-
-/** The bytes that are filled with sessions. */
-const ROOM = 64 * 1024 * 1024
-
-const TITLES: Readonly<Record<SectionName, string>> = {
-  operations: 'How long each operation takes',
-  growth: 'How operations grow with the store',
-  memory: 'What a session takes of the heap',
-  stalls: 'How long the event loop stalls',
-  floods: 'Who is still known in a flood',
-  races: 'What parallel requests do to one session',
-  saving: 'What it costs to save',
-  crashes: 'What a crash takes, and how soon sessions are back',
-  imports: 'How long the import takes',
-  http: 'What sessions cost an application',
-  redis: 'Several processes, with Redis',
-  processes: 'Several processes of one machine, without a server',
+  readonly show: (figure: number | undefined) => string
+  /** By store. */
+  readonly figures: Readonly<Record<string, number>>
 }
 
 export function report({ conditions, results }: Run): string {
@@ -66,7 +50,7 @@ export function report({ conditions, results }: Run): string {
     '## Figures',
     ...names.map((name) => {
       const shown = tablesOf(name, results).map((table) => toMarkdown(table))
-      return `<details><summary>${TITLES[name]}</summary>\n\n${shown.join('\n\n')}\n\n</details>`
+      return `<details><summary>${name}</summary>\n\n${shown.join('\n\n')}\n\n</details>`
     }),
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
@@ -83,61 +67,53 @@ function glanceTable(results: Results): Table {
     title: 'At a glance',
     note: 'Sessions that fit: as many as 64 MB of heap hold. A stall is the longest turn of the event loop, garbage collection included. MemoryStore is not bounded, so it never makes room, and loses nobody until the process ends.',
     head: ['', 'lembro', 'of the best other', ...PEERS],
-    rows: glance(results).map(({ what, better, show, of }) => {
-      const others = PEERS.map(of).filter((figure) => figure !== undefined)
+    rows: glance(results).map(({ what, better, show, figures }) => {
+      const others = PEERS.flatMap((store) => figures[store] ?? [])
       const best = better === 'more' ? Math.max(...others) : Math.min(...others)
-      const ours = of('lembro') ?? Number.NaN
-      return [what, show(ours), digits(ours / best), ...PEERS.map((store) => show(of(store)))]
+      const beside = digits(ratio(figures.lembro, best))
+      return [what, show(figures.lembro), beside, ...PEERS.map((store) => show(figures[store]))]
     }),
   }
 }
 
 /** What a reader wants to know first, so far as it was measured. */
-export function glance(results: Results): Line[] {
-  const { memory, operations = [], stalls: [stall] = [], floods, crashes, http } = results
-  const lines: (Line | false | undefined)[] = [
-    ...(['typical', 'typical, anonymous'] as const).map(
-      (shape: ShapeName): Line | undefined =>
-        memory && {
-          what: `${shape === 'typical' ? 'signed-in' : 'anonymous'} sessions in 64 MB`,
-          better: 'more',
-          show: whole,
-          of: (store) => memory[shape][store] && ROOM / memory[shape][store].each,
+export function glance({ memory, operations, stalls, floods, crashes, http }: Results): Line[] {
+  const line = <Of>(
+    what: string,
+    better: Line['better'],
+    show: Line['show'],
+    by: Readonly<Record<string, Of>> | undefined,
+    figure: (of: Of) => number,
+  ): Line => ({ what, better, show, figures: mapValues(by ?? {}, figure) })
+  const fitting = ({ each }: { each: number }) => (64 * 2 ** 20) / each
+  const ms = ({ whole }: { whole: number }) => whole
+  const stall = `longest stall, ${count(stalls?.[0]?.sessions)} sessions`
+  const works = stalls?.[0]?.works
+  const owned = operations?.filter(({ owned }) => owned) ?? []
+  const anonymous = memory?.['typical, anonymous']
+  const found = floods?.found
+  const lines = [
+    line('signed-in sessions in 64 MB', 'more', whole, memory?.typical, fitting),
+    line('anonymous sessions in 64 MB', 'more', whole, anonymous, fitting),
+    line('members still known in a flood', 'more', percent, found, (of) => of.strangers.members),
+    ...owned.map(
+      ({
+        size,
+        by: {
+          'read request': { ns },
         },
+      }) => line(`a read request, ${size}`, 'less', time, ns, Number),
     ),
-    floods && {
-      what: 'members who stay signed in through a flood',
-      better: 'more',
-      show: percent,
-      of: (store) => floods.found[store]?.strangers.members,
-    },
-    ...operations
-      .filter(({ owned }) => owned)
-      .map(({ size, by }): Line => {
-        const of = (store: StoreName) => by['read request'].ns[store]
-        return { what: `a read request, ${size}`, better: 'less', show: time, of }
-      }),
-    http && {
-      what: 'requests per second of an application',
-      better: 'more',
-      show: whole,
-      of: (store) => http.by[store]?.perSecond,
-    },
-    ...(['fill', 'purge'] as const).map(
-      (work): Line | undefined =>
-        stall && {
-          what: `longest stall, ${count(stall.sessions)} sessions: ${work === 'fill' ? 'filling past the room' : 'everything expires'}`,
-          better: 'less',
-          show: milliseconds,
-          of: (store) => stall.works[work][store]?.whole,
-        },
+    line('requests a second of an application', 'more', whole, http?.by, (of) => of.perSecond),
+    line(`${stall}: filling past the room`, 'less', milliseconds, works?.fill, ms),
+    line(`${stall}: everything expires`, 'less', milliseconds, works?.purge, ms),
+    line(
+      `restart, ${count(crashes?.few)} sessions`,
+      'less',
+      milliseconds,
+      crashes?.killed,
+      (of) => of.ms,
     ),
-    crashes && {
-      what: `restart with ${count(crashes.sessions[0])} sessions`,
-      better: 'less',
-      show: milliseconds,
-      of: (store) => (crashes.killed as Partial<Record<StoreName, { ms: number }>>)[store]?.ms,
-    },
   ]
-  return lines.filter((line) => line !== undefined && line !== false)
+  return lines.filter(({ figures }) => Object.keys(figures).length > 0)
 }

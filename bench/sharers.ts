@@ -1,7 +1,6 @@
-/** The stores that several processes of one machine share: how each is opened. */
+/** The stores that several processes of one machine share: how each is opened, on a file or on the Redis at a port. */
 
 import { once } from 'node:events'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import bindSqliteStore from 'better-sqlite3-session-store'
@@ -10,7 +9,6 @@ import { Lembro } from 'lembro/sqlite'
 import bindFileStore from 'session-file-store'
 import { hasRedis, openShared } from './shared.js'
 
-/** How each is opened, on a file or on the Redis at a port. */
 const opens = {
   'lembro/sqlite': (saveFile) =>
     new Promise((resolve, reject) => {
@@ -37,21 +35,15 @@ const opens = {
 } satisfies Record<string, (file: string, port: number) => Store | Promise<Store>>
 
 export type Sharer = keyof typeof opens
-export const SHARERS = Object.keys(opens) as Sharer[]
 
 export async function open(sharer: Sharer, file: string, port: number): Promise<Store> {
   return opens[sharer](file, port)
 }
 
-/** Whether it can be measured here. */
-export function isInstalled(sharer: Sharer): boolean {
-  if (sharer === 'connect-redis') return hasRedis()
-  if (sharer !== 'connect-sqlite3') return true
-  try {
-    // It has a binary, which can't be built everywhere.
-    createRequire(import.meta.url)('sqlite3')
-    return true
-  } catch {
-    return false
-  }
+/** Those that can be measured here. */
+export async function sharers(): Promise<Sharer[]> {
+  // It has a binary, which can't be built everywhere.
+  const hasBinary = await import('connect-sqlite3').then(() => import('sqlite3')).catch(() => false)
+  const missing = [!hasRedis() && 'connect-redis', hasBinary === false && 'connect-sqlite3']
+  return (Object.keys(opens) as Sharer[]).filter((name) => !missing.includes(name))
 }

@@ -28,6 +28,9 @@ interface Kind {
 }
 
 type Done = (error?: unknown) => void
+type Texts = Pick<Map<string, string>, 'get' | 'delete' | 'size'> & {
+  set(sid: string, text: string): unknown
+}
 
 const FAR = 2 ** 40
 const NEVER = 2 ** 30
@@ -35,19 +38,14 @@ const ONE_DAY = 86_400_000
 
 /** The floor: the least that a store in memory can cost, a bare `Map` and `JSON`. */
 class Floor extends session.Store {
-  readonly #texts: Pick<Map<string, string>, 'get' | 'delete' | 'size'>
+  readonly texts: Texts = new Map<string, string>()
 
-  constructor(texts: Pick<Map<string, string>, 'get' | 'delete' | 'size'> = new Map()) {
-    super()
-    this.#texts = texts
-  }
-
-  protected keep(sid: string, text: string, _ttl: number | null | undefined): void {
-    ;(this.#texts as Map<string, string>).set(sid, text)
+  keep(sid: string, text: string, _ttl: number | null | undefined): void {
+    this.texts.set(sid, text)
   }
 
   override get(sid: string, callback: (error: unknown, session?: SessionData) => void): void {
-    const text = this.#texts.get(sid)
+    const text = this.texts.get(sid)
     setImmediate(callback, null, text === undefined ? undefined : JSON.parse(text))
   }
 
@@ -58,7 +56,7 @@ class Floor extends session.Store {
 
   // The text holds the cookie, so a new cookie needs a new text.
   override touch(sid: string, given: SessionData, callback?: Done): void {
-    const text = this.#texts.get(sid)
+    const text = this.texts.get(sid)
     if (text !== undefined) {
       const stored = JSON.parse(text)
       stored.cookie = given.cookie
@@ -68,38 +66,37 @@ class Floor extends session.Store {
   }
 
   override destroy(sid: string, callback?: Done): void {
-    this.#texts.delete(sid)
+    this.texts.delete(sid)
     if (callback !== undefined) setImmediate(callback, null)
   }
 
   override length(callback: (error: unknown, length?: number) => void): void {
-    setImmediate(callback, null, this.#texts.size)
+    setImmediate(callback, null, this.texts.size)
   }
 }
 
 /** A store on lru-cache, as its users write one: JSON, a size for each text, and a bound on their sum. */
 class LruStore extends Floor {
-  readonly #texts: LRUCache<string, string>
+  override readonly texts: LRUCache<string, string>
 
   constructor(max?: number) {
-    const texts = new LRUCache<string, string>({
+    super()
+    this.texts = new LRUCache<string, string>({
       ...(max === undefined ? {} : { max }),
       maxSize: FAR,
       // The wall clock, which the bench sets forward.
       perf: { now: () => Date.now() },
       sizeCalculation: (text, sid) => text.length + sid.length,
     })
-    super(texts)
-    this.#texts = texts
   }
 
-  protected override keep(sid: string, text: string, ttl: number | null | undefined): void {
-    this.#texts.set(sid, text, { ttl: ttl ?? ONE_DAY })
+  override keep(sid: string, text: string, ttl: number | null | undefined): void {
+    this.texts.set(sid, text, { ttl: ttl ?? ONE_DAY })
   }
 
   /** Expires everything whose time has passed. */
   prune(): void {
-    this.#texts.purgeStale()
+    this.texts.purgeStale()
   }
 }
 

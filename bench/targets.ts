@@ -1,29 +1,27 @@
 /** The targets that lembro is held to, whether a run reached them, and what holds those that it missed. */
 
-import { count, digits, milliseconds, percent, type Table, whole } from './figures.js'
-import type { OperationName } from './operations.js'
+import { count, digits, mapValues, milliseconds, percent, ratio, type Table } from './figures.js'
+import { OPERATION_NAMES, type OperationName } from './operations.js'
 import { growthOf } from './sections/growth.js'
 import { HOSTILE, type MemoryFigures, type ShapeName } from './sections/memory.js'
-import { ratio, type ShapeFigures } from './sections/operations.js'
-import type { Results } from './sections.js'
-import { PEERS } from './stores.js'
+import type { OperationFigures } from './sections/operations.js'
+import type { SharedFigures } from './sections/redis.js'
+import type { Results, SectionName } from './sections.js'
+import { PEERS, type StoreName } from './stores.js'
 
-/** A figure for each size, shape, store or work that a target is for. */
-type Named = readonly (readonly [string, number])[]
+/** By size, shape, store or work, or by nothing if there is one: every figure has to reach the target. */
+type Measured = Readonly<Record<string, number>>
 
 interface Target {
   readonly what: string
   readonly least?: number
   readonly most?: number
-  show?(figure: number): string
-  /** `undefined` if its section was not run. */
-  of(results: Results): Named | undefined
+  readonly measured: Measured
+  readonly show?: (figure: number) => string
   /** Why it is not reached, if it is not. */
   readonly heldBy?: string
 }
 
-/** The predecessors: those whose users lembro wants to serve. */
-const RIVALS = ['memorystore', 'MemoryStore', 'express-lembro'] as const
 /** A Node from 22 on makes a text flat without a copy. */
 const SET_MOST = Number.parseInt(process.versions.node, 10) >= 22 ? 1.1 : 1.15
 
@@ -49,285 +47,250 @@ const HELD = {
     'First reads: beside GET, lembro asks PTTL, since a touch moves the life of a session in Redis alone, and it keeps the session: of 50 KB that is one copy more.',
 }
 
-const TARGETS: readonly Target[] = [
-  {
-    what: '64 MB hold, times what they hold in the best other store',
-    least: 1,
-    of: ({ memory }) =>
-      memory &&
-      (['typical', 'typical, anonymous'] as const).map((shape) => {
-        const least = Math.min(...PEERS.map((store) => memory[shape][store]?.each ?? NaN))
-        return [shape, ratio(least, memory[shape].lembro?.each)]
-      }),
-  },
-  heap('typical, anonymous', 'an anonymous', 0.8),
-  heap('typical', 'a signed-in', 0.85),
-  honesty('plain', 0.95, 1.05, (name) => !HOSTILE.includes(name)),
-  honesty('hostile', 0.85, 1.1, (name) => HOSTILE.includes(name)),
-  {
-    what: 'visits of members that find their session in a flood',
-    least: 1,
-    show: percent,
-    of: ({ floods }) =>
-      floods?.found.lembro &&
-      Object.entries(floods.found.lembro).map(([of, { members }]) => [of, members]),
-  },
-  faster('touch', '200 B', 10, HELD.touch),
-  faster('touch', '1 KB', 20, HELD.touch),
-  faster('touch', '10 KB', 60, HELD.touch),
-  beside('a read request, of `get` and `createSession` of the floor', 1.15, HELD.touch, (by) =>
-    ratio(by['read request'].ns.lembro, by['get and createSession'].ns.floor),
-  ),
-  ofFloor('get', 1.05),
-  ofFloor('set new', SET_MOST),
-  ofFloor('set again', SET_MOST),
-  elsewhere('touch'),
-  elsewhere('set new'),
-  elsewhere('set again'),
-  {
-    what: 'growth of an operation, of the growth of the floor',
-    most: 1.1,
-    heldBy: HELD.growth,
-    of: ({ growth }) =>
-      growth &&
-      (['set new', 'set again', 'get', 'touch', 'read request', 'write request'] as const).map(
-        (name) => [name, ratio(growthOf(growth, name, 'lembro'), growthOf(growth, name, 'floor'))],
-      ),
-  },
-  {
-    what: 'longest turn while filling past the room, garbage collection included, of the floor',
-    most: 1,
-    heldBy: HELD.stall,
-    of: ({ stalls }) =>
-      stalls?.map(({ sessions, works: { fill } }) => [
-        count(sessions),
-        ratio(fill.lembro?.whole, fill.floor?.whole),
-      ]),
-  },
-  {
-    what: 'longest own slice of a purge and of `reduce()`',
-    most: 5,
-    show: milliseconds,
-    heldBy: HELD.stall,
-    of: ({ stalls }) =>
-      stalls?.flatMap(({ sessions, works }) =>
-        (['purge', 'reduce'] as const).map(
-          (work) => [`${work}, ${count(sessions)}`, works[work].lembro?.own ?? NaN] as const,
-        ),
-      ),
-  },
-  {
-    what: "`require('lembro')` after express-session",
-    most: 4,
-    show: milliseconds,
-    heldBy: HELD.import,
-    of: ({ imports }) => imports && [['', imports.by.lembro.loaded]],
-  },
-  {
-    what: 'requests per second of an application, of the best of MemoryStore, memorystore and connect-redis',
-    least: 0.95,
-    of: ({ http }) => {
-      const rates = [http?.by.MemoryStore, http?.by.memorystore, http?.by['connect-redis']]
-      const best = Math.max(...rates.map((load) => load?.perSecond ?? 0))
-      return http && [['', ratio(http.by.lembro?.perSecond, best)]]
-    },
-  },
-  redis('read requests of a hot set in Redis, times those of connect-redis', 8, HELD.redis, {
-    'one process': ({ read }) => read.perSecond,
-    two: ({ two }) => two,
-  }),
-  redis(
-    'saves and first reads of owners in Redis, times those of connect-redis',
-    0.9,
-    HELD.firstReads,
+/** Those of each section, from its figures. */
+const TARGETS: {
+  readonly [Name in SectionName]?: (figures: NonNullable<Results[Name]>) => readonly Target[]
+} = {
+  memory: (memory) => [
     {
-      saves: ({ save }) => save.perSecond,
-      'first reads': ({ cold }) => cold[0],
-      'of 50 KB': ({ cold }) => cold[1],
+      what: '64 MB hold, times what they hold in the best other store',
+      least: 1,
+      measured: each(['typical', 'typical, anonymous'], (shape) => {
+        const others = PEERS.map((store) => memory[shape]?.[store]?.each ?? Number.NaN)
+        return ratio(Math.min(...others), memory[shape]?.lembro?.each)
+      }),
     },
-  ),
-  {
-    what: 'Redis commands per 1,000 read requests',
-    most: 5,
-    of: ({ redis }) => {
-      const [one = NaN, two = NaN] = redis?.['lembro/redis']?.commands ?? []
-      return (
-        redis && [
-          ['one process', one],
-          ['two', two],
-        ]
-      )
+    heap(memory, 'typical', 0.85),
+    heap(memory, 'typical, anonymous', 0.8),
+    honesty(memory, 'plain', 0.95, 1.05),
+    honesty(memory, 'hostile', 0.85, 1.1),
+  ],
+  floods: ({ found: { lembro } }) => [
+    {
+      what: 'visits of members that find their session in a flood',
+      ...{ least: 1, show: percent },
+      measured: mapValues(lembro, ({ members }) => members),
     },
-  },
-  {
-    what: 'sets and touches per second with `saveFile`, of those without',
-    least: 0.2,
-    heldBy: HELD.saving,
-    of: ({ saving }) =>
-      saving &&
-      (['sets', 'touches'] as const).map((of) => [
-        of,
-        ratio(saving.rates['`saveFile`'][of], saving.rates['without `saveFile`'][of]),
-      ]),
-  },
-  saving('acknowledged at 4,000 operations a second, p99', 10, ({ full }) => {
-    return full['`saveFile`']['acknowledged, p99']
-  }),
-  saving('acknowledged at 4,000 operations a second, at the latest', 100, ({ full }) => {
-    return full['`saveFile`']['acknowledged, longest']
-  }),
-  saving('event-loop delay p99 with `saveFile`, over the same run without', 3, ({ full }) => {
-    return full['`saveFile`']['delay, p99'] - full['without `saveFile`']['delay, p99']
-  }),
-  {
-    what: 'restart, of a bare program that reads the rows of the same file',
-    most: 3,
-    heldBy: HELD.restart,
-    of: ({ crashes }) => crashes && [['', ratio(crashes.full.lembro.ms, crashes.full.bare.ms)]],
-  },
-  {
-    what: 'sessions lost by a kill that were acknowledged',
-    most: 0,
-    show: whole,
-    of: ({ crashes }) => {
-      const { acknowledged = NaN, sessions = NaN } = crashes?.killed.lembro ?? {}
-      return crashes && [['', acknowledged - sessions]]
+  ],
+  operations: (operations) => [
+    faster(operations, '200 B', 10),
+    faster(operations, '1 KB', 20),
+    faster(operations, '10 KB', 60),
+    {
+      what: 'a read request, of `get` and `createSession` alone of the floor',
+      ...{ most: 1.15, heldBy: HELD.touch },
+      measured: bySize(operations, 'read request', 'lembro', 'floor', 'get and createSession'),
     },
+    ...(['get', 'set new', 'set again'] as const).map((name) => ({
+      what: `\`${name}\`, of the floor`,
+      ...{ most: name === 'get' ? 1.05 : SET_MOST, heldBy: HELD.set },
+      measured: bySize(operations, name, 'lembro', 'floor'),
+    })),
+    ...(['touch', 'set new', 'set again'] as const).map((name) => ({
+      what: `\`${name}\`, bound to another copy of express-session, of the same copy`,
+      ...{ most: 1.1, heldBy: HELD.elsewhere },
+      measured: bySize(operations, name, 'lembro elsewhere', 'lembro'),
+    })),
+  ],
+  growth: (growth) => [
+    {
+      what: 'growth of an operation, of the growth of the floor',
+      ...{ most: 1.1, heldBy: HELD.growth },
+      measured: each(OPERATION_NAMES.slice(0, -1), (name) =>
+        ratio(growthOf(growth, name, 'lembro'), growthOf(growth, name, 'floor')),
+      ),
+    },
+  ],
+  stalls: (stalls) => [
+    {
+      what: 'longest turn while filling past the room, garbage collection included, of the floor',
+      ...{ most: 1, heldBy: HELD.stall },
+      measured: Object.fromEntries(
+        stalls.map(({ sessions, works: { fill } }) => [
+          count(sessions),
+          ratio(fill.lembro?.whole, fill.floor?.whole),
+        ]),
+      ),
+    },
+    {
+      what: 'longest own slice of a purge and of `reduce()`',
+      ...{ most: 5, show: milliseconds, heldBy: HELD.stall },
+      measured: Object.fromEntries(
+        stalls.flatMap(({ sessions, works: { purge, reduce } }) => [
+          [`purge, ${count(sessions)}`, purge.lembro?.own ?? Number.NaN],
+          [`reduce, ${count(sessions)}`, reduce.lembro?.own ?? Number.NaN],
+        ]),
+      ),
+    },
+  ],
+  imports: ({ by }) => [
+    {
+      what: "`require('lembro')` after express-session",
+      ...{ most: 4, show: milliseconds, heldBy: HELD.import },
+      measured: { '': by.lembro.loaded },
+    },
+  ],
+  http: ({ by }) => [
+    {
+      what: 'requests per second of an application, of the best of MemoryStore, memorystore and connect-redis',
+      least: 0.95,
+      measured: each(['MemoryStore', 'memorystore', 'connect-redis'], (other) =>
+        ratio(by.lembro.perSecond, by[other]?.perSecond ?? 0),
+      ),
+    },
+  ],
+  redis: ({ 'lembro/redis': ours, 'connect-redis': theirs }) => {
+    if (ours === undefined || theirs === undefined) return []
+    const times = (of: (figures: SharedFigures) => number) => ratio(of(ours), of(theirs))
+    return [
+      {
+        what: 'read requests of a hot set in Redis, times those of connect-redis',
+        ...{ least: 8, heldBy: HELD.redis },
+        measured: {
+          'one process': times(({ read }) => read.perSecond),
+          two: times(({ two }) => two),
+        },
+      },
+      {
+        what: 'saves and first reads with Redis, times those of connect-redis',
+        ...{ least: 0.9, heldBy: HELD.firstReads },
+        measured: {
+          saves: times(({ save }) => save.perSecond),
+          'first reads': times(({ first }) => first),
+          'of 50 KB': times(({ firstLarge }) => firstLarge),
+        },
+      },
+      { what: 'Redis commands per 1,000 read requests', most: 5, measured: { '': ours.commands } },
+    ]
   },
-]
+  saving: ({ rates, full: { '`saveFile`': saved, 'without `saveFile`': plain } }) => [
+    {
+      what: 'sets and touches per second with `saveFile`, of those without',
+      ...{ least: 0.2, heldBy: HELD.saving },
+      measured: each(['sets', 'touches'], (of) =>
+        ratio(rates['`saveFile`'][of], rates['without `saveFile`'][of]),
+      ),
+    },
+    {
+      what: 'acknowledged at 4,000 operations a second, p99',
+      ...{ most: 10, show: milliseconds },
+      measured: { '': saved['acknowledged, p99'] },
+    },
+    {
+      what: 'acknowledged at 4,000 operations a second, at the latest',
+      ...{ most: 100, show: milliseconds },
+      measured: { '': saved['acknowledged, longest'] },
+    },
+    {
+      what: 'event-loop delay p99 with `saveFile`, over the same run without',
+      ...{ most: 3, show: milliseconds },
+      measured: { '': saved['delay, p99'] - plain['delay, p99'] },
+    },
+  ],
+  crashes: ({ killed: { lembro }, full }) => [
+    {
+      what: 'restart, of a bare program that reads the rows of the same file',
+      ...{ most: 3, heldBy: HELD.restart },
+      measured: { '': ratio(full.lembro.ms, full.bare.ms) },
+    },
+    {
+      what: 'sessions lost by a kill that were acknowledged',
+      ...{ most: 0, measured: { '': lembro.acknowledged - lembro.sessions } },
+    },
+  ],
+}
 
-function heap(shape: ShapeName, which: string, most: number): Target {
-  return {
-    what: `heap of ${which} typical session, of MemoryStore's`,
-    most,
-    of: ({ memory }) =>
-      memory && [['', ratio(memory[shape].lembro?.each, memory[shape].MemoryStore?.each)]],
-  }
+function each<Name extends string>(names: readonly Name[], figure: (name: Name) => number) {
+  return Object.fromEntries(names.map((name) => [name, figure(name)]))
+}
+
+function heap(memory: MemoryFigures, shape: ShapeName, most: number): Target {
+  const { lembro, MemoryStore } = memory[shape] ?? {}
+  const measured = { '': ratio(lembro?.each, MemoryStore?.each) }
+  return { what: `heap of a session (${shape}), of MemoryStore's`, most, measured }
 }
 
 function honesty(
-  texts: string,
+  memory: MemoryFigures,
+  texts: 'plain' | 'hostile',
   least: number,
   most: number,
-  includes: (name: ShapeName) => boolean,
 ): Target {
+  const names = Object.keys(memory) as ShapeName[]
+  const such = names.filter((name) => HOSTILE.includes(name) === (texts === 'hostile'))
   return {
     what: `honesty with ${texts} texts: heap grown / \`stats().bytes\``,
     ...{ least, most },
-    of: ({ memory = {} }) =>
-      (Object.entries(memory) as [ShapeName, MemoryFigures[ShapeName]][])
-        .filter(([name]) => includes(name))
-        .map(([name, { lembro }]) => [name, lembro?.honesty ?? NaN]),
+    measured: each(such, (name) => memory[name]?.lembro?.honesty ?? Number.NaN),
   }
 }
 
-function faster(operation: OperationName, size: string, least: number, heldBy: string): Target {
-  return {
-    what: `\`${operation}\` of ${size}, times as fast as the predecessors`,
-    ...{ least, heldBy },
-    of: ({ operations }) => {
-      const by = operations?.find((shape) => shape.owned && shape.size === size)?.by[operation]
-      return by && RIVALS.map((rival) => [rival, ratio(by.ns[rival], by.ns.lembro)])
-    },
-  }
-}
-
-/** A figure for each size of sessions with owners. */
-function beside(
-  what: string,
-  most: number,
-  heldBy: string,
-  figure: (by: ShapeFigures['by']) => number,
-): Target {
-  return {
-    ...{ what, most, heldBy },
-    of: ({ operations }) =>
-      operations?.filter(({ owned }) => owned).map(({ size, by }) => [size, figure(by)]),
-  }
-}
-
-function ofFloor(operation: OperationName, most: number): Target {
-  return beside(`\`${operation}\`, of the floor`, most, HELD.set, (by) =>
-    ratio(by[operation].ns.lembro, by[operation].ns.floor),
+/** Than the predecessors: those whose users lembro wants to serve. */
+function faster(operations: OperationFigures, size: string, least: number): Target {
+  const such = operations.filter((shape) => shape.owned && shape.size === size)
+  const rivals = ['memorystore', 'MemoryStore', 'express-lembro'] as const
+  const measured = such.map(({ by: { touch } }) =>
+    each(rivals, (rival) => ratio(touch.ns[rival], touch.ns.lembro)),
   )
-}
-
-function elsewhere(operation: OperationName): Target {
-  const what = `\`${operation}\`, bound to another copy of express-session, of the same copy`
-  return beside(what, 1.1, HELD.elsewhere, (by) =>
-    ratio(by[operation].ns['lembro elsewhere'], by[operation].ns.lembro),
-  )
-}
-
-type SharedFigures = NonNullable<NonNullable<Results['redis']>['lembro/redis']>
-
-function redis(
-  what: string,
-  least: number,
-  heldBy: string,
-  figures: Readonly<Record<string, (of: SharedFigures) => number>>,
-): Target {
   return {
-    ...{ what, least, heldBy },
-    of: ({ redis }) => {
-      const [ours, theirs] = [redis?.['lembro/redis'], redis?.['connect-redis']]
-      if (ours === undefined || theirs === undefined) return undefined
-      return Object.entries(figures).map(([name, of]) => [name, ratio(of(ours), of(theirs))])
-    },
+    what: `\`touch\` of ${size}, times as fast as the predecessors`,
+    ...{ least, heldBy: HELD.touch, measured: measured[0] ?? {} },
   }
 }
 
-/** ms. */
-function saving(
-  what: string,
-  most: number,
-  figure: (of: NonNullable<Results['saving']>) => number,
-): Target {
-  return { what, most, show: milliseconds, of: ({ saving }) => saving && [['', figure(saving)]] }
+/** How many times the time of another store, or of another operation of it, an operation takes, for sessions with owners. */
+function bySize(
+  operations: OperationFigures,
+  name: OperationName,
+  store: StoreName,
+  other: StoreName,
+  of = name,
+): Measured {
+  const owned = operations.filter(({ owned }) => owned)
+  const figures = owned.map(({ size, by }) => [size, ratio(by[name].ns[store], by[of].ns[other])])
+  return Object.fromEntries(figures)
+}
+
+function targetsOf(results: Results): Target[] {
+  return Object.entries(TARGETS).flatMap(([section, targets]) => {
+    const figures = results[section as SectionName]
+    return figures === undefined ? [] : (targets as (of: unknown) => Target[])(figures)
+  })
 }
 
 /** A row for each target whose section was run. */
 export function targetTable(results: Results): Table {
+  const targets = targetsOf(results).filter(({ measured }) => Object.keys(measured).length > 0)
   return {
     title: 'Targets',
     note: 'Where several figures are given, every one has to reach the target. Operations: sessions with owners, by size. Every store defers its callback with `setImmediate`; the time of that is part of each operation. What holds those that are not reached is said below.',
     head: ['', 'target', 'measured', 'reached'],
-    rows: TARGETS.flatMap((target) => {
-      const { what, least, most, show, of } = target
-      const told = show ?? digits
-      const measured = of(results) ?? []
-      if (measured.length === 0) return []
+    rows: targets.map((target) => {
+      const { what, least, most, measured, show } = target
       const goal = [
-        least !== undefined && `at least ${(show ?? String)(least)}`,
-        most !== undefined && `at most ${(show ?? String)(most)}`,
+        ...(least === undefined ? [] : [`at least ${(show ?? String)(least)}`]),
+        ...(most === undefined ? [] : [`at most ${(show ?? String)(most)}`]),
       ]
-      const figures = measured.map(([name, figure]) =>
-        name === '' ? told(figure) : `${told(figure)} (${name})`,
+      const figures = Object.entries(measured).map(([name, figure]) =>
+        `${(show ?? digits)(figure)} ${name && `(${name})`}`.trim(),
       )
-      const share = reached(target, measured)
-      const missed = Number.isFinite(1 / share)
-        ? `no, by ${Math.max(1, Math.round((1 / share - 1) * 100))}%`
-        : 'no'
-      return [
-        [what, goal.filter(Boolean).join(', '), figures.join(', '), share >= 1 ? 'yes' : missed],
-      ]
+      const short = Math.round((1 / reached(target) - 1) * 100)
+      const no = Number.isFinite(short) ? `no, by ${Math.max(1, short)}%` : 'no'
+      return [what, goal.join(', '), figures.join(', '), reached(target) >= 1 ? 'yes' : no]
     }),
   }
 }
 
 /** Why targets are not reached, each reason once. */
 export function obstacles(results: Results): string[] {
-  const held = TARGETS.flatMap((target) => {
-    const share = reached(target, target.of(results) ?? [])
-    return share >= 1 || target.heldBy === undefined ? [] : [target.heldBy]
-  })
-  return [...new Set(held)]
+  const missed = targetsOf(results).filter((target) => reached(target) < 1)
+  return [...new Set(missed.flatMap(({ heldBy }) => heldBy ?? []))]
 }
 
-/** How much of the target the worst of the figures reaches. */
-function reached({ least = -Infinity, most = Infinity }: Target, measured: Named): number {
-  const shares = measured.map(([, figure]) =>
+/** How much of a target the worst of the figures reaches. */
+function reached({ least = -Infinity, most = Infinity, measured }: Target): number {
+  const shares = Object.values(measured).map((figure) =>
     figure < least ? figure / least : figure <= most ? 1 : most / figure,
   )
-  return Math.min(...shares)
+  return Math.min(1, ...shares)
 }

@@ -1,32 +1,17 @@
 /** Who may stay when strangers flood the store: whether members find their sessions, and strangers can sign in. */
 
 import type { Store } from 'express-session'
-import { inPairs, withChild } from '../child.js'
+import { askNew, inPairs } from '../child.js'
 import { percent, type Table, whole } from '../figures.js'
-import { called, load } from '../operations.js'
-import { type Live, newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { called, load, storeNew } from '../operations.js'
+import { type Live, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
 import { COMPARED, STORES, type StoreName } from '../stores.js'
 
 /** Who floods the store: strangers alone; strangers of whom one in each bout signs in; one account that signs in again and again. */
-type FloodOf = (typeof FLOODS)[number]
-
-interface Found {
-  /** The share of the visits of members that found their session. */
-  readonly members: number
-  /** The share of the newcomers who were still signed in when they came back. */
-  readonly newcomers: number
-  /** Sessions in the store when it was over. */
-  readonly held: number
-  /** Whether the store lost count of its bytes, as express-lembro does. */
-  readonly lostCount: boolean
-}
-
-export interface FloodFigures {
-  readonly sessions: number
-  readonly found: Readonly<Partial<Record<StoreName, Readonly<Record<FloodOf, Found>>>>>
-}
-
 const FLOODS = ['strangers', 'newcomers', 'one account'] as const
+
+export type FloodFigures = Awaited<ReturnType<typeof run>>
+
 const MEMBERS = 1000
 const STRANGERS_AT_ONCE = 500
 const VISITS_AT_ONCE = 50
@@ -39,52 +24,50 @@ const ACCOUNT = 999_999
 /** Strangers that come while a newcomer fills in the form, and again until the next visit. */
 const MEANWHILE = 100
 
-export const tasks = {
-  async flood(input: { store: StoreName; sessions: number; of: FloodOf }): Promise<Found> {
-    const such = [TYPICAL, ...Array.from({ length: STRANGERS_IN_ROOM }, () => STRANGER)]
-    const store = STORES[input.store].make({ sessions: ROOM, such })
-    const random = seeded(1)
-    const members: string[] = []
-    for (let n = 0; n < MEMBERS; n++) members.push(await start(store, TYPICAL, n))
-    let [found, newcomers] = [0, 0]
-    const bouts = Math.ceil(input.sessions / STRANGERS_AT_ONCE)
-    const signsIn = input.of === 'newcomers'
-    const come = (n: number) =>
-      input.of === 'one account' ? start(store, TYPICAL, ACCOUNT) : start(store, STRANGER, n)
-    for (let bout = 0; bout < bouts; bout++) {
-      const newcomer = signsIn ? await start(store, STRANGER, 0) : ''
-      for (let i = 0; i < STRANGERS_AT_ONCE; i++) {
-        if (signsIn && i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
-        if (signsIn && i === 2 * MEANWHILE) {
-          if ((await visit(store, newcomer))?.userId !== undefined) newcomers++
-        }
-        await visit(store, await come(i))
+/**
+ * The share of the visits of members that found their session, and of the newcomers who were still signed in when they
+ * came back; the sessions in the store when it was over, and whether it had lost count of its bytes.
+ */
+export async function flood(input: {
+  store: StoreName
+  sessions: number
+  of: (typeof FLOODS)[number]
+}) {
+  const such = [TYPICAL, ...Array.from({ length: STRANGERS_IN_ROOM }, () => STRANGER)]
+  const store = STORES[input.store].make({ sessions: ROOM, such })
+  // The same visits for every store: Park and Miller's numbers.
+  let random = 1
+  const members: string[] = []
+  for (let n = 0; n < MEMBERS; n++) members.push(await storeNew(store, TYPICAL, n))
+  let [found, newcomers] = [0, 0]
+  const bouts = Math.ceil(input.sessions / STRANGERS_AT_ONCE)
+  const signsIn = input.of === 'newcomers'
+  const come = (n: number) =>
+    input.of === 'one account' ? storeNew(store, TYPICAL, ACCOUNT) : storeNew(store, STRANGER, n)
+  for (let bout = 0; bout < bouts; bout++) {
+    const newcomer = signsIn ? await storeNew(store, STRANGER, 0) : ''
+    for (let i = 0; i < STRANGERS_AT_ONCE; i++) {
+      if (signsIn && i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
+      if (signsIn && i === 2 * MEANWHILE) {
+        if ((await visit(store, newcomer))?.userId !== undefined) newcomers++
       }
-      for (let i = 0; i < VISITS_AT_ONCE; i++) {
-        const n = Math.floor(random() * MEMBERS)
-        if (await visit(store, members[n] as string)) found++
-        else members[n] = await start(store, TYPICAL, n)
-      }
+      await visit(store, await come(i))
     }
-    return {
-      members: found / (bouts * VISITS_AT_ONCE),
-      newcomers: newcomers / bouts,
-      held: await lengthOf(store),
-      lostCount: '_size' in store && Number.isNaN(store._size),
+    for (let i = 0; i < VISITS_AT_ONCE; i++) {
+      random = (random * 16_807) % 2_147_483_647
+      const n = random % MEMBERS
+      if (await visit(store, members[n] as string)) found++
+      else members[n] = await storeNew(store, TYPICAL, n)
     }
-  },
-}
-
-function lengthOf(store: Store): Promise<number> {
-  return new Promise((resolve) => {
-    store.length?.((_error, length) => resolve(length ?? Number.NaN))
-  })
-}
-
-async function start(store: Store, shape: Shape, n: number): Promise<string> {
-  const sid = newSid()
-  await called((done) => store.set(sid, newSession(store, sid, shape, n), done))
-  return sid
+  }
+  return {
+    members: found / (bouts * VISITS_AT_ONCE),
+    newcomers: newcomers / bouts,
+    held: await new Promise<number>((resolve) => {
+      store.length?.((_error, length = Number.NaN) => resolve(length))
+    }),
+    lostCount: '_size' in store && Number.isNaN(store._size),
+  }
 }
 
 async function signIn(store: Store, of: string, userId: string): Promise<void> {
@@ -105,34 +88,17 @@ async function visit(store: Store, of: string): Promise<Live | undefined> {
   return session
 }
 
-// The same visits for every store (mulberry32).
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state)
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-export async function run(quick: boolean): Promise<FloodFigures> {
-  const sessions = quick ? 5000 : 50_000
+export async function run(quick: boolean) {
+  const sessions = quick ? 3000 : 50_000
   const stores = COMPARED.filter((name) => name !== 'floor')
-  const found = await inPairs(stores, async (store) => {
-    const flood = (of: FloodOf) =>
-      withChild<typeof tasks, Found>(import.meta.url, (child) =>
-        child.ask('flood', { store, sessions, of }),
-      )
-    const floods: Partial<Record<FloodOf, Found>> = {}
-    for (const of of FLOODS) floods[of] = await flood(of)
-    return floods as Record<FloodOf, Found>
-  })
+  const found = await inPairs(stores, (store) =>
+    inPairs(FLOODS, (of) => askNew(import.meta.url, flood, { store, sessions, of })),
+  )
   return { sessions, found }
 }
 
 export function tables({ sessions, found }: FloodFigures): Table[] {
-  const lostCount = found['express-lembro']?.newcomers.lostCount
+  const lostCount = found['express-lembro'].newcomers.lostCount
     ? " express-lembro's count of its bytes turns `NaN` with the first session that is set again, which is the first sign-in: from then on it bounds nothing."
     : ''
   return [

@@ -1,33 +1,26 @@
 /** What an operation costs as the store grows. */
 
 import { withChildren } from '../child.js'
-import { count, digits, type Table, time } from '../figures.js'
+import { count, digits, ratio, type Table, time } from '../figures.js'
 import { OPERATION_NAMES, type OperationName } from '../operations.js'
 import { TYPICAL } from '../sessions.js'
 import type { StoreName } from '../stores.js'
-import { growAll, ratio, type ShapeFigures, timeAll } from './operations.js'
+import { type Timed, timeAll } from './operations.js'
 
-export interface GrowthFigures {
-  readonly sizes: readonly number[]
-  /** For each of the sizes. */
-  readonly by: readonly ShapeFigures['by'][]
-}
+export type GrowthFigures = Awaited<ReturnType<typeof run>>
 
 /** Of the predecessors the one that most people use: a million sessions of each would fill the machine. */
 const STORES: readonly StoreName[] = ['lembro', 'floor', 'memorystore']
 const TASKS = new URL('./operations.js', import.meta.url).href
 
-export function run(quick: boolean): Promise<GrowthFigures> {
-  const sizes = quick ? [1000, 20_000] : [10_000, 100_000, 1_000_000]
+export async function run(quick: boolean) {
+  const sizes = quick ? [1000, 10_000] : [10_000, 100_000, 1_000_000]
   const amounts = quick
-    ? { rounds: 3, batches: 3, warmUp: 20 }
+    ? { rounds: 3, batches: 3, warmUp: 10 }
     : { rounds: 11, batches: 10, warmUp: 100 }
   return withChildren(STORES, TASKS, async (children) => {
-    const by: ShapeFigures['by'][] = []
-    for (const sessions of sizes) {
-      await growAll(children, STORES, TYPICAL, sessions)
-      by.push(await timeAll(children, STORES, amounts))
-    }
+    const by: Timed[] = []
+    for (const sessions of sizes) by.push(await timeAll(children, TYPICAL, sessions, amounts))
     return { sizes, by }
   })
 }
@@ -44,6 +37,10 @@ export function growthOf(
 
 export function tables(figures: GrowthFigures): Table[] {
   const { sizes, by } = figures
+  const cell = (operation: OperationName, store: StoreName, size: number) => {
+    const ns = time(by[size]?.[operation].ns[store])
+    return size === 0 ? ns : `${ns} (${digits(growthOf(figures, operation, store, size))})`
+  }
   return [
     {
       title: `Growth: at ${sizes.map(count).join(', ')} typical sessions`,
@@ -51,14 +48,9 @@ export function tables(figures: GrowthFigures): Table[] {
       head: ['', ...sizes.flatMap((size) => STORES.map((store) => `${store}, ${count(size)}`))],
       rows: OPERATION_NAMES.map((operation) => [
         operation,
-        ...by.flatMap((at, size) =>
-          STORES.map((store) => {
-            const ns = time(at[operation].ns[store])
-            return size === 0 ? ns : `${ns} (${digits(growthOf(figures, operation, store, size))})`
-          }),
-        ),
+        ...sizes.flatMap((_, size) => STORES.map((store) => cell(operation, store, size))),
       ]),
-      spreads: by.flatMap((at) => Object.values(at).map(({ spread }) => spread)),
+      spreads: by.flatMap((timed) => Object.values(timed).map(({ spread }) => spread)),
     },
   ]
 }

@@ -2,12 +2,11 @@
 
 import type { Store } from 'express-session'
 import type { Lembro } from 'lembro'
-import { inPairs, withChild } from '../child.js'
-import { digits, type Table, whole } from '../figures.js'
+import { askNew, inPairs } from '../child.js'
+import { digits, ratio, type Table, whole } from '../figures.js'
 import { load, nextTurn } from '../operations.js'
 import { newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
 import { COMPARED, STORES, type StoreName } from '../stores.js'
-import { ratio } from './operations.js'
 
 const SHAPES = {
   tiny: { characters: 40, owned: false },
@@ -19,40 +18,28 @@ const SHAPES = {
   'cut from large requests': { ...TYPICAL, cut: 'from a request' },
 } as const satisfies Record<string, Shape>
 
-export interface Weight {
-  /** Bytes of heap for each session. */
-  readonly each: number
-  /** Heap grown / the bytes that the store says it holds; `undefined` if it says nothing. */
-  readonly honesty: number | undefined
-}
-
 export type ShapeName = keyof typeof SHAPES
-export type MemoryFigures = Readonly<
-  Record<ShapeName, Readonly<Partial<Record<StoreName, Weight>>>>
->
+export type MemoryFigures = Awaited<ReturnType<typeof run>>
 
 const NAMES = Object.keys(SHAPES) as ShapeName[]
 /** Those of texts that would make a store hold more than it counts: the other stores do not claim to count their bytes. */
 export const HOSTILE = NAMES.filter((name) => 'cut' in SHAPES[name])
 const SID_LENGTH = 32
-const WARM_UP = 1000
 
 /** What V8 has compiled for. Kept, so that it is part of the heap both before and after. */
 let warm: Store
 
-export const tasks = {
-  /** Fills a store and has each session used once more, as a browser that comes back does. */
-  async weigh(input: { store: StoreName; shape: Shape; sessions: number }): Promise<Weight> {
-    const { sessions, shape } = input
-    warm = STORES[input.store].make()
-    await use(warm, shape, WARM_UP)
-    const store = STORES[input.store].make()
-    const before = await heap()
-    await use(store, shape, sessions)
-    const grown = (await heap()) - before
-    const bytes = 'stats' in store ? (store as Lembro).stats().bytes : undefined
-    return { each: grown / sessions, honesty: bytes === undefined ? undefined : grown / bytes }
-  },
+/** Fills a store and has each session used once more, as a browser that comes back does. Gives the bytes of heap for each, and the heap grown divided by the bytes that the store says it holds. */
+export async function weigh(input: { store: StoreName; shape: Shape; sessions: number }) {
+  const { sessions, shape } = input
+  warm = STORES[input.store].make()
+  await use(warm, shape, 1000)
+  const store = STORES[input.store].make()
+  const before = await heap()
+  await use(store, shape, sessions)
+  const grown = (await heap()) - before
+  const bytes = 'stats' in store ? (store as Lembro).stats().bytes : Number.NaN
+  return { each: grown / sessions, honesty: grown / bytes }
 }
 
 async function use(store: Store, shape: Shape, sessions: number) {
@@ -80,39 +67,36 @@ async function heap(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
-export async function run(quick: boolean): Promise<MemoryFigures> {
-  const sessions = quick ? 5000 : 25_000
-  const figures: Partial<Record<ShapeName, MemoryFigures[ShapeName]>> = {}
-  for (const name of NAMES) {
-    const stores: StoreName[] = HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED
-    figures[name] = await inPairs(stores, (store) =>
-      withChild<typeof tasks, Weight>(
-        import.meta.url,
-        (child) => child.ask('weigh', { store, shape: SHAPES[name], sessions }),
-        ['--expose-gc'],
-      ),
+export async function run(quick: boolean) {
+  const weighIn = (shape: Shape, stores: readonly StoreName[]) =>
+    inPairs(stores, (store) => {
+      const input = { store, shape, sessions: quick ? 2000 : 25_000 }
+      return askNew(import.meta.url, weigh, input, ['--expose-gc'])
+    })
+  const figures: Partial<Record<ShapeName, Partial<Awaited<ReturnType<typeof weighIn>>>>> = {}
+  for (const name of quick ? (['typical', 'typical, anonymous'] as const) : NAMES) {
+    figures[name] = await weighIn(
+      SHAPES[name],
+      HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED,
     )
   }
-  return figures as MemoryFigures
+  return figures
 }
 
 export function tables(figures: MemoryFigures): Table[] {
+  const cell = (of: MemoryFigures[ShapeName], store: StoreName) => {
+    const each = of?.[store]?.each
+    const times = store === 'lembro' || each === undefined
+    return `${whole(each)}${times ? '' : ` (${digits(ratio(each, of?.lembro?.each))})`}`
+  }
   const shapes = Object.values(figures)
   return [
     {
       title: 'Memory: bytes of heap for each session',
       note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one. Of the last two kinds, the name of the owner and a note are slices of larger texts. Honesty is the heap grown, divided by `stats().bytes`.',
-      head: ['', ...NAMES],
+      head: ['', ...Object.keys(figures)],
       rows: [
-        ...COMPARED.map((store) => [
-          store,
-          ...shapes.map((of) => {
-            const each = of[store]?.each
-            return store === 'lembro' || each === undefined
-              ? whole(each)
-              : `${whole(each)} (${digits(ratio(each, of.lembro?.each))})`
-          }),
-        ]),
+        ...COMPARED.map((store) => [store, ...shapes.map((of) => cell(of, store))]),
         ['honesty of lembro', ...shapes.map((of) => digits(of.lembro?.honesty))],
       ],
     },

@@ -1,7 +1,7 @@
 /** What each operation costs, for sessions of several sizes, with owners and without. */
 
-import { byTurns, type Child, inPairs, withChildren } from '../child.js'
-import { digits, median, spreadOf, type Table, time } from '../figures.js'
+import { byTurns, type Children, inPairs, withChildren } from '../child.js'
+import { digits, mapValues, median, ratio, spreadOf, type Table, time } from '../figures.js'
 import {
   fill,
   OPERATION_NAMES,
@@ -13,17 +13,10 @@ import {
 import type { Shape } from '../sessions.js'
 import { COMPARED, PEERS, STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
-/** ns of an operation for each store, its deferred callback included, and how far the rounds of the floor spread. */
-export interface Timed {
-  readonly ns: Readonly<Partial<Record<StoreName, number>>>
-  readonly spread: number
-}
-
-export interface ShapeFigures {
-  readonly size: string
-  readonly owned: boolean
-  readonly by: Readonly<Record<OperationName, Timed>>
-}
+/** ns of each operation in each store, its deferred callback included, and how far the rounds of the floor spread. */
+export type Timed = Readonly<Record<OperationName, { ns: NsOf; spread: number }>>
+type NsOf = Readonly<Partial<Record<StoreName, number>>>
+export type OperationFigures = Awaited<ReturnType<typeof run>>
 
 /** Batches of a hundred operations: in a turn, and before the first one counts. */
 interface Amounts {
@@ -41,93 +34,75 @@ const SHAPES = [
   { size: '10 KB', owned: true, characters: 10_240, share: 1 / 4 },
 ] as const
 
-let population: Population | undefined
+let population: Population
 
-export const tasks = {
-  /** Fills the store up to a number of sessions; makes it first, if there is none. */
-  async grow(input: { store: StoreName; shape: Shape; sessions: number }): Promise<void> {
-    population ??= {
-      ...{ store: STORES[input.store].make(), shape: input.shape },
-      ...{ sids: [], added: [] },
-    }
-    const { store, shape, sids } = population
-    const added = await fill(store, shape, input.sessions - sids.length, sids.length)
-    population = { store, shape, sids: sids.concat(added), added: [] }
-  },
-
-  /** The ns of one operation. */
-  async measure(input: { operation: OperationName; batches: number }): Promise<number> {
-    if (population === undefined) throw new Error('there is no store yet')
-    const figures: number[] = []
-    for (let batch = 0; batch < input.batches; batch++) {
-      const prepare = OPERATIONS[input.operation]
-      figures.push(await timedInBatches(population, prepare, IN_FLIGHT, IN_FLIGHT))
-      // The store stays as large as it is said to be.
-      for (const sid of population.added.splice(0)) population.store.destroy(sid)
-    }
-    return figures.reduce((sum, ns) => sum + ns, 0) / figures.length
-  },
+/** Fills the store up to a number of sessions; makes it first, if there is none. */
+export async function grow(input: { store: StoreName; shape: Shape; sessions: number }) {
+  const { shape, sessions } = input
+  population ??= { store: STORES[input.store].make(), shape, sids: [], added: [] }
+  const { store, sids } = population
+  const more = await fill(store, shape, sessions - sids.length, sids.length)
+  population = { ...population, sids: sids.concat(more) }
 }
 
-export async function run(quick: boolean): Promise<ShapeFigures[]> {
-  const amounts = quick
-    ? { rounds: 3, batches: 3, warmUp: 20 }
-    : { rounds: 11, batches: 8, warmUp: 100 }
-  const figures: ShapeFigures[] = []
+/** The ns of one operation. */
+export async function measure(input: { operation: OperationName; batches: number }) {
+  let ns = 0
+  for (let batch = 0; batch < input.batches; batch++) {
+    ns += await timedInBatches(population, OPERATIONS[input.operation], IN_FLIGHT, IN_FLIGHT)
+    // The store stays as large as it is said to be.
+    for (const sid of population.added.splice(0)) population.store.destroy(sid)
+  }
+  return ns / input.batches
+}
+
+export async function run(quick: boolean) {
+  const shapes = []
   for (const { size, owned, characters, share } of quick ? SHAPES.slice(0, 1) : SHAPES) {
-    const sessions = (quick ? 2000 : 10_000) * share
-    const { rounds, batches, warmUp } = amounts
     // The other ways to use lembro differ in nothing that an owner has to do with.
     const stores = owned ? STORE_NAMES : COMPARED
-    const by = await withChildren(stores, import.meta.url, async (children) => {
-      await growAll(children, stores, { characters, owned }, sessions)
-      const fewer = { rounds, batches: batches * share, warmUp: warmUp * share }
-      return timeAll(children, stores, fewer)
-    })
-    figures.push({ size, owned, by })
+    const amounts = quick
+      ? { rounds: 3, batches: 3, warmUp: 10 }
+      : { rounds: 11, batches: 8 * share, warmUp: 100 * share }
+    const by = await withChildren(stores, import.meta.url, (children) =>
+      timeAll(children, { characters, owned }, (quick ? 1000 : 10_000) * share, amounts),
+    )
+    shapes.push({ size, owned, by })
   }
-  return figures
+  return shapes
 }
 
-type Children<Name extends StoreName> = Readonly<Record<Name, Child<typeof tasks>>>
-
-export async function growAll<Name extends StoreName>(
-  children: Children<Name>,
-  stores: readonly Name[],
+/** Fills all stores up to a number of sessions, and times every operation in them. */
+export async function timeAll(
+  children: Children<StoreName>,
   shape: Shape,
   sessions: number,
-): Promise<void> {
-  await inPairs(stores, (store) => children[store].ask('grow', { store, shape, sessions }))
-}
-
-/** Times every operation in all stores. */
-export async function timeAll<Name extends StoreName>(
-  children: Children<Name>,
-  stores: readonly Name[],
   { rounds, batches, warmUp }: Amounts,
-): Promise<ShapeFigures['by']> {
-  const by: Partial<Record<OperationName, Timed>> = {}
+): Promise<Timed> {
+  const stores = Object.keys(children) as StoreName[]
+  await inPairs(stores, (store) => children[store].ask(grow, { store, shape, sessions }))
+  const timed: Partial<Record<OperationName, Timed[OperationName]>> = {}
   for (const operation of OPERATION_NAMES) {
-    const measure = (store: Name, batches: number) =>
-      children[store].ask('measure', { operation, batches })
-    await inPairs(stores, (store) => measure(store, warmUp))
-    const turns = await byTurns<StoreName, number>(stores, rounds, (store) =>
-      measure(store as Name, batches),
-    )
-    const ns = stores.map((store) => [store, median(turns[store])] as const)
-    by[operation] = { ns: Object.fromEntries(ns), spread: spreadOf(turns.floor) }
+    const ask = (store: StoreName, batches: number) =>
+      children[store].ask(measure, { operation, batches })
+    await inPairs(stores, (store) => ask(store, warmUp))
+    const turns = await byTurns(stores, rounds, (store) => ask(store, batches))
+    timed[operation] = { ns: mapValues(turns, median), spread: spreadOf(turns.floor) }
   }
-  return by as ShapeFigures['by']
+  return timed as Timed
 }
 
 /** A table for each shape. */
-export function tables(figures: readonly ShapeFigures[]): Table[] {
-  return figures.map(({ size, owned, by }) => {
+export function tables(figures: OperationFigures): Table[] {
+  return figures.map(({ size, owned, by }, i) => {
     const variants = owned ? (['lembro merge', 'lembro elsewhere'] as const) : []
     const others: StoreName[] = [...variants, 'floor', ...PEERS]
     return {
       title: `Operations: sessions of ${size}, ${owned ? 'with' : 'without'} owners`,
-      note: `The time of one operation until its callback. In brackets: how many times lembro's time.${owned ? ' "Merge" is lembro with `onConflict: \'merge\'`, where nothing conflicts; "elsewhere" is lembro bound to another copy of express-session.' : ''}`,
+      note:
+        i > 0
+          ? ''
+          : 'The time of one operation until its callback. In brackets: how many times lembro\'s time. "Merge" is lembro with `onConflict: \'merge\'`, where nothing conflicts; "elsewhere" is lembro bound to another copy of express-session.',
       head: ['', 'lembro', ...others.map((name) => name.replace('lembro ', ''))],
       rows: Object.entries(by).map(([operation, { ns }]) => [
         ...[operation, time(ns.lembro)],
@@ -136,9 +111,4 @@ export function tables(figures: readonly ShapeFigures[]): Table[] {
       spreads: Object.values(by).map(({ spread }) => spread),
     }
   })
-}
-
-/** How many times the other figure one is; `NaN` if one of them is missing. */
-export function ratio(figure = Number.NaN, other = Number.NaN): number {
-  return figure / other
 }

@@ -1,38 +1,30 @@
 /** What parallel requests do to one session: whether a slow one undoes a logout, and whether changes are lost. */
 
 import type { Store } from 'express-session'
-import { inPairs, withChild } from '../child.js'
+import { askNew, inPairs } from '../child.js'
 import { percent, type Table } from '../figures.js'
-import { called, load } from '../operations.js'
-import { newSession, newSid, sidOfRequest, TYPICAL } from '../sessions.js'
+import { called, load, storeNew } from '../operations.js'
+import { sidOfRequest, TYPICAL } from '../sessions.js'
 import { STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
-interface Raced {
-  /** The share of logouts after which a slow request could not bring the session back. */
-  readonly logouts: number
-  /** The share of sessions that kept what each of two requests had added. */
-  readonly changes: number
-}
-
-export type RaceFigures = Readonly<Partial<Record<StoreName, Raced>>>
+export type RaceFigures = Awaited<ReturnType<typeof run>>
 
 const TIMES = 200
 const RACED = STORE_NAMES.filter((name) => name !== 'floor' && name !== 'lembro elsewhere')
 
-export const tasks = {
-  async race({ store: name }: { store: StoreName }): Promise<Raced> {
-    const store = STORES[name].make()
-    let [logouts, changes] = [0, 0]
-    for (let n = 0; n < TIMES; n++) {
-      if (await logoutSticks(store, n)) logouts++
-      if (await bothAreKept(store, n)) changes++
-    }
-    return { logouts: logouts / TIMES, changes: changes / TIMES }
-  },
+/** The share of logouts after which a slow request could not bring the session back, and of sessions that kept what each of two requests had added. */
+export async function race(name: StoreName) {
+  const store = STORES[name].make()
+  let [logouts, changes] = [0, 0]
+  for (let n = 0; n < TIMES; n++) {
+    if (await logoutSticks(store, n)) logouts++
+    if (await bothAreKept(store, n)) changes++
+  }
+  return { logouts: logouts / TIMES, changes: changes / TIMES }
 }
 
 async function logoutSticks(store: Store, n: number): Promise<boolean> {
-  const sid = await start(store, n)
+  const sid = await storeNew(store, TYPICAL, n)
   const slow = await load(store, sidOfRequest(sid))
   await called((done) => store.destroy(sidOfRequest(sid), done))
   slow.views = 1000
@@ -44,7 +36,7 @@ async function logoutSticks(store: Store, n: number): Promise<boolean> {
 }
 
 async function bothAreKept(store: Store, n: number): Promise<boolean> {
-  const sid = await start(store, n)
+  const sid = await storeNew(store, TYPICAL, n)
   const [one, other] = [await load(store, sidOfRequest(sid)), await load(store, sidOfRequest(sid))]
   one.views = 1000
   other.note = 'of the other'
@@ -54,16 +46,8 @@ async function bothAreKept(store: Store, n: number): Promise<boolean> {
   return views === 1000 && note === 'of the other'
 }
 
-async function start(store: Store, n: number): Promise<string> {
-  const sid = newSid()
-  await called((done) => store.set(sid, newSession(store, sid, TYPICAL, n), done))
-  return sid
-}
-
-export function run(): Promise<RaceFigures> {
-  return inPairs(RACED, (store) =>
-    withChild<typeof tasks, Raced>(import.meta.url, (child) => child.ask('race', { store })),
-  )
+export function run() {
+  return inPairs(RACED, (store) => askNew(import.meta.url, race, store))
 }
 
 export function tables(figures: RaceFigures): Table[] {

@@ -2,13 +2,16 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
-import { byTurns, withChild } from '../child.js'
+import type { Store } from 'express-session'
+import { askNew, byTurns, Child } from '../child.js'
 import {
   count,
   digits,
-  median,
+  mapValues,
+  medians,
   milliseconds,
   quantile,
+  ratio,
   spreadOf,
   type Table,
   whole,
@@ -26,13 +29,6 @@ import {
   withFile,
 } from '../savers.js'
 import { TYPICAL } from '../sessions.js'
-import { ratio } from './operations.js'
-
-/** Per second. */
-interface Rates {
-  readonly sets: number
-  readonly touches: number
-}
 
 /** Of operations at a steady pace, in ms: how late the event loop was, and until each was acknowledged. */
 const PACED = [
@@ -41,134 +37,100 @@ const PACED = [
   'acknowledged, p99',
   'acknowledged, longest',
 ] as const
-type Paced = Readonly<Record<(typeof PACED)[number], number>>
 
-export interface SavingFigures {
-  readonly rates: Readonly<Record<Saving, Rates & Paced>>
-  readonly peers: Readonly<Record<Saver, Rates>>
-  readonly sessions: number
-  /** The full store, without a file and with one. */
-  readonly full: Readonly<Record<'without `saveFile`' | '`saveFile`', Paced>>
-  readonly spread: number
-}
+export type SavingFigures = Awaited<ReturnType<typeof run>>
 
 const OPERATIONS_A_SECOND = 4000
 const IN_FLIGHT = 500
 /** ms between two saves of express-memfilestore. */
 const MEMFILE_PERIOD = 1000
-const NS_IN_MS = 1e6
-/** A delay is only seen by the next turn of the histogram's own timer. */
-const UNTIL_SEEN_MS = 20
 
-let full: Population | undefined
+let full: Population
 
-export const tasks = {
-  /** On a new file: as many sets of new sessions as it is told, as many touches of them, then both at a steady pace. */
-  async rate(input: { saving: Saving; file: string; operations: number; seconds: number }) {
-    const store = await openLembro(input.saving, input.file)
-    const sids: string[] = []
-    const population: Population = { store, shape: TYPICAL, sids, added: sids }
-    await ratesOf(population, Math.min(10_000, input.operations))
-    const rates = await ratesOf(population, input.operations)
-    const paced = await pacedFor(population, input.seconds)
-    await store.close()
-    return { ...rates, ...paced }
-  },
-
-  /** On a new file of one of the stores, as often as a second allows. */
-  async peer(input: { saver: Saver; file: string; operations: number; seconds: number }) {
-    const store = await open(input.saver, input.file, MEMFILE_PERIOD)
-    const sids: string[] = []
-    const population: Population = { store, shape: TYPICAL, sids, added: sids }
-    const isOver = after(input.seconds * 1000)
-    const rates: Rates[] = []
-    while (!isOver()) rates.push(await ratesOf(population, input.operations))
-    const middle = (of: keyof Rates) =>
-      1 / (rates.reduce((sum, r) => sum + 1 / r[of], 0) / rates.length)
-    return { sets: middle('sets'), touches: middle('touches') }
-  },
-
-  /** Opens a new file and fills the store with typical sessions. */
-  async fill(input: { saving: Saving; file: string; sessions: number }): Promise<void> {
-    const store = await openLembro(input.saving, input.file)
-    const sids = await fill(store, TYPICAL, input.sessions)
-    full = { store, shape: TYPICAL, sids, added: [] }
-    if (store.stats().save !== undefined) await store.save()
-  },
-
-  async paced(seconds: number): Promise<Paced> {
-    if (full === undefined) throw new Error('there is no full store yet')
-    await pacedFor(full, Math.min(1, seconds))
-    return pacedFor(full, seconds)
-  },
+/** On a new file: as many sets of new sessions as it is told, as many touches of them, then both at a steady pace. */
+export async function rate(input: {
+  saving: Saving
+  file: string
+  operations: number
+  seconds: number
+}) {
+  const population = populationOf(await openLembro(input.saving, input.file))
+  await ratesOf(population, Math.min(10_000, input.operations))
+  const rates = await ratesOf(population, input.operations)
+  return { ...rates, ...(await pacedFor(population, input.seconds)) }
 }
 
-async function ratesOf(population: Population, operations: number): Promise<Rates> {
+/** On a new file of one of the stores: sets of new sessions, then touches of them, for so many seconds. */
+export async function rateOfPeer(input: { saver: Saver; file: string; seconds: number }) {
+  const population = populationOf(await open(input.saver, input.file, MEMFILE_PERIOD))
+  const isOver = after(input.seconds * 1000)
+  const runs: Awaited<ReturnType<typeof ratesOf>>[] = []
+  while (!isOver()) runs.push(await ratesOf(population, IN_FLIGHT))
+  return medians(runs)
+}
+
+/** Opens a new file and fills the store with typical sessions. */
+export async function fillUp(input: { saving: Saving; file: string; sessions: number }) {
+  const store = await openLembro(input.saving, input.file)
+  full = populationOf(store, await fill(store, TYPICAL, input.sessions))
+  if (store.stats().save !== undefined) await store.save()
+}
+
+export async function pacedWhenFull(seconds: number) {
+  await pacedFor(full, Math.min(1, seconds))
+  return pacedFor(full, seconds)
+}
+
+function populationOf(store: Store, sids: string[] = []): Population {
+  return { store, shape: TYPICAL, sids, added: sids }
+}
+
+/** Per second. */
+async function ratesOf(population: Population, operations: number) {
   const sets = 1e9 / (await timedInBatches(population, setNewOwner, operations, IN_FLIGHT))
   const touches = 1e9 / (await timedInBatches(population, OPERATIONS.touch, operations, IN_FLIGHT))
   return { sets, touches }
 }
 
 /** Half sets, half touches at a steady pace, for that long. */
-async function pacedFor(population: Population, seconds: number): Promise<Paced> {
+async function pacedFor(population: Population, seconds: number) {
   const histogram = monitorEventLoopDelay({ resolution: 1 })
   histogram.enable()
   const operations = [OPERATIONS['set again'], OPERATIONS.touch] as const
   const times = await pace(population, operations, OPERATIONS_A_SECOND, after(seconds * 1000))
-  await setTimeout(UNTIL_SEEN_MS)
+  // A delay is only seen by the next turn of the histogram's own timer.
+  await setTimeout(20)
   histogram.disable()
   return {
-    'delay, p99': histogram.percentile(99) / NS_IN_MS,
-    'delay, longest': histogram.max / NS_IN_MS,
+    'delay, p99': histogram.percentile(99) / 1e6,
+    'delay, longest': histogram.max / 1e6,
     'acknowledged, p99': quantile(times, 0.99),
     'acknowledged, longest': times.reduce((most, ms) => Math.max(most, ms), 0),
   }
 }
 
-export async function run(quick: boolean): Promise<SavingFigures> {
-  const sessions = quick ? 20_000 : 1_000_000
-  const operations = quick ? 5000 : 50_000
-  const seconds = quick ? 0.5 : 2
-  const inFile = <Result>(use: (file: string, child: ChildOf) => Promise<Result>) =>
-    withFile((file) =>
-      withChild<typeof tasks, Result>(import.meta.url, (child) => use(file, child)),
-    )
+export async function run(quick: boolean) {
+  const [operations, seconds] = quick ? [2000, 0.3] : [50_000, 2]
+  const sessions = quick ? 10_000 : 1_000_000
   const savings = Object.keys(SAVINGS) as Saving[]
   const rated = await byTurns(savings, quick ? 1 : 3, (saving) =>
-    inFile((file, child) => child.ask('rate', { saving, file, operations, seconds })),
+    withFile((file) => askNew(import.meta.url, rate, { saving, file, operations, seconds })),
   )
   const peers = await byTurns(SAVERS, 1, (saver) =>
-    inFile((file, child) => child.ask('peer', { saver, file, operations: IN_FLIGHT, seconds })),
+    withFile((file) => askNew(import.meta.url, rateOfPeer, { saver, file, seconds: 2 * seconds })),
   )
-  const paced = await byTurns(['without `saveFile`', '`saveFile`'] as const, 1, (saving) =>
-    inFile(async (file, child) => {
-      await child.ask('fill', { saving, file, sessions })
-      return child.ask('paced', quick ? 1 : 12)
+  const full = await byTurns(['without `saveFile`', '`saveFile`'] as const, 1, (saving) =>
+    withFile(async (file) => {
+      const child = new Child(import.meta.url)
+      await child.ask(fillUp, { saving, file, sessions })
+      return child.ask(pacedWhenFull, quick ? 0.5 : 12).finally(() => child.kill())
     }),
   )
   return {
-    rates: middles(rated),
-    peers: middles(peers),
-    sessions,
-    full: middles(paced),
+    ...{ rates: mapValues(rated, medians), peers: mapValues(peers, medians) },
+    ...{ sessions, full: mapValues(full, medians) },
     spread: spreadOf(rated['without `saveFile`'].map(({ sets }) => sets)),
   }
-}
-
-type ChildOf = Parameters<Parameters<typeof withChild<typeof tasks, unknown>>[1]>[0]
-
-/** The median of each figure. */
-function middles<Name extends string, Of extends object>(
-  runs: Readonly<Record<Name, readonly Of[]>>,
-): Record<Name, Of> {
-  const named = Object.entries<readonly Of[]>(runs).map(([name, of]) => {
-    const keys = Object.keys(of[0] ?? {}) as (keyof Of)[]
-    return [
-      name,
-      Object.fromEntries(keys.map((key) => [key, median(of.map((run) => Number(run[key])))])),
-    ]
-  })
-  return Object.fromEntries(named)
 }
 
 export function tables({ rates, peers, sessions, full, spread }: SavingFigures): Table[] {

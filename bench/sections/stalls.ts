@@ -2,9 +2,9 @@
 
 import { PerformanceObserver } from 'node:perf_hooks'
 import type { Store } from 'express-session'
-import { byTurns, withChild } from '../child.js'
-import { count, median, milliseconds, spreadOf, type Table, whole } from '../figures.js'
-import { nextTurn } from '../operations.js'
+import { askNew, byTurns } from '../child.js'
+import { count, mapValues, median, milliseconds, spreadOf, type Table, whole } from '../figures.js'
+import { fill, nextTurn } from '../operations.js'
 import { newSession, newSid, TYPICAL } from '../sessions.js'
 import { COMPARED, STORES, type StoreName } from '../stores.js'
 
@@ -22,48 +22,33 @@ const WORKS = {
 } as const
 const PAST_THE_ROOM = 1.5
 type LongWork = keyof typeof WORKS
-
-export interface StallFigures {
-  readonly sessions: number
-  readonly works: Readonly<Record<LongWork, Readonly<Partial<Record<StoreName, Longest>>>>>
-  readonly spread: number
-}
+export type StallFigures = Awaited<ReturnType<typeof run>>
 
 const SETS_A_TURN = 10
 const TWO_DAYS = 2 * 86_400_000
 /** Turns shorter than this, in ms, are not looked into. */
 const WORTH_KEEPING_MS = 0.5
 
-export const tasks = {
-  /** Drives a store into its long work, with traffic beside it. */
-  async stall(input: { store: StoreName; sessions: number; work: LongWork }): Promise<Longest> {
-    const { sessions, work } = input
-    const kind = STORES[input.store]
-    if (work === 'fill') {
-      const store = kind.make({ sessions, such: [TYPICAL] })
-      const end = watchTurns()
-      await fill(store, sessions * PAST_THE_ROOM)
-      return end()
-    }
-    // Room for a few more, so that the fill itself trims nothing.
-    const store = kind.make({ sessions: Math.ceil(sessions * 1.05), such: [TYPICAL] })
-    await fill(store, sessions)
-    // Rather than to wait for a day.
-    const { now } = Date
-    if (work === 'purge') Date.now = () => now() + TWO_DAYS
+/** Drives a store into its long work, with traffic beside it. */
+export async function stall(input: { store: StoreName; sessions: number; work: LongWork }) {
+  const { sessions, work } = input
+  const kind = STORES[input.store]
+  // Room for a few more, so that a fill before other work trims nothing.
+  const room = work === 'fill' ? sessions : Math.ceil(sessions * 1.05)
+  const store = kind.make({ sessions: room, such: [TYPICAL] })
+  if (work === 'fill') {
     const end = watchTurns()
-    await nextTurn()
-    await traffic(store, (done) => kind[work]?.(store, done))
+    await fill(store, TYPICAL, sessions * PAST_THE_ROOM, 100_000, SETS_A_TURN)
     return end()
-  },
-}
-
-async function fill(store: Store, sessions: number): Promise<void> {
-  for (let n = 0; n < sessions; n++) {
-    const sid = newSid()
-    store.set(sid, newSession(store, sid, TYPICAL, 100_000 + n))
-    if (n % SETS_A_TURN === SETS_A_TURN - 1) await nextTurn()
   }
+  await fill(store, TYPICAL, sessions, 100_000, SETS_A_TURN)
+  // Rather than to wait for a day.
+  const { now } = Date
+  if (work === 'purge') Date.now = () => now() + TWO_DAYS
+  const end = watchTurns()
+  await nextTurn()
+  await traffic(store, (done) => kind[work]?.(store, done))
+  return end()
 }
 
 /** A session is read and touched in every turn until the work is done. */
@@ -126,30 +111,24 @@ function watchTurns(): () => Promise<Longest> {
   }
 }
 
-export async function run(quick: boolean): Promise<StallFigures[]> {
-  const figures: StallFigures[] = []
-  const sizes = quick ? [10_000, 30_000] : [200_000, 1_000_000]
-  for (const [i, sessions] of sizes.entries()) {
-    const watch = async (work: LongWork, stores: readonly StoreName[], times: number) => {
-      const able = stores.filter((store) => work === 'fill' || STORES[store][work] !== undefined)
-      return byTurns<StoreName, Longest>(able, times, (store) =>
-        withChild<typeof tasks, Longest>(import.meta.url, (child) =>
-          child.ask('stall', { store, sessions, work }),
-        ),
-      )
+export async function run(quick: boolean) {
+  const figures = []
+  for (const [i, sessions] of (quick ? [5000, 10_000] : [200_000, 1_000_000]).entries()) {
+    const watch = (work: LongWork, stores: readonly StoreName[], times: number) => {
+      const able = stores.filter((store) => work === 'fill' || STORES[store][work])
+      const ask = (store: StoreName) => askNew(import.meta.url, stall, { store, sessions, work })
+      return byTurns(able, times, ask)
     }
-    const works: Partial<Record<LongWork, StallFigures['works'][LongWork]>> = {}
+    const works: Partial<Record<LongWork, Partial<Record<StoreName, Longest>>>> = {}
     let spread = Number.NaN
     for (const work of Object.keys(WORKS) as LongWork[]) {
       const runs = await watch(work, ['lembro', 'floor'], quick ? 1 : 3)
       if (work === 'fill') spread = spreadOf(runs.floor.map(({ whole }) => whole))
       // The others stall for so long that once, at one size, is enough.
       const others = COMPARED.filter((name) => name !== 'lembro' && name !== 'floor')
-      const once = i === 0 ? await watch(work, others, 1) : {}
-      const all = Object.entries({ ...runs, ...once })
-      works[work] = Object.fromEntries(all.map(([store, of]) => [store, middle(of)]))
+      works[work] = mapValues({ ...runs, ...(i === 0 && (await watch(work, others, 1))) }, middle)
     }
-    figures.push({ sessions, works: works as StallFigures['works'], spread })
+    figures.push({ sessions, works: works as Required<typeof works>, spread })
   }
   return figures
 }
@@ -160,7 +139,7 @@ function middle(stalls: readonly Longest[]): Longest {
   return { whole, own: Math.min(...stalls.map(({ own }) => own)) }
 }
 
-export function tables(figures: readonly StallFigures[]): Table[] {
+export function tables(figures: StallFigures): Table[] {
   return figures.map(({ sessions, works, spread }, i) => ({
     title: `Stalls: the longest turn of the event loop, ${whole(sessions)} typical sessions`,
     note:
