@@ -42,8 +42,6 @@ export interface Purpose {
   readonly name?: string | undefined
   /** Keys that begin with it are tracked; `undefined` to track nothing. */
   readonly tracked?: string | undefined
-  /** What is published there is told. */
-  readonly channel?: string | undefined
 }
 
 /** What a line tells once it is ready. */
@@ -80,6 +78,8 @@ export class Line {
   #out = ''
   #socket: Socket | undefined
   #ready = false
+  /** Whether it speaks RESP 2 only: then what is published can't come on it. */
+  #isOld = false
   /** Why it is over. */
   #over: Error | undefined
   #heard = 0
@@ -103,6 +103,21 @@ export class Line {
     } catch (thrown) {
       this.destroy(toError(thrown))
       throw this.#over ?? toError(thrown)
+    }
+  }
+
+  /** From now on what is published there is told. If that is refused, one warning says so. */
+  async subscribe(channel: string): Promise<void> {
+    if (this.#isOld) return
+    for (const args of [
+      ['SUBSCRIBE', channel],
+      ['PUBLISH', channel, ''],
+    ]) {
+      const answer = await this.#try(args)
+      if (!(answer instanceof ReplyError)) continue
+      const message = `lembro/redis: Redis refuses ${args[0]} (${answer.message}): the event 'destroy' comes only in the process that ended the session`
+      warnOnce('LEMBRO_NO_CHANNEL', '', message)
+      return
     }
   }
 
@@ -173,12 +188,13 @@ export class Line {
     return this.#within(connected, 'did not accept the connection')
   }
 
-  async #introduce({ login, database, name, tracked, channel }: Purpose): Promise<void> {
+  async #introduce({ login, database, name, tracked }: Purpose): Promise<void> {
     const { username, password } = await this.#within(login(), 'got no credentials')
     const secret = password ? [username || 'default', password] : []
     const auth = secret.length > 0 ? ['AUTH', ...secret] : []
     const hello = await this.#try(['HELLO', '3', ...auth])
     const isOld = hello instanceof ReplyError && /^(ERR|NOPROTO|NOPERM)\b/.test(hello.message)
+    this.#isOld = isOld
     if (!isOld) this.about = aboutOf(accepted(hello))
     else if (secret.length > 0)
       accepted(await this.#try(username ? auth : ['AUTH', password ?? '']))
@@ -187,23 +203,9 @@ export class Line {
     if (tracked === undefined) return
     const refusal = isOld ? hello : await this.#try(tracking(tracked))
     this.tracks = !(refusal instanceof ReplyError)
-    if (channel !== undefined && !isOld) await this.#subscribe(channel)
     if (this.tracks) return
     const message = `lembro/redis: Redis refuses CLIENT TRACKING (${String((refusal as Error).message)}): every read asks Redis, since a near cache could not be told of changes`
     warnOnce('LEMBRO_NO_TRACKING', '', message)
-  }
-
-  async #subscribe(channel: string): Promise<void> {
-    for (const args of [
-      ['SUBSCRIBE', channel],
-      ['PUBLISH', channel, ''],
-    ]) {
-      const answer = await this.#try(args)
-      if (!(answer instanceof ReplyError)) continue
-      const message = `lembro/redis: Redis refuses ${args[0]} (${answer.message}): the event 'destroy' comes only in the process that ended the session`
-      warnOnce('LEMBRO_NO_CHANNEL', '', message)
-      return
-    }
   }
 
   /** The answer to a command of the handshake, an error included. */
