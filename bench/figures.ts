@@ -1,7 +1,9 @@
 /** Figures: their statistics, how people read them, and tables of them. */
 
 import { markdownTable } from 'markdown-table'
-import { interquartileRange, quantileSorted } from 'simple-statistics'
+import { interquartileRange, mean, quantileSorted } from 'simple-statistics'
+
+export { mean }
 
 /** The middle of some figures; `NaN` of none. */
 export function median(figures: readonly number[]): number {

@@ -7,6 +7,7 @@ import * as http from './sections/http.js'
 import * as imports from './sections/imports.js'
 import * as memory from './sections/memory.js'
 import * as operations from './sections/operations.js'
+import * as processes from './sections/processes.js'
 import * as races from './sections/races.js'
 import * as redis from './sections/redis.js'
 import * as saving from './sections/saving.js'
@@ -25,6 +26,7 @@ export const SECTIONS = {
   imports,
   http,
   redis,
+  processes,
 }
 
 export type SectionName = keyof typeof SECTIONS
