@@ -1,119 +1,54 @@
-/** The chart of a run: what a reader wants to know at a glance. */
+/** The chart of a run: what a reader wants to know at a glance, a panel for each figure, a bar for each store. */
 
-import * as echarts from 'echarts'
-import type { Panel } from './panels.js'
+import { glance, type Line, type Run } from './report.js'
+import { COMPARED } from './stores.js'
 
-const WIDTH = 960
-const MARGIN = 32
-const HEAD = 108
-const FOOT = 44
-const COLUMNS = 2
-const ROW = 26
-const TITLE = 58
-const LABELS = 156
-const FIGURES = 76
+const [WIDTH, MARGIN, HEAD] = [960, 32, 100]
+const [ROW, PANEL_HEAD, LABELS, FIGURES] = [24, 46, 150, 80]
+const PANEL_WIDTH = WIDTH / 2 - MARGIN
+const PANEL_HEIGHT = PANEL_HEAD + COMPARED.length * ROW + 20
 
-const INK = '#1f2937'
-const FAINT = '#6b7280'
-const PAPER = '#fbfaf7'
-const OURS = '#0f766e'
-const THEIRS = '#c3c9d2'
+/** Colours for light pages and for dark ones: a reader's browser chooses. */
+const STYLE = `svg{--ink:#1f2937;--faint:#6b7280;--paper:#fbfaf7;--ours:#0f766e;--theirs:#c3c9d2}
+@media (prefers-color-scheme:dark){svg{--ink:#e5e7eb;--faint:#9ca3af;--paper:#14181d;--ours:#2dd4bf;--theirs:#4b5563}}
+text{font:13px sans-serif;fill:var(--ink)}rect{fill:var(--theirs)}.paper{fill:var(--paper)}.faint{font-size:12px;fill:var(--faint)}
+.title{font-weight:bold;font-size:15px}.store{text-anchor:end}.ours text{font-weight:bold;fill:var(--ours)}.ours rect{fill:var(--ours)}`
 
-/** The same colours on a dark page: a reader's browser chooses. */
-const DARK = {
-  [INK]: '#e5e7eb',
-  [FAINT]: '#9ca3af',
-  [PAPER]: '#14181d',
-  [OURS]: '#2dd4bf',
-  [THEIRS]: '#4b5563',
+/** An SVG with a background of its own. */
+export function chart({ conditions, results }: Run): string {
+  const panels = glance(results).map((line, i) =>
+    panel(
+      line,
+      MARGIN + (i % 2) * (WIDTH / 2 - MARGIN / 2),
+      HEAD + Math.floor(i / 2) * PANEL_HEIGHT,
+    ),
+  )
+  const height = HEAD + Math.ceil(panels.length / 2) * PANEL_HEIGHT
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img">
+<style>${STYLE}</style>
+<rect class="paper" width="${WIDTH}" height="${height}"/>
+<text class="title" style="font-size:22px" x="${MARGIN}" y="42">lembro beside the stores that people use</text>
+<text class="faint" x="${MARGIN}" y="62">${conditions}</text>
+<text class="faint" x="${MARGIN}" y="78">floor: a bare Map and JSON, the least that a store in memory can cost.</text>
+${panels.join('\n')}
+</svg>
+`
 }
-const FLOOR = 'floor: a bare Map and JSON, the least that a store in memory can cost.'
 
-/** An SVG with a background of its own, for light pages and for dark ones. */
-export function chart(panels: readonly Panel[], conditions: string): string {
-  const most = Math.max(1, ...panels.map(({ bars }) => bars.length))
-  const panelHeight = TITLE + most * ROW + 18
-  const height = HEAD + Math.ceil(panels.length / COLUMNS) * panelHeight + FOOT
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height })
-  const places = panels.map((_, i) => ({
-    left: MARGIN + (i % COLUMNS) * ((WIDTH - MARGIN) / COLUMNS),
-    top: HEAD + Math.floor(i / COLUMNS) * panelHeight,
-    width: (WIDTH - MARGIN) / COLUMNS - MARGIN,
-  }))
-  chart.setOption({
-    animation: false,
-    backgroundColor: PAPER,
-    textStyle: { fontFamily: 'sans-serif', color: INK },
-    title: [
-      title('lembro beside the stores that people use', `${conditions}\n${FLOOR}`, MARGIN, 24, 22),
-      ...panels.map((panel, i) => {
-        const { left = 0, top = 0 } = places[i] ?? {}
-        return title(panel.title, panel.better, left, top, 15)
-      }),
-    ],
-    grid: panels.map(({ bars }, i) => {
-      const { left = 0, top = 0, width = 0 } = places[i] ?? {}
-      return {
-        left: left + LABELS,
-        top: top + TITLE,
-        width: width - LABELS - FIGURES,
-        height: bars.length * ROW,
-      }
-    }),
-    xAxis: panels.map(({ logarithmic, bars }, gridIndex) => ({
-      type: logarithmic ? 'log' : 'value',
-      gridIndex,
-      show: false,
-      min: logarithmic ? Math.min(...bars.map(({ figure }) => figure)) / 3 : 0,
-      max: Math.max(...bars.map(({ figure }) => figure)),
-    })),
-    yAxis: panels.map(({ bars }, gridIndex) => ({
-      type: 'category',
-      gridIndex,
-      inverse: true,
-      data: bars.map(({ store }) => store),
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { color: INK, fontSize: 13, margin: 10 },
-    })),
-    series: panels.map(({ bars, show }, i) => ({
-      type: 'bar',
-      xAxisIndex: i,
-      yAxisIndex: i,
-      barWidth: 15,
-      data: bars.map(({ store, figure }) => ({
-        value: figure,
-        itemStyle: { color: store === 'lembro' ? OURS : THEIRS, borderRadius: [0, 3, 3, 0] },
-        label: {
-          show: true,
-          position: 'right',
-          formatter: show(figure),
-          color: store === 'lembro' ? OURS : INK,
-          fontWeight: store === 'lembro' ? 'bold' : 'normal',
-          fontSize: 13,
-        },
-      })),
-    })),
+function panel({ what, better, show, figures }: Line, left: number, top: number): string {
+  const shown = COMPARED.filter((store) => figures[store] !== undefined)
+  const all = shown.map((store) => figures[store] as number)
+  const [least, most] = [Math.min(...all), Math.max(...all)]
+  const isWide = most > 20 * least
+  const share = (figure: number) =>
+    isWide ? Math.log((3 * figure) / least) / Math.log((3 * most) / least) : figure / most
+  const bars = shown.map((store, i) => {
+    const width = share(figures[store] as number) * (PANEL_WIDTH - LABELS - FIGURES)
+    const y = PANEL_HEAD + i * ROW
+    return `<g${store === 'lembro' ? ' class="ours"' : ''}><text class="store" x="${LABELS - 10}" y="${y + 12}">${store}</text><rect x="${LABELS}" y="${y}" width="${width.toFixed(1)}" height="15" rx="3"/><text x="${(LABELS + width + 6).toFixed(1)}" y="${y + 12}">${show(figures[store])}</text></g>`
   })
-  const svg = chart.renderToSVGString()
-  chart.dispose()
-  return `${svg.replace('>', `>\n${darkStyle()}`)}\n`
-}
-
-function darkStyle(): string {
-  const rules = Object.entries(DARK).map(([light, dark]) => `[fill="${light}"]{fill:${dark}}`)
-  return `<style>@media (prefers-color-scheme:dark){${rules.join('')}}</style>`
-}
-
-function title(text: string, subtext: string, left: number, top: number, fontSize: number) {
-  return {
-    text,
-    subtext,
-    left,
-    top,
-    padding: 0,
-    itemGap: 6,
-    textStyle: { color: INK, fontSize, fontWeight: 'bold' },
-    subtextStyle: { color: FAINT, fontSize: 12, lineHeight: 16 },
-  }
+  return `<g transform="translate(${left} ${top})">
+<text class="title" y="14">${what}</text><text class="faint" y="32">${better} is better${isWide ? ', on a logarithmic scale' : ''}</text>
+${bars.join('\n')}
+</g>`
 }

@@ -1,55 +1,97 @@
-/** Figures: their median, and how people read them. */
+/** Figures: their statistics, how people read them, and tables of them. */
+
+import { markdownTable } from 'markdown-table'
+import { interquartileRange, mean, quantileSorted } from 'simple-statistics'
+
+export { mean }
 
 /** The middle of some figures; `NaN` of none. */
 export function median(figures: readonly number[]): number {
   return quantile(figures, 0.5)
 }
 
-/** The figure that this share of them is no larger than, between two of them if need be; `NaN` of none. */
+/** The figure that this share of them is no larger than; `NaN` of none. */
 export function quantile(figures: readonly number[], share: number): number {
   const sorted = [...figures].sort((a, b) => a - b)
-  const place = (sorted.length - 1) * share
-  const lower = sorted[Math.floor(place)] ?? Number.NaN
-  const upper = sorted[Math.ceil(place)] ?? Number.NaN
-  return lower + (upper - lower) * (place - Math.floor(place))
+  return sorted.length === 0 ? Number.NaN : quantileSorted(sorted, share)
 }
 
-/** The figure that 99 of a hundred are no larger than; `NaN` of none. */
-export function p99(figures: readonly number[]): number {
-  const sorted = [...figures].sort((a, b) => a - b)
-  return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN
+/** The distance between the quartiles of some rounds, as a share of their median; `NaN` of less than two. */
+export function spreadOf(rounds: readonly number[]): number {
+  return rounds.length < 2 ? Number.NaN : interquartileRange([...rounds]) / median(rounds)
 }
 
-/** A figure with three significant digits, or a dash if there is none. */
-export function digits(figure: number | undefined): string {
-  if (figure === undefined || !Number.isFinite(figure)) return '-'
-  const places = Math.abs(figure) >= 99.95 ? 0 : Math.abs(figure) >= 9.995 ? 1 : 2
-  return grouped(figure.toFixed(places))
+/** The median of each figure of some runs. */
+export function medians<Of extends object>(runs: readonly Of[]): Of {
+  const [first] = runs
+  if (first === undefined) throw new Error('there was no run')
+  return mapValues(first as Readonly<Record<string, unknown>>, (_, name) =>
+    median(runs.map((run) => Number(run[name as keyof Of]))),
+  ) as Of
 }
 
+export function mapValues<Name extends string, Value, Result>(
+  values: Readonly<Record<Name, Value>>,
+  of: (value: Value, name: Name) => Result,
+): Record<Name, Result> {
+  const entries = Object.entries(values) as [Name, Value][]
+  return Object.fromEntries(entries.map(([name, value]) => [name, of(value, name)])) as Record<
+    Name,
+    Result
+  >
+}
+
+/** How many times the other figure one is; `NaN` if one of them is missing. */
+export function ratio(figure = Number.NaN, other = Number.NaN): number {
+  return figure / other
+}
+
+const threeDigits = new Intl.NumberFormat('en', {
+  ...{ minimumSignificantDigits: 3, maximumSignificantDigits: 3 },
+  ...{ maximumFractionDigits: 0, roundingPriority: 'morePrecision' },
+})
+
+// Figures that were kept as JSON have null for NaN.
+const shown = (show: (figure: number) => string) => (figure: number | null | undefined) =>
+  typeof figure === 'number' && Number.isFinite(figure) ? show(figure) : '-'
+
+/** A figure with three significant digits; like those below, a dash if there is none. */
+export const digits = shown((figure) => (figure === 0 ? '0' : threeDigits.format(figure)))
+export const whole = shown((figure) => Math.round(figure).toLocaleString('en'))
 /** ns as `240 ns` or `3.21 µs`. */
-export function time(ns: number | undefined): string {
-  if (ns === undefined || !Number.isFinite(ns)) return '-'
-  return ns < 999.5 ? `${ns.toFixed(0)} ns` : `${digits(ns / 1000)} µs`
-}
-
-export function whole(figure: number): string {
-  return Number.isFinite(figure) ? grouped(figure.toFixed(0)) : '-'
-}
-
-export function milliseconds(ms: number): string {
-  return Number.isFinite(ms) ? `${grouped(ms.toFixed(ms < 99.95 ? 1 : 0))} ms` : '-'
-}
-
-export function percent(share: number): string {
-  return Number.isFinite(share) ? `${(share * 100).toFixed(share > 0.9995 ? 0 : 1)}%` : '-'
-}
-
+export const time = shown((ns) => (ns < 999.5 ? `${ns.toFixed(0)} ns` : `${digits(ns / 1000)} µs`))
+export const milliseconds = shown((ms) => (ms < 99.95 ? `${ms.toFixed(1)} ms` : `${whole(ms)} ms`))
+export const percent = shown((share) => `${(share * 100).toFixed(share > 0.9995 ? 0 : 1)}%`)
 /** `10k`, `1M`. */
-export function count(figure: number): string {
-  return figure >= 1e6 ? `${figure / 1e6}M` : figure >= 1e3 ? `${figure / 1e3}k` : String(figure)
+export const count = shown((figure) =>
+  figure >= 1e6 ? `${figure / 1e6}M` : figure >= 1e3 ? `${figure / 1e3}k` : `${figure}`,
+)
+
+export interface Table {
+  readonly title: string
+  /** Says how the figures are to be read. */
+  readonly note?: string
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  /** How far the rounds of the floor spread, of each measurement. */
+  readonly spreads?: readonly number[]
 }
 
-function grouped(text: string): string {
-  return text.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',')
+/** As Markdown that can be read as it is: the first column to the left, the others to the right. */
+export function toMarkdown(
+  { title, note, head, rows, spreads = [] }: Table,
+  level = '###',
+): string {
+  const told = spreads.filter(Number.isFinite)
+  const noise =
+    told.length > 0 &&
+    `The rounds of the floor spread by ${percent(median(told))}${told.length > 1 ? `, at worst ${percent(Math.max(...told))}` : ''}.`
+  const align = head.map((_, i) => (i === 0 ? 'l' : 'r'))
+  return [
+    `${level} ${title}`,
+    [note, noise].filter(Boolean).join(' '),
+    rows.length > 0 && markdownTable([head, ...rows], { align }),
+  ]
+    .filter(Boolean)
+    .join('\n\n')
 }

@@ -1,65 +1,79 @@
-/** `npm run bench`: runs the sections that were asked for and tells what came of them. */
+/** `npm run bench`: runs the sections that were asked for, and makes the report of all that was measured. */
 
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { type Asked, parseArguments, USAGE } from './arguments.js'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import { parseArgs } from 'node:util'
 import { chart } from './chart.js'
-import { conditions } from './conditions.js'
 import { checkCopies } from './copies.js'
-import { glanceTable } from './glance.js'
-import type { Noise } from './noise.js'
-import { panelsOf } from './panels.js'
-import { Progress } from './progress.js'
-import { quietness, quietnessTable } from './quietness.js'
-import { report } from './report.js'
-import { FULL, QUICK } from './scale.js'
-import { type Results, runSection, SECTIONS, type SectionName } from './sections.js'
-import { type Table, toMarkdown } from './table.js'
-import { targetTable } from './targets.js'
+import { toMarkdown } from './figures.js'
+import { report, tablesOf } from './report.js'
+import { SECTION_NAMES, SECTIONS, type SectionName } from './sections.js'
 
-await main()
+const USAGE = `npm run bench                      everything, in less than ten minutes
+npm run bench -- --quick           everything, smaller, in less than one
+npm run bench -- --only SECTION    one of: ${SECTION_NAMES.join(', ')}
 
-async function main(): Promise<void> {
-  let asked: Asked
+What --only measures joins what was measured before: a report may be made piece by piece.`
+
+/** What came of one section, as it is kept for the report. */
+interface Piece {
+  readonly conditions: string
+  readonly figures: unknown
+}
+
+const { quick, only } = asked()
+checkCopies()
+await run()
+
+function asked(): { quick: boolean; only: readonly SectionName[] | undefined } {
   try {
-    asked = parseArguments(process.argv.slice(2))
+    const options = {
+      quick: { type: 'boolean' },
+      only: { type: 'string', multiple: true },
+    } as const
+    const { quick = false, only } = parseArgs({ options }).values
+    const unknown = only?.find((name) => !(name in SECTIONS))
+    if (unknown !== undefined) throw new Error(`there is no section '${unknown}'`)
+    return { quick, only: only as SectionName[] | undefined }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`)
-    process.exitCode = 2
-    return
+    process.exit(2)
   }
-  checkCopies()
-  await run(asked)
 }
 
-async function run({ quick, sections }: Asked): Promise<void> {
-  const progress = new Progress()
-  const results: Results = {}
-  const noises: Partial<Record<SectionName, Noise>> = {}
-  const tables: Table[] = []
-  const where = conditions(quick)
-  console.log(`${where}\n`)
-  for (const name of sections) {
-    const section = await runSection(name, results, quick ? QUICK : FULL, progress)
-    for (const table of section.tables) console.log(`${toMarkdown(table)}\n`)
-    noises[name] = section.noise
-    tables.push(...section.tables)
+async function run(): Promise<void> {
+  const folder = new URL(`../partial/${quick ? 'quick' : 'full'}/`, import.meta.url)
+  const fileOf = (name: SectionName) => new URL(`${name}.json`, folder)
+  if (only === undefined) rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const name of only ?? SECTION_NAMES) {
+    const piece = await measured(name)
+    writeFileSync(fileOf(name), JSON.stringify(piece))
+    for (const table of tablesOf(name, { [name]: piece.figures })) {
+      console.log(`${toMarkdown(table)}\n`)
+    }
   }
-  const last = [quietnessTable(noises), glanceTable(results), targetTable(results)]
-  for (const table of last) if (table.rows.length > 0) console.log(`${toMarkdown(table)}\n`)
-  console.log(`${quietness(noises)}\n`)
-  const whole = !quick && sections.length === Object.keys(SECTIONS).length
-  write(
-    whole ? '..' : '../partial',
-    report({ conditions: where, results, noises, tables }),
-    chart(panelsOf(results), where),
-  )
+  const names = SECTION_NAMES.filter((name) => existsSync(fileOf(name)))
+  const pieces = names.map((name): Piece => JSON.parse(readFileSync(fileOf(name), 'utf8')))
+  const made = {
+    conditions: [...new Set(pieces.map(({ conditions }) => conditions))].join('; '),
+    results: Object.fromEntries(names.map((name, i) => [name, pieces[i]?.figures])),
+  }
+  // The report of less than everything does not take the place of the one that is kept.
+  const isWhole = !quick && names.length === SECTION_NAMES.length
+  const to = isWhole ? new URL('../', import.meta.url) : folder
+  writeFileSync(new URL('report.md', to), report(made))
+  writeFileSync(new URL('chart.svg', to), chart(made))
+  console.log(`written: report.md and chart.svg in ${to.pathname}`)
 }
 
-// A run of less than everything must not take the place of the report that is kept.
-function write(folder: string, text: string, svg: string): void {
-  const url = new URL(`${folder}/`, import.meta.url)
-  mkdirSync(url, { recursive: true })
-  writeFileSync(new URL('report.md', url), text)
-  writeFileSync(new URL('chart.svg', url), svg)
-  console.log(`written: report.md and chart.svg in ${new URL(url).pathname}`)
+async function measured(name: SectionName): Promise<Piece> {
+  const began = performance.now()
+  process.stderr.write(`${name}, while ${os.loadavg()[0]?.toFixed(1)} processes are busy ... `)
+  const figures = await SECTIONS[name].run(quick)
+  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s\n`)
+  const { node, v8 } = process.versions
+  const where = `${process.platform} ${process.arch}, ${os.cpus().length} CPUs`
+  const conditions = `Node ${node} (V8 ${v8}) on ${where}, ${new Date().toISOString().slice(0, 10)}`
+  return { conditions, figures }
 }

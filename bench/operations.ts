@@ -19,79 +19,71 @@ export interface Population {
 /** Makes one operation ready, on a session picked at random. */
 export type Prepare = (population: Population) => Step | Promise<Step>
 
-/** Owners from this number on are met nowhere else. */
-const NEW_OWNERS = 10_000_000
-
 export const OPERATIONS = {
-  'set new': ({ store, shape, added }) => {
-    const sid = newSid()
-    added.push(sid)
-    const session = newSession(store, sid, shape, 200_000)
-    return (done) => store.set(sid, session, done)
-  },
+  'set new': (population) => setNew(population, 200_000),
   'set again': async (population) => {
-    const { store } = population
-    const sid = pick(population)
-    const session = await load(store, sid)
+    const [sid, session] = await loadAny(population)
     change(session)
-    return (done) => store.set(sid, session, done)
+    return (done) => population.store.set(sid, session, done)
   },
-  get: (population) => {
-    const { store } = population
-    const sid = pick(population)
+  get: ({ store, sids }) => {
+    const sid = pick(sids)
     return (done) => store.get(sid, (error, data) => done(error ?? missing(data)))
   },
+  'get and createSession': (population) => request(population, (_sid, _session, done) => done()),
   touch: async (population) => {
-    const { store } = population
-    const sid = pick(population)
-    const session = await load(store, sid)
+    const [sid, session] = await loadAny(population)
     session.touch()
-    return (done) => store.touch?.(sid, session, done)
+    return (done) => population.store.touch?.(sid, session, done)
   },
-  'read request': (population) => {
-    const { store } = population
-    const sid = pick(population)
-    const request = requestOf(store, sid)
-    return (done) =>
-      store.get(sid, (error, data) => {
-        if (!data) return done(error ?? missing(data))
-        const session = store.createSession(request, data)
-        session.touch()
-        store.touch?.(sid, session, done)
-      })
-  },
-  'write request': (population) => {
-    const { store } = population
-    const sid = pick(population)
-    const request = requestOf(store, sid)
-    return (done) =>
-      store.get(sid, (error, data) => {
-        if (!data) return done(error ?? missing(data))
-        const session = store.createSession(request, data)
-        session.touch()
-        change(session)
-        store.set(sid, session, done)
-      })
-  },
+  'read request': (population) =>
+    request(population, (sid, session, done) => {
+      session.touch()
+      population.store.touch?.(sid, session, done)
+    }),
+  'write request': (population) =>
+    request(population, (sid, session, done) => {
+      session.touch()
+      change(session)
+      population.store.set(sid, session, done)
+    }),
   // What every store spends on telling its caller, and the bench on timing it.
-  'callback alone': () => (done) => {
+  'the deferred callback alone': () => (done) => {
     setImmediate(done, null)
   },
 } satisfies Record<string, Prepare>
 
-/** A `set` of a session whose owner has no other. */
-export const setNewOwner: Prepare = ({ store, shape, added }) => {
+export type OperationName = keyof typeof OPERATIONS
+export const OPERATION_NAMES = Object.keys(OPERATIONS) as OperationName[]
+
+/** A `set` of a session whose owner has no other, met nowhere else. */
+export const setNewOwner: Prepare = (population) =>
+  setNew(population, 10_000_000 + population.added.length)
+
+function setNew({ store, shape, added }: Population, owner: number): Step {
   const sid = newSid()
   added.push(sid)
-  const session = newSession(store, sid, shape, NEW_OWNERS + added.length)
+  const session = newSession(store, sid, shape, owner)
   return (done) => store.set(sid, session, done)
 }
 
-export type OperationName = keyof typeof OPERATIONS
-/** Those that are the store's own. */
-export const STORE_OPERATIONS = (Object.keys(OPERATIONS) as OperationName[]).filter(
-  (name) => name !== 'callback alone',
-)
+function request(
+  { store, sids }: Population,
+  end: (sid: string, session: Live, done: Done) => void,
+): Step {
+  const sid = pick(sids)
+  const request = requestOf(store, sid)
+  return (done) =>
+    store.get(sid, (error, data) => {
+      if (data) end(sid, store.createSession(request, data), done)
+      else done(error ?? missing(data))
+    })
+}
+
+async function loadAny({ store, sids }: Population): Promise<[string, Live]> {
+  const sid = pick(sids)
+  return [sid, await load(store, sid)]
+}
 
 /** Loads a session as express-session does at the start of a request. */
 export function load(store: Store, sid: string): Promise<Live> {
@@ -103,16 +95,47 @@ export function load(store: Store, sid: string): Promise<Live> {
   })
 }
 
-/** Stores sessions of a shape, a hundred at a time, and gives their ids. */
-export async function fill(store: Store, shape: Shape, count: number, from = 0): Promise<string[]> {
+/** Makes a call of a store a promise. */
+export function called(call: Step): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call((error) => (error ? reject(error) : resolve()))
+  })
+}
+
+/** Stores the `n`th session of a shape, and gives its id once it is acknowledged. */
+export async function storeNew(store: Store, shape: Shape, n: number): Promise<string> {
+  const sid = newSid()
+  await called((done) => store.set(sid, newSession(store, sid, shape, n), done))
+  return sid
+}
+
+/** Stores new sessions of a shape, so many in each turn, and gives their ids. */
+export async function fill(store: Store, shape: Shape, count: number, from = 0, inTurn = 100) {
   const sids: string[] = []
   for (let n = 0; n < count; n++) {
     const sid = newSid()
     sids.push(sid)
     store.set(sid, newSession(store, sid, shape, from + n))
-    if (n % 100 === 99) await nextTurn()
+    if (n % inTurn === inTurn - 1) await nextTurn()
   }
   return sids
+}
+
+/** Does an operation so many times, so many at once. Gives the ns that one of them takes. */
+export async function timedInBatches(
+  population: Population,
+  prepare: Prepare,
+  operations: number,
+  inFlight: number,
+): Promise<number> {
+  let ns = 0
+  let done = 0
+  for (; done < operations; done += inFlight) {
+    const steps: Step[] = []
+    for (let i = 0; i < inFlight; i++) steps.push(await prepare(population))
+    ns += await timed(steps)
+  }
+  return ns / done
 }
 
 /** Does operations all at once. Gives the ns until the last is acknowledged. */
@@ -135,7 +158,7 @@ export function nextTurn(): Promise<void> {
   })
 }
 
-function pick({ sids }: Population): string {
+function pick(sids: readonly string[]): string {
   return sidOfRequest(sids[Math.floor(Math.random() * sids.length)] as string)
 }
 

@@ -1,44 +1,23 @@
-/** The types of peers that ship none, or none that are strict: as much as is used. */
+/** The types of peers that ship none: as much as is used. */
 
 declare module 'express-lembro' {
-  import type session from 'express-session'
+  import session from 'express-session'
 
-  interface ExpressLembro extends session.Store {
+  class ExpressLembro extends session.Store {
+    constructor(options: { maxSize: number; interval: number })
     /** Bytes, as it counts them. */
     readonly _size: number
     reduce(callback: () => void): void
   }
-  interface Options {
-    maxSize?: string | number
-    interval?: number
-  }
-  function bind(connect: typeof session): new (options?: Options) => ExpressLembro
-  export default bind
+  export default function bind(connect: typeof session): typeof ExpressLembro
 }
 
-declare module 'better-sqlite3-session-store' {
-  import type session from 'express-session'
-
-  function bind(connect: typeof session): new (options: { client: object }) => session.Store
-  export default bind
-}
-
-declare module 'session-file-store' {
-  import type session from 'express-session'
-
-  interface Options {
-    path: string
-    retries?: number
-    reapInterval?: number
-    logFn?: () => void
-  }
-  function bind(connect: typeof session): new (options: Options) => session.Store
-  export default bind
-}
+declare module 'better-sqlite3-session-store'
+declare module 'connect-sqlite3'
+declare module 'session-file-store'
+declare module 'sqlite3'
 
 // express-session, installed a second time under this name.
 declare module 'express-session-copy' {
-  import session from 'express-session'
-
-  export default session
+  export { default } from 'express-session'
 }

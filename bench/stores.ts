@@ -2,12 +2,11 @@
 
 import bindExpressLembro from 'express-lembro'
 import bindMemFileStore from 'express-memfilestore'
-import session, { type Store } from 'express-session'
+import session, { type SessionData, type Store } from 'express-session'
 import { Lembro } from 'lembro'
+import { LRUCache } from 'lru-cache'
 import bindMemoryStore from 'memorystore'
 import { LembroElsewhere, useElsewhere } from './copies.js'
-import { Floor } from './floor.js'
-import { LruStore } from './lru.js'
 import { newSession, newSid, type Shape } from './sessions.js'
 
 const ExpressLembro = bindExpressLembro(session)
@@ -28,8 +27,79 @@ interface Kind {
   reduce?(store: Store, done: () => void): void
 }
 
+type Done = (error?: unknown) => void
+type Texts = Pick<Map<string, string>, 'get' | 'delete' | 'size'> & {
+  set(sid: string, text: string): unknown
+}
+
 const FAR = 2 ** 40
 const NEVER = 2 ** 30
+const ONE_DAY = 86_400_000
+
+/** The floor: the least that a store in memory can cost, a bare `Map` and `JSON`. */
+class Floor extends session.Store {
+  readonly texts: Texts = new Map<string, string>()
+
+  keep(sid: string, text: string, _ttl: number | null | undefined): void {
+    this.texts.set(sid, text)
+  }
+
+  override get(sid: string, callback: (error: unknown, session?: SessionData) => void): void {
+    const text = this.texts.get(sid)
+    setImmediate(callback, null, text === undefined ? undefined : JSON.parse(text))
+  }
+
+  override set(sid: string, given: SessionData, callback?: Done): void {
+    this.keep(sid, JSON.stringify(given), given.cookie.maxAge)
+    if (callback !== undefined) setImmediate(callback, null)
+  }
+
+  // The text holds the cookie, so a new cookie needs a new text.
+  override touch(sid: string, given: SessionData, callback?: Done): void {
+    const text = this.texts.get(sid)
+    if (text !== undefined) {
+      const stored = JSON.parse(text)
+      stored.cookie = given.cookie
+      this.keep(sid, JSON.stringify(stored), given.cookie.maxAge)
+    }
+    if (callback !== undefined) setImmediate(callback, null)
+  }
+
+  override destroy(sid: string, callback?: Done): void {
+    this.texts.delete(sid)
+    if (callback !== undefined) setImmediate(callback, null)
+  }
+
+  override length(callback: (error: unknown, length?: number) => void): void {
+    setImmediate(callback, null, this.texts.size)
+  }
+}
+
+/** A store on lru-cache, as its users write one: JSON, a size for each text, and a bound on their sum. */
+class LruStore extends Floor {
+  override readonly texts: LRUCache<string, string>
+
+  constructor(max?: number) {
+    super()
+    this.texts = new LRUCache<string, string>({
+      ...(max === undefined ? {} : { max }),
+      maxSize: FAR,
+      // The wall clock, which the bench sets forward.
+      perf: { now: () => Date.now() },
+      sizeCalculation: (text, sid) => text.length + sid.length,
+    })
+  }
+
+  override keep(sid: string, text: string, ttl: number | null | undefined): void {
+    this.texts.set(sid, text, { ttl: ttl ?? ONE_DAY })
+  }
+
+  /** Expires everything whose time has passed. */
+  prune(): void {
+    this.texts.purgeStale()
+  }
+}
+
 const purgePruned = (store: Store, done: () => void) => {
   ;(store as LruStore).prune()
   done()
@@ -38,11 +108,8 @@ const purgePruned = (store: Store, done: () => void) => {
 const purgeByReading = (store: Store, done: () => void) => store.all?.(() => done())
 
 function makeLembro(room?: Room, onConflict: 'overwrite' | 'merge' = 'overwrite'): Lembro {
-  const weighed = () => {
-    const store = new Lembro({ interval: 0, maxSize: Infinity })
-    return { store, bytes: () => store.stats().bytes }
-  }
-  const maxSize = room === undefined ? Infinity : bytesOf(room, weighed())
+  const weighing = new Lembro({ interval: 0, maxSize: Infinity })
+  const maxSize = room ? bytesOf(room, weighing, () => weighing.stats().bytes) : Infinity
   return new Lembro({ interval: 0, maxSize, onConflict })
 }
 
@@ -64,11 +131,8 @@ const kinds = {
   },
   'express-lembro': {
     make(room) {
-      const weighed = () => {
-        const store = new ExpressLembro({ maxSize: FAR, interval: NEVER })
-        return { store, bytes: () => store._size }
-      }
-      const maxSize = room === undefined ? FAR : bytesOf(room, weighed())
+      const weighing = new ExpressLembro({ maxSize: FAR, interval: NEVER })
+      const maxSize = room ? bytesOf(room, weighing, () => weighing._size) : FAR
       return new ExpressLembro({ maxSize, interval: NEVER })
     },
     purge: purgeByReading,
@@ -77,17 +141,12 @@ const kinds = {
   'express-memfilestore': {
     make: (room) =>
       new MemFileStore({
-        checkPeriod: 0,
-        savePeriod: 0,
-        saveFile: '',
+        ...{ checkPeriod: 0, savePeriod: 0, saveFile: '' },
         ...(room === undefined ? {} : { max: room.sessions }),
       }),
     purge: purgePruned,
   },
-  'lru-cache': {
-    make: (room) => new LruStore({ max: room?.sessions, maxSize: FAR }),
-    purge: purgePruned,
-  },
+  'lru-cache': { make: (room) => new LruStore(room?.sessions), purge: purgePruned },
 } satisfies Record<string, Kind>
 
 export type StoreName = keyof typeof kinds
@@ -95,18 +154,14 @@ export type StoreName = keyof typeof kinds
 export const STORES: Readonly<Record<StoreName, Kind>> = kinds
 export const STORE_NAMES = Object.keys(kinds) as StoreName[]
 /** All but the other ways in which lembro can be used: those are timed beside it, no more. */
-export const COMPARED: readonly StoreName[] = STORE_NAMES.filter(
-  (name) => !name.startsWith('lembro '),
-)
+export const COMPARED = STORE_NAMES.filter((name) => !name.startsWith('lembro '))
 /** Those that people use today: what lembro is compared with, the floor apart. */
-export const PEERS: readonly StoreName[] = COMPARED.filter(
-  (name) => name !== 'floor' && name !== 'lembro',
-)
+export const PEERS = COMPARED.filter((name) => name !== 'floor' && name !== 'lembro')
 
-function bytesOf(room: Room, weighed: { store: Store; bytes: () => number }): number {
+function bytesOf(room: Room, store: Store, bytes: () => number): number {
   for (const [n, shape] of room.such.entries()) {
     const sid = newSid()
-    weighed.store.set(sid, newSession(weighed.store, sid, shape, 100_000 + n))
+    store.set(sid, newSession(store, sid, shape, 100_000 + n))
   }
-  return Math.ceil((weighed.bytes() / room.such.length) * room.sessions)
+  return Math.ceil((bytes() / room.such.length) * room.sessions)
 }

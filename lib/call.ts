@@ -6,7 +6,7 @@
 
 import { AsyncResource } from 'node:async_hooks'
 import { type EventEmitter, errorMonitor } from 'node:events'
-import { setImmediate } from './clock'
+import { nextTick, setImmediate } from './clock'
 import { coded, gotKind, isThenable, warnOnce } from './settings/check'
 
 /** A Node callback: an error or `null`, and then the value. */
@@ -115,6 +115,31 @@ export class Calls {
         }
       })
     })
+  }
+
+  /** A method that ends with what a promise brings. */
+  awaited<Value>(callback: unknown, run: () => Promise<Value>): Promise<Value> | undefined {
+    if (typeof callback !== 'function') {
+      return this.long<Value>(callback, (end) => {
+        run().then((value) => end(null, value), end)
+      })
+    }
+    const caller = new AsyncResource('LembroCall')
+    // Within this turn: a session that waits for the next one survives the collections of garbage
+    // that those after it cause, which doubles what a large one costs.
+    const ended = (value: Value) => caller.runInAsyncScope(nextTick, null, callback, null, value)
+    const failed = (thrown: unknown) => {
+      caller.runInAsyncScope(this.end, this, callback, toError(thrown))
+    }
+    if (this.#closed) failed(isClosed())
+    else {
+      try {
+        run().then(ended, failed)
+      } catch (thrown) {
+        failed(thrown)
+      }
+    }
+    return undefined
   }
 
   /**

@@ -8,8 +8,9 @@ export const LONGEST_DELAY = 2 ** 31 - 1
 /** The longest a slice may hold the event loop, in ms (plus one step). */
 export const SLICE_MS = 2
 
-/** As it was when this was loaded: a test that fakes the global one must not stop a store. */
+/** As they were when this was loaded: a test that fakes the global ones must not stop a store. */
 export const { setImmediate } = timers
+export const { nextTick } = process
 const { setTimeout, clearTimeout } = timers
 
 export interface Clock {

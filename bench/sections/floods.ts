@@ -1,44 +1,110 @@
 /** Who may stay when strangers flood the store: whether members find their sessions, and strangers can sign in. */
 
-import { withChild } from '../child.js'
-import { percent, whole } from '../figures.js'
-import type { Progress } from '../progress.js'
-import type { Scale } from '../scale.js'
-import { COMPARED } from '../stores.js'
-import type { Table } from '../table.js'
-import type { FloodOf, Found } from '../tasks/flood.js'
-import { inPairs } from '../turns.js'
+import type { Store } from 'express-session'
+import { askNew, inPairs } from '../child.js'
+import { percent, type Table, whole } from '../figures.js'
+import { called, load, storeNew } from '../operations.js'
+import { type Live, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { COMPARED, STORES, type StoreName } from '../stores.js'
 
-export interface FloodFigures {
-  readonly sessions: number
-  readonly found: Readonly<Record<string, Readonly<Record<FloodOf, Found>>>>
-}
+/** Who floods the store: strangers alone; strangers of whom one in each bout signs in; one account that signs in again and again. */
+const FLOODS = ['strangers', 'newcomers', 'one account'] as const
 
-const STORES = COMPARED.filter((name) => name !== 'floor')
+export type FloodFigures = Awaited<ReturnType<typeof run>>
 
-export async function floods(scale: Scale, progress: Progress): Promise<FloodFigures> {
-  const found: Record<string, Record<FloodOf, Found>> = {}
-  await inPairs(STORES, async (store) => {
-    progress.at(store)
-    const flood = (of: FloodOf) =>
-      withChild([], (child) => child.ask('flood', { store, sessions: scale.flood, of }))
-    found[store] = {
-      strangers: await flood('strangers'),
-      newcomers: await flood('newcomers'),
-      'one account': await flood('one account'),
+const MEMBERS = 1000
+const STRANGERS_AT_ONCE = 500
+const VISITS_AT_ONCE = 50
+const ROOM = 5000
+/** As many as the room would hold beside all members. */
+const STRANGERS_IN_ROOM = 4
+const STRANGER: Shape = { characters: 60, owned: false }
+/** No member has this number. */
+const ACCOUNT = 999_999
+/** Strangers that come while a newcomer fills in the form, and again until the next visit. */
+const MEANWHILE = 100
+
+/**
+ * The share of the visits of members that found their session, and of the newcomers who were still signed in when they
+ * came back; the sessions in the store when it was over, and whether it had lost count of its bytes.
+ */
+export async function flood(input: {
+  store: StoreName
+  sessions: number
+  of: (typeof FLOODS)[number]
+}) {
+  const such = [TYPICAL, ...Array.from({ length: STRANGERS_IN_ROOM }, () => STRANGER)]
+  const store = STORES[input.store].make({ sessions: ROOM, such })
+  // The same visits for every store: Park and Miller's numbers.
+  let random = 1
+  const members: string[] = []
+  for (let n = 0; n < MEMBERS; n++) members.push(await storeNew(store, TYPICAL, n))
+  let [found, newcomers] = [0, 0]
+  const bouts = Math.ceil(input.sessions / STRANGERS_AT_ONCE)
+  const signsIn = input.of === 'newcomers'
+  const come = (n: number) =>
+    input.of === 'one account' ? storeNew(store, TYPICAL, ACCOUNT) : storeNew(store, STRANGER, n)
+  for (let bout = 0; bout < bouts; bout++) {
+    const newcomer = signsIn ? await storeNew(store, STRANGER, 0) : ''
+    for (let i = 0; i < STRANGERS_AT_ONCE; i++) {
+      if (signsIn && i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
+      if (signsIn && i === 2 * MEANWHILE) {
+        if ((await visit(store, newcomer))?.userId !== undefined) newcomers++
+      }
+      await visit(store, await come(i))
     }
-  })
-  return { sessions: scale.flood, found }
+    for (let i = 0; i < VISITS_AT_ONCE; i++) {
+      random = (random * 16_807) % 2_147_483_647
+      const n = random % MEMBERS
+      if (await visit(store, members[n] as string)) found++
+      else members[n] = await storeNew(store, TYPICAL, n)
+    }
+  }
+  return {
+    members: found / (bouts * VISITS_AT_ONCE),
+    newcomers: newcomers / bouts,
+    held: await new Promise<number>((resolve) => {
+      store.length?.((_error, length = Number.NaN) => resolve(length))
+    }),
+    lostCount: '_size' in store && Number.isNaN(store._size),
+  }
 }
 
-export function floodTables({ sessions, found }: FloodFigures): Table[] {
-  const lostCount = Number.isNaN(found['express-lembro']?.newcomers.counted)
+async function signIn(store: Store, of: string, userId: string): Promise<void> {
+  const sid = sidOfRequest(of)
+  const session = await load(store, sid).catch(() => undefined)
+  if (session === undefined) return
+  session.userId = userId
+  await called((done) => store.set(sid, session, done))
+}
+
+/** A request that changes nothing: its session is loaded and touched. */
+async function visit(store: Store, of: string): Promise<Live | undefined> {
+  const sid = sidOfRequest(of)
+  const session = await load(store, sid).catch(() => undefined)
+  if (session === undefined) return undefined
+  session.touch()
+  await called((done) => store.touch?.(sid, session, done))
+  return session
+}
+
+export async function run(quick: boolean) {
+  const sessions = quick ? 3000 : 50_000
+  const stores = COMPARED.filter((name) => name !== 'floor')
+  const found = await inPairs(stores, (store) =>
+    inPairs(FLOODS, (of) => askNew(import.meta.url, flood, { store, sessions, of })),
+  )
+  return { sessions, found }
+}
+
+export function tables({ sessions, found }: FloodFigures): Table[] {
+  const lostCount = found['express-lembro'].newcomers.lostCount
     ? " express-lembro's count of its bytes turns `NaN` with the first session that is set again, which is the first sign-in: from then on it bounds nothing."
     : ''
   return [
     {
       title: 'Floods: who is still known',
-      note: `1,000 members, room for 5,000 sessions, 500 strangers between every 50 visits of members, ${sessions.toLocaleString('en')} strangers in all. Then the same flood again, in which one of each 500 strangers signs in when 100 others have come after, and comes back when 100 more have. Then as many sign-ins of one account.${lostCount} MemoryStore has no bound: it loses nobody and grows until the process ends.`,
+      note: `1,000 members, room for 5,000 sessions, 500 strangers between every 50 visits of members, ${whole(sessions)} strangers in all. Then the same flood again, in which one of each 500 strangers signs in when 100 others have come after, and comes back when 100 more have. Then as many sign-ins of one account.${lostCount} MemoryStore has no bound: it loses nobody and grows until the process ends.`,
       head: [
         '',
         'visits of members that found the session',
@@ -46,12 +112,9 @@ export function floodTables({ sessions, found }: FloodFigures): Table[] {
         'sessions held after that',
         'the same visits, one account floods',
       ],
-      rows: STORES.map((store) => [
-        store,
-        percent(found[store]?.strangers.members ?? NaN),
-        percent(found[store]?.newcomers.newcomers ?? NaN),
-        whole(found[store]?.newcomers.held ?? NaN),
-        percent(found[store]?.['one account'].members ?? NaN),
+      rows: Object.entries(found).map(([store, of]) => [
+        ...[store, percent(of.strangers.members), percent(of.newcomers.newcomers)],
+        ...[whole(of.newcomers.held), percent(of['one account'].members)],
       ]),
     },
   ]

@@ -1,93 +1,134 @@
-/** Requests per second of an Express application, by the store that holds its sessions. */
+/** What sessions cost an Express application, by the store that holds them. */
 
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import autocannon from 'autocannon'
-import { Child } from '../child.js'
-import { digits, percent, whole } from '../figures.js'
-import type { Noise } from '../noise.js'
-import type { Progress } from '../progress.js'
-import type { Scale } from '../scale.js'
-import { COMPARED, type StoreName } from '../stores.js'
-import type { Table } from '../table.js'
-import { type Turns, takeTurns } from '../turns.js'
+import express from 'express'
+import session, { type Store } from 'express-session'
+import { byTurns, withChildren } from '../child.js'
+import {
+  digits,
+  mapValues,
+  medians,
+  milliseconds,
+  quantile,
+  spreadOf,
+  type Table,
+  whole,
+} from '../figures.js'
+import { storeNew } from '../operations.js'
+import { TYPICAL } from '../sessions.js'
+import { hasRedis, openShared, RedisServer } from '../shared.js'
+import { COMPARED, STORES, type StoreName } from '../stores.js'
 
-export type Server = StoreName | 'none'
-type Path = (typeof PATHS)[number]
-export type HttpFigures = Readonly<Record<Path, Turns<Server>>>
+type Server = StoreName | 'no sessions' | (typeof OVER_REDIS)[number]
 
-const SERVERS: readonly Server[] = ['none', ...COMPARED]
-const PATHS = ['read', 'write'] as const
+export type HttpFigures = Awaited<ReturnType<typeof run>>
+
+const OVER_REDIS = ['lembro/redis', 'connect-redis'] as const
+const SECRET = 'a secret that is known to everybody'
+const ONE_DAY = 86_400_000
 const CONNECTIONS = 20
-/** ms between the looks of the load at whether it is done. */
-const LOOKS = 10
-const SIGNED_IN = 200
+/** Of five requests, one changes its session. */
+const READS_OF_FIVE = 4
 
-export async function http(scale: Scale, progress: Progress, noise: Noise): Promise<HttpFigures> {
-  const children: Child[] = []
-  const requests = new Map<Server, (path: string) => Promise<number>>()
-  try {
-    for (const store of SERVERS) {
-      progress.at(`starting ${store}`)
-      const child = new Child()
-      children.push(child)
-      const url = `http://127.0.0.1:${await child.ask('serve', { store })}`
-      const cookies = store === 'none' ? [''] : await signIn(url)
-      requests.set(store, (path) => sendLoad(`${url}/${path}`, cookies, scale.http.requests))
-      for (const path of PATHS) await requests.get(store)?.(path)
-    }
-    return await noise.quietest(PATHS, (path) => {
-      progress.at(path)
-      const load = (store: Server) => requests.get(store)?.(path) as Promise<number>
-      return takeTurns(SERVERS, 'floor', scale.http.rounds, load)
-    })
-  } finally {
-    await Promise.all(children.map((child) => child.end()))
-  }
-}
-
-/** Cookies of as many browsers. */
-export async function signIn(url: string): Promise<string[]> {
+/** Serves on this machine only. Gives the port, and the cookies of as many live sessions. */
+export async function serve(input: { server: Server; live: number; redis: number }) {
+  const { server, live } = input
+  const app = express()
   const cookies: string[] = []
-  for (let i = 0; i < SIGNED_IN; i++) {
-    const { headers } = await fetch(`${url}/sign-in`)
-    cookies.push(headers.get('set-cookie')?.split(';')[0] ?? '')
+  if (server !== 'no sessions') {
+    const store = await storeOf(server, input.redis)
+    for (let n = 0; n < live; n++) {
+      const sid = await storeNew(store, TYPICAL, n)
+      const signature = createHmac('sha256', SECRET).update(sid).digest('base64')
+      cookies.push(`connect.sid=${encodeURIComponent(`s:${sid}.${signature.replace(/=+$/, '')}`)}`)
+    }
+    const cookie = { maxAge: ONE_DAY }
+    const options = { store, secret: SECRET, resave: false, saveUninitialized: false, cookie }
+    app.use(session(options))
   }
-  return cookies
-}
-
-/** Requests per second, each by the next of the browsers. */
-export async function sendLoad(
-  url: string,
-  cookies: readonly string[],
-  amount: number,
-): Promise<number> {
-  const requests = cookies.map((cookie) => ({ headers: { cookie } }))
-  const began = performance.now()
-  const { non2xx, errors } = await autocannon({
-    url,
-    connections: CONNECTIONS,
-    amount,
-    requests,
-    sampleInt: LOOKS,
+  app.get('/read', (req, res) => {
+    if (server !== 'no sessions' && req.session.views === undefined) res.status(401)
+    res.end('ok')
   })
-  if (non2xx + errors > 0) throw new Error(`${url}: ${non2xx + errors} requests failed`)
-  return (amount * 1000) / (performance.now() - began)
+  app.get('/write', (req, res) => {
+    if (server !== 'no sessions') req.session.views = (req.session.views ?? 0) + 1
+    res.end('ok')
+  })
+  const listening = app.listen(0, '127.0.0.1')
+  await once(listening, 'listening')
+  return { port: (listening.address() as AddressInfo).port, cookies }
 }
 
-export function httpTables({ read, write }: HttpFigures): Table[] {
+async function storeOf(server: Exclude<Server, 'no sessions'>, redis: number): Promise<Store> {
+  if (server === 'lembro/redis' || server === 'connect-redis') return openShared(server, redis)
+  return STORES[server].make()
+}
+
+export async function run(quick: boolean) {
+  const { live, rounds, amount } = quick
+    ? { live: 200, rounds: 2, amount: 100 }
+    : { live: 10_000, rounds: 7, amount: 4000 }
+  const redis = hasRedis() ? await RedisServer.start() : undefined
+  const servers: Server[] = ['no sessions', ...COMPARED, ...(redis ? OVER_REDIS : [])]
+  return withChildren(servers, import.meta.url, async (children) => {
+    const apps = new Map<Server, Awaited<ReturnType<typeof serve>>>()
+    for (const server of servers) {
+      const app = await children[server].ask(serve, { server, live, redis: redis?.port ?? 0 })
+      apps.set(server, app)
+    }
+    const load = (server: Server) => sendLoad(apps.get(server) ?? { port: 0, cookies: [] }, amount)
+    // Uncounted, until V8 has compiled what it will.
+    await byTurns(servers, 1, load)
+    const turns = await byTurns(servers, rounds, load)
+    const spread = spreadOf(turns.floor.map(({ perSecond }) => perSecond))
+    return { by: mapValues(turns, medians), live, spread }
+  }).finally(() => redis?.end())
+}
+
+/** Requests by many connections, each of the next of the browsers. Gives how many a second, and the p99 of their ms. */
+async function sendLoad(
+  { port, cookies }: { port: number; cookies: readonly string[] },
+  amount: number,
+) {
+  const times: number[] = []
+  let sent = Math.floor(Math.random() * cookies.length)
+  const setupRequest = (request: autocannon.Request) => {
+    const headers = { cookie: cookies[sent % cookies.length] ?? '' }
+    return { ...request, headers, path: sent++ % 5 < READS_OF_FIVE ? '/read' : '/write' }
+  }
+  const url = `http://127.0.0.1:${port}`
+  // `sampleInt`: ms between its looks at whether it is done.
+  const options = { url, connections: CONNECTIONS, amount, sampleInt: 10 }
+  const began = performance.now()
+  const { non2xx, errors } = await new Promise<autocannon.Result>((resolve, reject) => {
+    autocannon({ ...options, requests: [{ setupRequest }] }, (error, result) =>
+      error ? reject(error) : resolve(result),
+    ).on('response', (_client, _status, _bytes, ms) => times.push(ms))
+  })
+  if (non2xx + errors > 0) throw new Error(`${non2xx + errors} requests failed`)
+  return { perSecond: (amount * 1000) / (performance.now() - began), p99: quantile(times, 0.99) }
+}
+
+/** µs that sessions add to a request. */
+function costOf({ by }: HttpFigures, server: Server): number {
+  const each = (of: Server) => 1e6 / by[of].perSecond
+  return each(server) - each('no sessions')
+}
+
+export function tables(figures: HttpFigures): Table[] {
   return [
     {
-      title: 'Over HTTP: requests per second of an Express application',
-      note: "Each has one process, the load another. A request takes hundreds of µs, of which the store takes a few: what is not far above the spread is no difference. memorystore and express-memfilestore, its fork, do the same, and so show what the machine adds. In brackets: the share of what the same application answers without sessions. The spread is that of the floor's rounds.",
-      head: ['', 'read', 'write'],
-      rows: [
-        ...SERVERS.map((server) => [
-          server === 'none' ? 'no sessions' : server,
-          ...[read, write].map(
-            ({ medians: of }) => `${whole(of[server])} (${digits(of[server] / of.none)})`,
-          ),
-        ]),
-        ['spread', percent(read.spread), percent(write.spread)],
-      ],
+      title: `HTTP: an Express application with ${whole(figures.live)} live sessions`,
+      note: `Four requests of five read, one writes; ${CONNECTIONS} connections. Each has one process, the load another. What is not far above the spread is no difference. memorystore and express-memfilestore, its fork, do the same, and so show what the machine adds.`,
+      head: ['', 'requests per second', 'p99', 'µs a request that sessions add'],
+      rows: Object.entries(figures.by).map(([server, { perSecond, p99 }]) => [
+        ...[server, whole(perSecond), milliseconds(p99)],
+        server === 'no sessions' ? '-' : digits(costOf(figures, server as Server)),
+      ]),
+      spreads: [figures.spread],
     },
   ]
 }

@@ -3,75 +3,36 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { median, milliseconds, percent } from '../figures.js'
-import { type Noise, type Spread, spreadOf } from '../noise.js'
-import type { Progress } from '../progress.js'
-import type { Scale } from '../scale.js'
-import type { Table } from '../table.js'
+import { byTurns } from '../child.js'
+import { mapValues, medians, milliseconds, spreadOf, type Table } from '../figures.js'
 
-/** ms, each in a process of its own. */
-interface Import {
-  /** To require express-session, which comes first: the floor. */
-  readonly session: number
-  readonly loaded: number
-  /** To make the first store. */
-  readonly made: number
-}
-
-type Package = (typeof PACKAGES)[number]
-
-export interface ImportFigures extends Spread {
-  readonly by: Readonly<Record<Package, Import>>
-}
+export type ImportFigures = Awaited<ReturnType<typeof run>>
 
 const PACKAGES = ['lembro', 'memorystore', 'express-lembro', 'express-memfilestore'] as const
 const PROGRAM = fileURLToPath(new URL('../requiring.cjs', import.meta.url))
 
-export async function imports(
-  scale: Scale,
-  progress: Progress,
-  noise: Noise,
-): Promise<ImportFigures> {
-  const figures = await noise.quietest(['imports'], () => takeTurnsAt(scale.imports, progress))
-  return figures.imports
+/** ms: to require express-session, which comes first and is the floor; then the package; then to make a store. */
+async function required(name: string): Promise<{ session: number; loaded: number; made: number }> {
+  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, name])
+  return JSON.parse(stdout)
 }
 
-async function takeTurnsAt(rounds: number, progress: Progress): Promise<ImportFigures> {
-  const runs = new Map<Package, Import[]>(PACKAGES.map((name) => [name, []]))
-  for (let round = 0; round < rounds; round++) {
-    progress.at(`round ${round + 1}`)
-    for (const name of PACKAGES) {
-      const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, name])
-      runs.get(name)?.push(JSON.parse(stdout))
-    }
-  }
-  const all = (name: Package, figure: keyof Import) =>
-    (runs.get(name) ?? []).map((run) => run[figure])
-  const by = PACKAGES.map((name) => [
-    name,
-    {
-      session: median(all(name, 'session')),
-      loaded: median(all(name, 'loaded')),
-      made: median(all(name, 'made')),
-    },
-  ])
-  return {
-    by: Object.fromEntries(by) as ImportFigures['by'],
-    spread: spreadOf(PACKAGES.flatMap((name) => all(name, 'session'))),
-  }
+export async function run(quick: boolean) {
+  const runs = await byTurns(PACKAGES, quick ? 3 : 21, required)
+  const sessions = Object.values(runs).flatMap((of) => of.map(({ session }) => session))
+  return { by: mapValues(runs, medians), spread: spreadOf(sessions) }
 }
 
-export function importTables({ by, spread }: ImportFigures): Table[] {
+export function tables({ by, spread }: ImportFigures): Table[] {
   return [
     {
       title: 'Import: `require` in a process that has express-session already',
-      note: `Fresh processes by turns. express-session itself takes ${milliseconds(by.lembro.session)} there, the floor of this section: its rounds spread by ${percent(spread)}.`,
+      note: `Fresh processes by turns. express-session itself takes ${milliseconds(by.lembro.session)} there, the floor of this section.`,
       head: ['', '`require`', 'the first store, after that'],
       rows: PACKAGES.map((name) => [
-        name,
-        milliseconds(by[name].loaded),
-        milliseconds(by[name].made),
+        ...[name, milliseconds(by[name].loaded), milliseconds(by[name].made)],
       ]),
+      spreads: [spread],
     },
   ]
 }

@@ -1,16 +1,14 @@
 /** The heap that a session takes, and whether the bytes that lembro counts are those that the heap pays. */
 
-import { withChild } from '../child.js'
-import { digits, whole } from '../figures.js'
-import type { Progress } from '../progress.js'
-import type { Scale } from '../scale.js'
-import { type Shape, TYPICAL } from '../sessions.js'
-import { COMPARED, type StoreName } from '../stores.js'
-import type { Table } from '../table.js'
-import type { Weight } from '../tasks/weigh.js'
-import { inPairs } from '../turns.js'
+import type { Store } from 'express-session'
+import type { Lembro } from 'lembro'
+import { askNew, inPairs } from '../child.js'
+import { digits, ratio, type Table, whole } from '../figures.js'
+import { load, nextTurn } from '../operations.js'
+import { newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { COMPARED, STORES, type StoreName } from '../stores.js'
 
-export const SHAPES = {
+const SHAPES = {
   tiny: { characters: 40, owned: false },
   typical: TYPICAL,
   'typical, anonymous': { ...TYPICAL, owned: false },
@@ -21,50 +19,86 @@ export const SHAPES = {
 } as const satisfies Record<string, Shape>
 
 export type ShapeName = keyof typeof SHAPES
-export type MemoryFigures = Readonly<Record<ShapeName, Readonly<Record<string, Weight>>>>
+export type MemoryFigures = Awaited<ReturnType<typeof run>>
 
 const NAMES = Object.keys(SHAPES) as ShapeName[]
-/** Those of texts that would make a store hold more than it counts. */
-export const HOSTILE: readonly ShapeName[] = NAMES.filter((name) => 'cut' in SHAPES[name])
+/** Those of texts that would make a store hold more than it counts: the other stores do not claim to count their bytes. */
+export const HOSTILE = NAMES.filter((name) => 'cut' in SHAPES[name])
+const SID_LENGTH = 32
 
-export async function memory(scale: Scale, progress: Progress): Promise<MemoryFigures> {
-  const figures = Object.fromEntries(NAMES.map((name) => [name, {}])) as Record<
-    ShapeName,
-    Record<string, Weight>
-  >
-  const all = NAMES.flatMap((name) => storesFor(name).map((store) => ({ name, store })))
-  await inPairs(all, async ({ name, store }) => {
-    progress.at(`${name} sessions in ${store}`)
-    const input = { store, shape: SHAPES[name], sessions: scale.weighed }
-    figures[name][store] = await withChild(['--expose-gc'], (child) => child.ask('weigh', input))
-  })
+/** What V8 has compiled for. Kept, so that it is part of the heap both before and after. */
+let warm: Store
+
+/** Fills a store and has each session used once more, as a browser that comes back does. Gives the bytes of heap for each, and the heap grown divided by the bytes that the store says it holds. */
+export async function weigh(input: { store: StoreName; shape: Shape; sessions: number }) {
+  const { sessions, shape } = input
+  warm = STORES[input.store].make()
+  await use(warm, shape, 1000)
+  const store = STORES[input.store].make()
+  const before = await heap()
+  await use(store, shape, sessions)
+  const grown = (await heap()) - before
+  const bytes = 'stats' in store ? (store as Lembro).stats().bytes : Number.NaN
+  return { each: grown / sessions, honesty: grown / bytes }
+}
+
+async function use(store: Store, shape: Shape, sessions: number) {
+  // Ids as bytes outside of the heap, so that the bench holds no text that a store holds too.
+  const sids = Buffer.alloc(sessions * SID_LENGTH)
+  for (let n = 0; n < sessions; n++) {
+    const sid = newSid()
+    sids.write(sid, n * SID_LENGTH, 'latin1')
+    store.set(sid, newSession(store, sid, shape, 100_000 + n))
+    if (n % 100 === 99) await nextTurn()
+  }
+  for (let n = 0; n < sessions; n++) {
+    const sid = sidOfRequest(sids.toString('latin1', n * SID_LENGTH, (n + 1) * SID_LENGTH))
+    const session = await load(store, sid)
+    session.touch()
+    store.touch?.(sid, session)
+  }
+}
+
+async function heap(): Promise<number> {
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc?.()
+    await nextTurn()
+  }
+  return process.memoryUsage().heapUsed
+}
+
+export async function run(quick: boolean) {
+  const weighIn = (shape: Shape, stores: readonly StoreName[]) =>
+    inPairs(stores, (store) => {
+      const input = { store, shape, sessions: quick ? 2000 : 25_000 }
+      return askNew(import.meta.url, weigh, input, ['--expose-gc'])
+    })
+  const figures: Partial<Record<ShapeName, Partial<Awaited<ReturnType<typeof weighIn>>>>> = {}
+  for (const name of quick ? (['typical', 'typical, anonymous'] as const) : NAMES) {
+    figures[name] = await weighIn(
+      SHAPES[name],
+      HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED,
+    )
+  }
   return figures
 }
 
-// The other stores do not claim to count the bytes of hostile texts.
-function storesFor(name: ShapeName): readonly StoreName[] {
-  return HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED
-}
-
-export function memoryTables(figures: MemoryFigures): Table[] {
-  const shapes = Object.entries(figures)
+export function tables(figures: MemoryFigures): Table[] {
+  const cell = (of: MemoryFigures[ShapeName], store: StoreName) => {
+    const each = of?.[store]?.each
+    const times = store === 'lembro' || each === undefined
+    return `${whole(each)}${times ? '' : ` (${digits(ratio(each, of?.lembro?.each))})`}`
+  }
+  const shapes = Object.values(figures)
   return [
     {
       title: 'Memory: bytes of heap for each session',
       note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one. Of the last two kinds, the name of the owner and a note are slices of larger texts. Honesty is the heap grown, divided by `stats().bytes`.',
-      head: ['', ...shapes.map(([name]) => name)],
+      head: ['', ...Object.keys(figures)],
       rows: [
-        ...COMPARED.map((store) => [
-          store,
-          ...shapes.map(([, of]) => beside(of[store]?.each, of.lembro?.each, store)),
-        ]),
-        ['honesty of lembro', ...shapes.map(([, of]) => digits(of.lembro?.honesty))],
+        ...COMPARED.map((store) => [store, ...shapes.map((of) => cell(of, store))]),
+        ['honesty of lembro', ...shapes.map((of) => digits(of.lembro?.honesty))],
       ],
     },
   ]
-}
-
-function beside(bytes: number | undefined, lembro = Number.NaN, store: StoreName): string {
-  if (bytes === undefined) return '-'
-  return store === 'lembro' ? whole(bytes) : `${whole(bytes)} (${digits(bytes / lembro)})`
 }

@@ -1,109 +1,116 @@
 /** What each operation costs, for sessions of several sizes, with owners and without. */
 
-import { digits, percent, time } from '../figures.js'
-import type { Noise } from '../noise.js'
-import { STORE_OPERATIONS } from '../operations.js'
-import type { Progress } from '../progress.js'
-import type { Scale } from '../scale.js'
+import { byTurns, type Children, inPairs, withChildren } from '../child.js'
+import { digits, mapValues, mean, median, ratio, spreadOf, type Table, time } from '../figures.js'
+import {
+  fill,
+  OPERATION_NAMES,
+  OPERATIONS,
+  type OperationName,
+  type Population,
+  timedInBatches,
+} from '../operations.js'
 import type { Shape } from '../sessions.js'
-import { COMPARED, PEERS, STORE_NAMES, type StoreName } from '../stores.js'
-import type { Table } from '../table.js'
-import { type Field, type Medians, type Turns, takeTurns, withField } from '../turns.js'
+import { COMPARED, PEERS, STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
-export interface ShapeFigures {
-  readonly size: string
-  readonly owned: boolean
-  /** ns of each operation, its deferred callback included; beside that of the callback alone. */
-  readonly ns: Readonly<Record<string, Turns<Contender>>>
+/** ns of each operation in each store, its deferred callback included, and how far the rounds of the floor spread. */
+export type Timed = Readonly<Record<OperationName, { ns: NsOf; spread: number }>>
+type NsOf = Readonly<Partial<Record<StoreName, number>>>
+export type OperationFigures = Awaited<ReturnType<typeof run>>
+
+/** Batches of a hundred operations: in a turn, and before the first one counts. */
+interface Amounts {
+  readonly rounds: number
+  readonly batches: number
+  readonly warmUp: number
 }
 
-/** The stores, and the deferred callback alone in the process of the floor. */
-export type Contender = StoreName | 'callback'
+const IN_FLIGHT = 100
+const SHAPES = [
+  { size: '200 B', owned: true, characters: 200, share: 1 },
+  { size: '200 B', owned: false, characters: 200, share: 1 },
+  { size: '1 KB', owned: true, characters: 1024, share: 1 },
+  // Larger sessions take longer, so that fewer will do.
+  { size: '10 KB', owned: true, characters: 10_240, share: 1 / 4 },
+] as const
 
-const SIZES = { '200 B': 200, '1 KB': 1024, '10 KB': 10_240 } as const
-/** Larger sessions take longer, so that fewer will do. */
-const LARGE = 5000
-const LARGE_SHARE = 1 / 5
+let population: Population
 
-export async function operations(
-  scale: Scale,
-  progress: Progress,
-  noise: Noise,
-): Promise<ShapeFigures[]> {
-  const figures: ShapeFigures[] = []
-  for (const [size, characters] of Object.entries(SIZES)) {
-    for (const owned of [true, false]) {
-      if (!scale.allShapes && !owned) continue
-      const which = `${size}, ${owned ? 'owned' : 'anonymous'}`
-      const at = (what: string) => progress.at(`${which}: ${what}`)
-      const shape = { characters, owned }
-      // The other ways to use lembro differ in nothing that an owner has to do with.
-      const ns = await withField(owned ? STORE_NAMES : COMPARED, (field) =>
-        timeAll(field, shape, scale, at, noise),
-      )
-      figures.push({ size, owned, ns })
-    }
+/** Fills the store up to a number of sessions; makes it first, if there is none. */
+export async function grow(input: { store: StoreName; shape: Shape; sessions: number }) {
+  const { shape, sessions } = input
+  population ??= { store: STORES[input.store].make(), shape, sids: [], added: [] }
+  const { store, sids } = population
+  const more = await fill(store, shape, sessions - sids.length, sids.length)
+  population = { ...population, sids: sids.concat(more) }
+}
+
+/** The ns of one operation. */
+export async function measure(input: { operation: OperationName; batches: number }) {
+  const figures: number[] = []
+  for (let batch = 0; batch < input.batches; batch++) {
+    const prepare = OPERATIONS[input.operation]
+    figures.push(await timedInBatches(population, prepare, IN_FLIGHT, IN_FLIGHT))
+    // The store stays as large as it is said to be.
+    for (const sid of population.added.splice(0)) population.store.destroy(sid)
   }
-  return figures
+  // The first ones find in the caches what other processes have put there meanwhile.
+  return mean(figures.slice(Math.floor(input.batches / 5)))
 }
 
-async function timeAll(
-  field: Field,
+export async function run(quick: boolean) {
+  const shapes = []
+  for (const { size, owned, characters, share } of quick ? SHAPES.slice(0, 1) : SHAPES) {
+    // The other ways to use lembro differ in nothing that an owner has to do with.
+    const stores = owned ? STORE_NAMES : COMPARED
+    const amounts = quick
+      ? { rounds: 3, batches: 3, warmUp: 10 }
+      : { rounds: 7, batches: 16 * share, warmUp: 150 * share }
+    const by = await withChildren(stores, import.meta.url, (children) =>
+      timeAll(children, { characters, owned }, (quick ? 1000 : 10_000) * share, amounts),
+    )
+    shapes.push({ size, owned, by })
+  }
+  return shapes
+}
+
+/** Fills all stores up to a number of sessions, and times every operation in them. */
+export async function timeAll(
+  children: Children<StoreName>,
   shape: Shape,
-  scale: Scale,
-  at: (what: string) => void,
-  noise: Noise,
-): Promise<ShapeFigures['ns']> {
-  const share = shape.characters >= LARGE ? LARGE_SHARE : 1
-  const sessions = Math.ceil(scale.sessions * share)
-  const batches = Math.ceil(scale.batches * share)
-  at('filling')
-  await field.prepare((store, child) => child.ask('grow', { store, shape, sessions }))
-  const contenders: readonly Contender[] = [...field.stores, 'callback']
-  return noise.quietest(STORE_OPERATIONS, async (operation) => {
-    at(operation)
-    const measure = (contender: Contender, batches: number) =>
-      contender === 'callback'
-        ? field.child('floor').ask('measure', { operation: 'callback alone', batches })
-        : field.child(contender).ask('measure', { operation, batches })
-    await field.prepare((store) => measure(store, Math.ceil(scale.warmUp * share)))
-    await measure('callback', scale.warmUp)
-    return takeTurns(contenders, 'floor', scale.rounds, (each) => measure(each, batches))
-  })
+  sessions: number,
+  { rounds, batches, warmUp }: Amounts,
+): Promise<Timed> {
+  const stores = Object.keys(children) as StoreName[]
+  await inPairs(stores, (store) => children[store].ask(grow, { store, shape, sessions }))
+  const timed: Partial<Record<OperationName, Timed[OperationName]>> = {}
+  for (const operation of OPERATION_NAMES) {
+    const ask = (store: StoreName, batches: number) =>
+      children[store].ask(measure, { operation, batches })
+    await inPairs(stores, (store) => ask(store, warmUp))
+    const turns = await byTurns(stores, rounds, (store) => ask(store, batches))
+    timed[operation] = { ns: mapValues(turns, median), spread: spreadOf(turns.floor) }
+  }
+  return timed as Timed
 }
 
 /** A table for each shape. */
-export function operationTables(figures: readonly ShapeFigures[]): Table[] {
-  return figures.map(({ size, owned, ns }) => ({
-    title: `Operations: sessions of ${size}, ${owned ? 'with' : 'without'} owners`,
-    note: `The time of one operation until its callback, of which some ${time(ns.touch?.medians.callback)} are the deferred callback that every store gives. In brackets: how many times lembro's time.${owned ? ' "Merge" is lembro with `onConflict: \'merge\'`, where nothing conflicts; "elsewhere" is lembro bound to another copy of express-session.' : ''} "Spread" is that of the floor's rounds.`,
-    head: [
-      ...['', 'lembro', 'of the floor', 'spread'],
-      ...othersOf(owned).map((name) => name.replace('lembro ', '')),
-    ],
-    rows: Object.entries(ns).flatMap(([operation, { medians, spread }]) =>
-      operation === 'touch'
-        ? [
-            row('touch', medians, spread, owned),
-            row('touch, without its callback', withoutCallback(medians), spread, owned),
-          ]
-        : [row(operation, medians, spread, owned)],
-    ),
-  }))
-}
-
-function othersOf(owned: boolean): readonly StoreName[] {
-  return [...(owned ? (['lembro merge', 'lembro elsewhere'] as const) : []), 'floor', ...PEERS]
-}
-
-function row(name: string, ns: Medians<Contender>, spread: number, owned: boolean): string[] {
-  return [
-    ...[name, time(ns.lembro), digits(ns.lembro / ns.floor), percent(spread)],
-    ...othersOf(owned).map((other) => `${time(ns[other])} (${digits(ns[other] / ns.lembro)})`),
-  ]
-}
-
-function withoutCallback(ns: Medians<Contender>): Medians<Contender> {
-  const net = Object.entries(ns).map(([name, each]) => [name, each - ns.callback])
-  return Object.fromEntries(net) as Medians<Contender>
+export function tables(figures: OperationFigures): Table[] {
+  return figures.map(({ size, owned, by }, i) => {
+    const variants = owned ? (['lembro merge', 'lembro elsewhere'] as const) : []
+    const others: StoreName[] = [...variants, 'floor', ...PEERS]
+    return {
+      title: `Operations: sessions of ${size}, ${owned ? 'with' : 'without'} owners`,
+      note:
+        i > 0
+          ? ''
+          : 'The time of one operation until its callback. In brackets: how many times lembro\'s time. "Merge" is lembro with `onConflict: \'merge\'`, where nothing conflicts; "elsewhere" is lembro bound to another copy of express-session.',
+      head: ['', 'lembro', ...others.map((name) => name.replace('lembro ', ''))],
+      rows: Object.entries(by).map(([operation, { ns }]) => [
+        ...[operation, time(ns.lembro)],
+        ...others.map((other) => `${time(ns[other])} (${digits(ratio(ns[other], ns.lembro))})`),
+      ]),
+      spreads: Object.values(by).map(({ spread }) => spread),
+    }
+  })
 }

@@ -1,37 +1,63 @@
 /** What parallel requests do to one session: whether a slow one undoes a logout, and whether changes are lost. */
 
-import { withChild } from '../child.js'
-import { percent } from '../figures.js'
-import type { Progress } from '../progress.js'
-import type { Scale } from '../scale.js'
-import { STORE_NAMES } from '../stores.js'
-import type { Table } from '../table.js'
-import type { Raced } from '../tasks/race.js'
-import { inPairs } from '../turns.js'
+import type { Store } from 'express-session'
+import { askNew, inPairs } from '../child.js'
+import { percent, type Table } from '../figures.js'
+import { called, load, storeNew } from '../operations.js'
+import { sidOfRequest, TYPICAL } from '../sessions.js'
+import { STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
-export type RaceFigures = Readonly<Record<string, Raced>>
+export type RaceFigures = Awaited<ReturnType<typeof run>>
 
-const STORES = STORE_NAMES.filter((name) => name !== 'floor' && name !== 'lembro elsewhere')
+const TIMES = 200
+const RACED = STORE_NAMES.filter((name) => name !== 'floor' && name !== 'lembro elsewhere')
 
-export async function races(_scale: Scale, progress: Progress): Promise<RaceFigures> {
-  const figures: Record<string, Raced> = {}
-  await inPairs(STORES, async (store) => {
-    progress.at(store)
-    figures[store] = await withChild([], (child) => child.ask('race', { store }))
-  })
-  return figures
+/** The share of logouts after which a slow request could not bring the session back, and of sessions that kept what each of two requests had added. */
+export async function race(name: StoreName) {
+  const store = STORES[name].make()
+  let [logouts, changes] = [0, 0]
+  for (let n = 0; n < TIMES; n++) {
+    if (await logoutSticks(store, n)) logouts++
+    if (await bothAreKept(store, n)) changes++
+  }
+  return { logouts: logouts / TIMES, changes: changes / TIMES }
 }
 
-export function raceTables(figures: RaceFigures): Table[] {
+async function logoutSticks(store: Store, n: number): Promise<boolean> {
+  const sid = await storeNew(store, TYPICAL, n)
+  const slow = await load(store, sidOfRequest(sid))
+  await called((done) => store.destroy(sidOfRequest(sid), done))
+  slow.views = 1000
+  await called((done) => store.set(sidOfRequest(sid), slow, done))
+  return load(store, sidOfRequest(sid)).then(
+    () => false,
+    () => true,
+  )
+}
+
+async function bothAreKept(store: Store, n: number): Promise<boolean> {
+  const sid = await storeNew(store, TYPICAL, n)
+  const [one, other] = [await load(store, sidOfRequest(sid)), await load(store, sidOfRequest(sid))]
+  one.views = 1000
+  other.note = 'of the other'
+  await called((done) => store.set(sidOfRequest(sid), one, done))
+  await called((done) => store.set(sidOfRequest(sid), other, done))
+  const { views, note } = await load(store, sidOfRequest(sid))
+  return views === 1000 && note === 'of the other'
+}
+
+export function run() {
+  return inPairs(RACED, (store) => askNew(import.meta.url, race, store))
+}
+
+export function tables(figures: RaceFigures): Table[] {
   return [
     {
       title: 'Races: two requests with one session',
-      note: 'Each of 200 sessions is loaded by a request, destroyed by another, and then saved by the first: a logout sticks if the session is not back. Each of 200 others is loaded by two requests; each changes another key and saves.',
+      note: `Each of ${TIMES} sessions is loaded by a request, destroyed by another, and then saved by the first: a logout sticks if the session is not back. Each of ${TIMES} others is loaded by two requests; each changes another key and saves.`,
       head: ['', 'logouts that stick', 'changes of both kept'],
-      rows: STORES.map((store) => [
-        store,
-        percent(figures[store]?.logouts ?? NaN),
-        percent(figures[store]?.changes ?? NaN),
+      rows: Object.entries(figures).map(([store, { logouts, changes }]) => [
+        ...[store, percent(logouts), percent(changes)],
       ]),
     },
   ]

@@ -1,210 +1,209 @@
 /** Sessions that several processes share through one Redis: lembro with its near cache, and connect-redis with and without one. */
 
-import { Child } from '../child.js'
-import { digits, median, p99, whole } from '../figures.js'
-import type { Progress } from '../progress.js'
-import type { Scale } from '../scale.js'
-import { hasRedis, RedisServer } from '../server.js'
-import { SHARED_NAMES, type SharedName } from '../shared.js'
-import type { Table } from '../table.js'
-import { sendLoad, signIn } from './http.js'
+import { setTimeout } from 'node:timers/promises'
+import type { Store } from 'express-session'
+import { byTurns, type Children, withChildren } from '../child.js'
+import { digits, mapValues, median, medians, quantile, type Table, whole } from '../figures.js'
+import {
+  called,
+  load,
+  nextTurn,
+  OPERATIONS,
+  type Population,
+  storeNew,
+  timed,
+  timedInBatches,
+} from '../operations.js'
+import { newSession, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { hasRedis, openShared, RedisServer, SHARED_NAMES, type SharedName } from '../shared.js'
 
-export interface RedisFigures {
-  /** Whether there was a redis-server to measure with. */
-  readonly measured: boolean
-  readonly by: Readonly<Partial<Record<SharedName, StoreFigures>>>
+export type RedisFigures = Awaited<ReturnType<typeof run>>
+/** What came of one store: rates per second, the µs of one alone, and the ms until another process sees a change. */
+export type SharedFigures = NonNullable<RedisFigures[SharedName]>
+type Rate = Awaited<ReturnType<typeof ask>>
+type Sids = readonly string[] | number
+interface Sharing {
+  readonly store: SharedName
+  readonly port: number
 }
-
-interface Rate {
-  readonly perSecond: number
-  readonly p50: number
-  readonly p99: number
-}
-
-export interface StoreFigures {
-  readonly get: Rate
-  readonly read: Rate
-  /** Saves of sessions that are in use, signed in. */
-  readonly save: Rate
-  /** Reads per second of sessions that the process has never met, signed in: typical ones, and of 50 KB. */
-  readonly cold: readonly [number, number]
-  /** Read requests per second of two processes together. */
-  readonly two: number
-  /** Commands that Redis carried out per thousand read requests, of one process and of two. */
-  readonly commands: readonly [number, number]
-  /** ms from the acknowledgement of a change to when the other process saw it. */
-  readonly lag: readonly [number, number]
-  readonly http: number
-}
+type Operation = 'get' | 'read request' | 'set again'
 
 /** The hot set. */
 const SESSIONS = 1000
-/** Times that each figure is taken of each store in turn, so that what else the machine does meets all of them. */
-const ROUNDS = 7
+const IN_FLIGHT = 64
+const LARGE = 50_000
 
-/** Two processes with one store, in front of a Redis of their own. */
-interface Side {
-  readonly store: SharedName
-  readonly server: RedisServer
-  readonly one: Child
-  readonly other: Child
-  sids: readonly string[]
+let population: Population
+let elsewhere: Store | undefined
+
+/** Opens the store of this process, on those sessions or on so many new ones. Gives their ids. */
+export async function share(input: Sharing & { sids: readonly string[] | number }) {
+  const store = await openShared(input.store, input.port)
+  const sids =
+    typeof input.sids === 'number' ? await storeAll(store, input.sids, TYPICAL) : input.sids
+  population = { store, shape: TYPICAL, sids, added: [] }
+  // Every process has met every session once.
+  for (const sid of sids) await load(store, sidOfRequest(sid))
+  return sids
 }
 
-export async function redis(scale: Scale, progress: Progress): Promise<RedisFigures> {
-  if (!hasRedis()) return { measured: false, by: {} }
-  const servers: RedisServer[] = []
-  const sides: Side[] = []
-  try {
-    for (const store of SHARED_NAMES) {
-      const server = await RedisServer.start()
-      servers.push(server)
-      const side: Side = { store, server, one: new Child(), other: new Child(), sids: [] }
-      sides.push(side)
-      progress.at(`${store}: sessions`)
-      const { port } = server
-      side.sids = await side.one.ask('share', { store, port, sids: SESSIONS })
-    }
-    return { measured: true, by: await measure(sides, scale, progress) }
-  } finally {
-    await Promise.all(sides.flatMap(({ one, other }) => [one.end(), other.end()]))
-    for (const server of servers) server.end()
+/** Operations per second, so many at once; and the µs of one alone. */
+export async function ask(input: { operation: Operation; count: number }) {
+  const prepare = OPERATIONS[input.operation]
+  const ns = await timedInBatches(population, prepare, input.count, IN_FLIGHT)
+  const alone: number[] = []
+  for (let i = 0; i < input.count / 10; i++) {
+    alone.push((await timedInBatches(population, prepare, 1, 1)) / 1000)
   }
+  return { perSecond: 1e9 / ns, p50: median(alone), p99: quantile(alone, 0.99) }
 }
 
-async function measure(sides: readonly Side[], scale: Scale, progress: Progress) {
-  const { requests, changes } = scale.redis
-  const each = Math.ceil(requests / ROUNDS)
-  const inTurn = async <Figure>(what: string, take: (side: Side) => Promise<Figure>) => {
-    const taken = new Map<Side, Figure[]>(sides.map((side) => [side, []]))
-    // Before the first counts, each process has done it once.
-    for (let round = 0; round <= ROUNDS; round++) {
-      for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
-        progress.at(`${side.store}: ${what}`)
-        const figure = await take(side)
-        if (round > 0) taken.get(side)?.push(figure)
-      }
-    }
-    return (side: Side) => taken.get(side) as Figure[]
+/** Reads per second of sessions that this process has never met, so many at once; another store wrote them. */
+export async function readFirst(input: Sharing & { count: number; characters: number }) {
+  elsewhere ??= await openShared(input.store, input.port)
+  let ns = 0
+  for (let done = 0; done < input.count; done += IN_FLIGHT) {
+    const sids = await storeAll(elsewhere, IN_FLIGHT, { ...TYPICAL, characters: input.characters })
+    const prepare = OPERATIONS.get
+    ns += await timed(sids.map((sid) => prepare({ ...population, sids: [sid] })))
   }
-  const read = { operation: 'read request', count: each } as const
-  const gets = await inTurn('gets', ({ one }) => one.ask('ask', { operation: 'get', count: each }))
-  const alone = await inTurn('read requests', ({ one }) => one.ask('ask', read))
-  const saves = await inTurn('saves', ({ one }) =>
-    one.ask('ask', { operation: 'set again', count: each }),
-  )
-  const typical = await inTurn('first reads', (side) => firstReads(side, each, 250))
-  const large = await inTurn('first reads of 50 KB', (side) => firstReads(side, each / 5, 50_000))
-  // Only now: Redis tells the other process of every save, which takes its time too.
-  for (const { store, server, other, sids } of sides) {
-    await other.ask('share', { store, port: server.port, sids })
+  return (input.count * 1e9) / ns
+}
+
+/** Changes one session so many times; gives when each change was acknowledged, on the clock of all processes. */
+export async function change(count: number): Promise<number[]> {
+  const { store, sids } = population
+  const sid = sids[0] as string
+  const times: number[] = []
+  for (let n = 1; n <= count; n++) {
+    const session = newSession(store, sid, TYPICAL, 0)
+    session.views = -n
+    await called((done) => store.set(sid, session, done))
+    times.push(now())
+    await setTimeout(3)
   }
-  const both = await inTurn('read requests of two', async ({ one, other }) => {
-    const rates = await Promise.all([one.ask('ask', read), other.ask('ask', read)])
-    return rates[0].perSecond + rates[1].perSecond
+  return times
+}
+
+/** Reads that session all the time; gives when each of so many changes was first seen. */
+export async function see(count: number): Promise<number[]> {
+  const times: number[] = []
+  for (let seen = 0; seen < count; ) {
+    const { views = 0 } = await load(population.store, population.sids[0] as string)
+    while (seen < -views) times[seen++] = now()
+    await nextTurn()
+  }
+  return times
+}
+
+async function storeAll(store: Store, count: number, shape: Shape): Promise<string[]> {
+  const sids: string[] = []
+  while (sids.length < count) sids.push(await storeNew(store, shape, sids.length))
+  return sids
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+/** Empty if there is no redis-server to measure with. */
+export async function run(quick: boolean): Promise<Partial<Awaited<ReturnType<typeof measure>>>> {
+  const servers: Partial<Record<SharedName, RedisServer>> = {}
+  if (!hasRedis()) return {}
+  for (const store of SHARED_NAMES) servers[store] = await RedisServer.start()
+  return withChildren(SHARED_NAMES, import.meta.url, (ones) =>
+    withChildren(SHARED_NAMES, import.meta.url, (others) =>
+      measure(servers as Record<SharedName, RedisServer>, ones, others, quick),
+    ),
+  ).finally(() => {
+    for (const server of Object.values(servers)) server.end()
   })
-  const by: Partial<Record<SharedName, StoreFigures>> = {}
-  for (const side of sides) {
-    const { store, one, other, server } = side
-    progress.at(`${store}: commands, changes, HTTP`)
-    const commands = [
-      await counted(side, [one], requests),
-      await counted(side, [one, other], requests),
-    ] as const
-    const lags = await lagsOf(one, other, changes)
-    by[store] = {
-      get: rateOf(gets(side)),
-      read: rateOf(alone(side)),
-      save: rateOf(saves(side)),
-      cold: [median(typical(side)), median(large(side))],
-      two: median(both(side)),
-      commands,
-      lag: [median(lags), p99(lags)],
-      http: await overHttp(store, server.port, scale),
-    }
+}
+
+/** Two processes with each store, in front of a Redis of their own. */
+async function measure(
+  servers: Readonly<Record<SharedName, RedisServer>>,
+  ones: Children<SharedName>,
+  others: Children<SharedName>,
+  quick: boolean,
+) {
+  const [rounds, changes, count] = quick ? [1, 30, 640] : [7, 1000, 10_000]
+  const inTurn = async <Figure>(take: (store: SharedName) => Promise<Figure>) => {
+    // Before the first counts, each process has done it once.
+    await byTurns(SHARED_NAMES, 1, take)
+    return byTurns(SHARED_NAMES, rounds, take)
   }
-  return by
-}
-
-function rateOf(rates: readonly Rate[]): Rate {
-  const of = (name: keyof Rate) => median(rates.map((rate) => rate[name]))
-  return { perSecond: of('perSecond'), p50: of('p50'), p99: of('p99') }
-}
-
-function firstReads({ one, store, server }: Side, count: number, characters: number) {
-  return one.ask('cold', { store, port: server.port, count, characters })
-}
-
-/** The commands per thousand read requests that these processes send at the same time, having met every session. */
-async function counted(
-  { server }: Side,
-  children: readonly Child[],
-  count: number,
-): Promise<number> {
-  const input = { operation: 'read request', count } as const
-  const ask = () => Promise.all(children.map((child) => child.ask('ask', input)))
-  await ask()
-  const before = await server.commands()
-  const rates = await ask()
-  const commands = (await server.commands()) - before
-  return (commands * 1000) / rates.reduce((sum, { requests }) => sum + requests, 0)
-}
-
-async function lagsOf(writer: Child, reader: Child, count: number): Promise<number[]> {
-  const seeing = reader.ask('see', { count })
-  const changed = await writer.ask('change', { count, pause: 3 })
-  const seen = await seeing
-  return changed.map((at, i) => Math.max(0, (seen[i] as number) - at))
-}
-
-async function overHttp(store: SharedName, port: number, scale: Scale): Promise<number> {
-  const child = new Child()
-  try {
-    const url = `http://127.0.0.1:${await child.ask('serve', { store, redis: port })}`
-    const cookies = await signIn(url)
-    const { rounds, requests } = scale.http
-    await sendLoad(`${url}/read`, cookies, requests)
-    const rates: number[] = []
-    for (let i = 0; i < rounds; i++) rates.push(await sendLoad(`${url}/read`, cookies, requests))
-    return median(rates)
-  } finally {
-    await child.end()
+  const asked = async (operation: Operation) =>
+    mapValues(await inTurn((store) => ones[store].ask(ask, { operation, count })), medians)
+  const firstReads = async (count: number, characters: number) => {
+    const reads = await inTurn((store) =>
+      ones[store].ask(readFirst, { store, port: servers[store].port, count, characters }),
+    )
+    return mapValues(reads, median)
   }
+  const open = async (children: Children<SharedName>, sids: (of: SharedName) => Sids) => {
+    const opened = await byTurns(SHARED_NAMES, 1, (store) =>
+      children[store].ask(share, { store, port: servers[store].port, sids: sids(store) }),
+    )
+    return mapValues(opened, ([sids]) => sids ?? [])
+  }
+  const sids = await open(ones, () => SESSIONS)
+  const get = await asked('get')
+  const read = await asked('read request')
+  const save = await asked('set again')
+  const first = await firstReads(count / 2, TYPICAL.characters)
+  const firstLarge = await firstReads(count / 10, LARGE)
+  // Only now: Redis tells the other process of every save, which takes its time too.
+  await open(others, (store) => sids[store])
+  const bothAsk = (store: SharedName, count: number) =>
+    Promise.all(
+      [ones, others].map((of) => of[store].ask(ask, { operation: 'read request', count })),
+    )
+  const two = await inTurn(async (store) => {
+    const rates = await bothAsk(store, count)
+    return rates.reduce((sum, { perSecond }) => sum + perSecond, 0)
+  })
+  const commands = await byTurns(SHARED_NAMES, 1, async (store) => {
+    const before = await servers[store].commands()
+    await bothAsk(store, count * rounds)
+    // `ask` does a tenth of them once more, one by one.
+    return (((await servers[store].commands()) - before) * 1000) / (2 * count * rounds * 1.1)
+  })
+  const lags = await byTurns(SHARED_NAMES, 1, async (store) => {
+    const seeing = others[store].ask(see, changes)
+    const changed = await ones[store].ask(change, changes)
+    const seen = await seeing
+    const ms = changed.map((at, i) => Math.max(0, (seen[i] as number) - at))
+    return { p50: median(ms), p99: quantile(ms, 0.99) }
+  })
+  return mapValues(get, (of, store) => ({
+    ...{ get: of, read: read[store], save: save[store] },
+    ...{ first: first[store], firstLarge: firstLarge[store], two: median(two[store]) },
+    ...{ commands: median(commands[store]), lag: medians(lags[store]) },
+  }))
 }
 
-export function redisTables({ measured, by }: RedisFigures): Table[] {
+export function tables(figures: RedisFigures): Table[] {
   const title = 'Several processes: sessions in Redis'
-  if (!measured) {
+  const of = Object.values(figures)
+  if (of.length === 0) {
     return [{ title, note: 'Left out: redis-server is not installed here.', head: [], rows: [] }]
   }
-  const rows: [string, (of: StoreFigures) => string][] = [
-    ['`get`, one at a time: µs p50 / p99', ({ get }) => `${digits(get.p50)} / ${digits(get.p99)}`],
+  const both = ({ p50, p99 }: Pick<Rate, 'p50' | 'p99'>) => `${digits(p50)} / ${digits(p99)}`
+  const rows: [string, (of: SharedFigures) => string][] = [
+    ['`get`, one at a time: µs p50 / p99', ({ get }) => both(get)],
     ['`get`, 64 at a time: per second', ({ get }) => whole(get.perSecond)],
-    ['read request, one at a time: µs', ({ read }) => `${digits(read.p50)} / ${digits(read.p99)}`],
+    ['read request, one at a time: µs p50 / p99', ({ read }) => both(read)],
     ['read requests, 64 at a time: per second', ({ read }) => whole(read.perSecond)],
     ['the same of two processes', ({ two }) => whole(two)],
-    [
-      'saves, one at a time: µs p50 / p99',
-      ({ save }) => `${digits(save.p50)} / ${digits(save.p99)}`,
-    ],
+    ['Redis commands per 1,000 of them', ({ commands }) => digits(commands)],
+    ['saves, one at a time: µs p50 / p99', ({ save }) => both(save)],
     ['saves, 64 at a time: per second', ({ save }) => whole(save.perSecond)],
-    ['first reads in a process, 64 at a time: per second', ({ cold }) => whole(cold[0])],
-    ['the same of sessions of 50 KB', ({ cold }) => whole(cold[1])],
-    ['Redis commands per 1,000 read requests', ({ commands }) => digits(commands[0])],
-    ['the same of two processes', ({ commands }) => digits(commands[1])],
-    ["another process' change, seen after: ms p50 / p99", ({ lag }) => lag.map(digits).join(' / ')],
-    ['over HTTP, read requests per second', ({ http }) => whole(http)],
+    ['first reads in a process, 64 at a time: per second', ({ first }) => whole(first)],
+    ['the same of sessions of 50 KB', ({ firstLarge }) => whole(firstLarge)],
+    ["another process' change, seen after: ms p50 / p99", ({ lag }) => both(lag)],
   ]
-  const stores = SHARED_NAMES.filter((name) => by[name] !== undefined)
-  return [
-    {
-      title,
-      note: `${SESSIONS} sessions that all are in use, signed in; Redis on the same machine, node-redis 6 for all. A read request is \`get\`, \`createSession\`, \`touch\`. lembro pings Redis twice a second and tells it each second what was read: that is what is left of its commands.`,
-      head: ['', ...stores],
-      rows: rows.map(([what, show]) => [
-        what,
-        ...stores.map((name) => show(by[name] as StoreFigures)),
-      ]),
-    },
-  ]
+  const note = `${SESSIONS} sessions that all are in use, signed in; Redis on the same machine, node-redis 6 for all. A read request is \`get\`, \`createSession\`, \`touch\`. lembro pings Redis twice a second and tells it each second what was read: that is what is left of its commands.`
+  const head = ['', ...Object.keys(figures)]
+  return [{ title, note, head, rows: rows.map(([what, show]) => [what, ...of.map(show)]) }]
 }

@@ -226,14 +226,12 @@ export class HomeStore extends LembroStore {
 
   /** A method that waits for the home. @internal */
   protected long<Value>(callback: unknown, run: () => Promise<Value>) {
-    return this.core.calls.long<Value>(callback, (end) => {
+    return this.core.calls.awaited<Value>(callback, () => {
       const running = run()
       this.#underWay.add(running)
-      const ended = (error: Error | null, value?: Value) => {
-        this.#underWay.delete(running)
-        end(error, value)
-      }
-      running.then((value) => ended(null, value), ended)
+      const ended = () => this.#underWay.delete(running)
+      running.then(ended, ended)
+      return running
     })
   }
 }

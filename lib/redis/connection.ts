@@ -47,8 +47,9 @@ export class Connection {
   #attempts = 0
   /** Lines that are not in use yet. */
   readonly #dialled = new Set<Line>()
+  #listens = false
 
-  /** Keys that begin with `prefix` are tracked; those that begin with `lists` are used as well; `channel` is listened to. */
+  /** Keys that begin with `prefix` are tracked; those that begin with `lists` are used as well; `channel` is what {@link listen} listens to. */
   constructor(route: Route, prefix: string, lists: string, channel: string, clock: Clock) {
     this.#route = route
     this.#prefix = prefix
@@ -67,6 +68,13 @@ export class Connection {
         this.#opening = undefined
       })
     return opening
+  }
+
+  /** From now on what is published on the channel is told. */
+  listen(): void {
+    if (this.#listens) return
+    this.#listens = true
+    for (const line of this.#lines.values()) line.subscribe(this.#channel).catch(() => {})
   }
 
   /** Sends a command about a key to the server that has it. Rejects at once while there is no connection; waits only for the first one. */
@@ -158,9 +166,7 @@ export class Connection {
     const address = `${host}:${port}`
     const open = this.#lines.get(address)
     if (open !== undefined) return open
-    const line = await this.#dial(this.#route.placeOf(host, port))
-    this.#lines.set(address, line)
-    return line
+    return this.#dial(address, this.#route.placeOf(host, port))
   }
 
   /** Connects to what is not connected, and looks where the slots are; once for all who ask meanwhile. Goes on trying. */
@@ -197,8 +203,7 @@ export class Connection {
   }
 
   async #one(place: Place): Promise<void> {
-    if (this.#lines.has('')) return
-    this.#lines.set('', await this.#dial(place))
+    if (!this.#lines.has('')) await this.#dial('', place)
   }
 
   /** The primary that the first sentinel names that answers. */
@@ -231,9 +236,7 @@ export class Connection {
     }
     const missing = [...places].filter(([address]) => !this.#lines.has(address))
     const dialled = await Promise.allSettled(
-      missing.map(async ([address, place]) => {
-        this.#lines.set(address, await this.#dial(place))
-      }),
+      missing.map(([address, place]) => this.#dial(address, place)),
     )
     const failed = dialled.find((each) => each.status === 'rejected')
     if (failed !== undefined) this.#fault = toError(failed.reason)
@@ -251,7 +254,8 @@ export class Connection {
       try {
         await line.open({ login: this.#route.askingLogin })
         asking(place)
-        const answer = await within(this.#clock, line.send(args))
+        const answer = await line.ask(args)
+        if (answer instanceof ReplyError) throw answer
         if (answer !== null) return answer
       } catch (thrown) {
         fault = toError(thrown)
@@ -265,13 +269,13 @@ export class Connection {
   }
 
   /** A line to a primary that can do all that is needed. */
-  async #dial(place: Place): Promise<Line> {
+  async #dial(address: string, place: Place): Promise<Line> {
     const line = this.#newLine(place)
     const { login, database, name } = this.#route
     try {
-      const [tracked, channel] = [this.#prefix, this.#channel]
-      await line.open({ login, database, name, tracked, channel })
-      await within(this.#clock, probe(line, this.#route.kind, this.#prefix, this.#lists))
+      await line.open({ login, database, name, tracked: this.#prefix })
+      await probe(line, this.#route.kind, this.#prefix, this.#lists)
+      if (this.#listens) await line.subscribe(this.#channel)
     } catch (thrown) {
       line.destroy()
       throw thrown
@@ -283,6 +287,7 @@ export class Connection {
       throw offline(undefined)
     }
     line.use()
+    this.#lines.set(address, line)
     return line
   }
 
@@ -338,13 +343,4 @@ export function slotOf(key: string): number {
 function split(address: string): [string, number] {
   const at = address.lastIndexOf(':')
   return [address.slice(0, at), Number(address.slice(at + 1))]
-}
-
-/** An answer during the dialling: two seconds at the most. */
-async function within<Value>(clock: Clock, answer: Promise<Value>): Promise<Value> {
-  let cancel = () => {}
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(2000, () => reject(new Error('it did not answer for 2000 ms')))
-  })
-  return Promise.race([answer, late]).finally(cancel)
 }

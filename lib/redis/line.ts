@@ -42,8 +42,6 @@ export interface Purpose {
   readonly name?: string | undefined
   /** Keys that begin with it are tracked; `undefined` to track nothing. */
   readonly tracked?: string | undefined
-  /** What is published there is told. */
-  readonly channel?: string | undefined
 }
 
 /** What a line tells once it is ready. */
@@ -80,6 +78,8 @@ export class Line {
   #out = ''
   #socket: Socket | undefined
   #ready = false
+  /** Whether it speaks RESP 2 only: then what is published can't come on it. */
+  #isOld = false
   /** Why it is over. */
   #over: Error | undefined
   #heard = 0
@@ -88,10 +88,6 @@ export class Line {
     this.#place = place
     this.#clock = clock
     this.#listener = listener
-  }
-
-  get isReady(): boolean {
-    return this.#ready
   }
 
   /** Connects, and says who it is. Rejects with why it can't be done. */
@@ -106,6 +102,30 @@ export class Line {
     }
   }
 
+  /** From now on what is published there is told. If that is refused, one warning says so. */
+  async subscribe(channel: string): Promise<void> {
+    if (this.#isOld) return
+    for (const args of [
+      ['SUBSCRIBE', channel],
+      ['PUBLISH', channel, ''],
+    ]) {
+      const answer = await this.ask(args)
+      if (!(answer instanceof ReplyError)) continue
+      const message = `lembro/redis: Redis refuses ${args[0]} (${answer.message}): the event 'destroy' comes only in the process that ended the session`
+      warnOnce('LEMBRO_NO_CHANNEL', '', message)
+      return
+    }
+  }
+
+  /** The answer to a command of the dialling, an error of Redis included. Rejects once the connection is over, or if it takes too long. */
+  ask(args: readonly string[]): Promise<unknown> {
+    const answer = this.send(args).catch((error: Error) => {
+      if (error instanceof ReplyError) return error
+      throw this.#over ?? error
+    })
+    return this.#within(answer, `did not answer ${args[0]}`)
+  }
+
   /** From now on its end is told, and a silence is found out. */
   use(): void {
     this.#ready = true
@@ -116,7 +136,7 @@ export class Line {
   /** Sends a command. Gives its answer; rejects with a {@link ReplyError}, or with `EOFFLINE` once the connection is over. */
   send(args: readonly string[]): Promise<unknown> {
     if (this.#over !== undefined) return Promise.reject(offline(this.#over))
-    return new Promise((resolve, reject) => this.#ask(args, { resolve, reject }))
+    return new Promise((resolve, reject) => this.#write(args, { resolve, reject }))
   }
 
   /** Sends two commands, one right after the other. Gives both answers, and costs little more than one: a promise for each would cost as much again. */
@@ -127,8 +147,8 @@ export class Line {
       const take = (answer: unknown) => {
         first = answer
       }
-      this.#ask(one, { resolve: take, reject })
-      this.#ask(other, { resolve: (answer) => resolve([first, answer]), reject })
+      this.#write(one, { resolve: take, reject })
+      this.#write(other, { resolve: (answer) => resolve([first, answer]), reject })
     })
   }
 
@@ -146,7 +166,7 @@ export class Line {
     for (const { reject } of waiting) reject(offline(error))
   }
 
-  #ask(args: readonly string[], waiting: Waiting): void {
+  #write(args: readonly string[], waiting: Waiting): void {
     if (this.#waiting.length === this.#next) this.#socket?.ref()
     this.#waiting.push(waiting)
     if (this.#out === '') process.nextTick(() => this.#flush())
@@ -173,46 +193,23 @@ export class Line {
     return this.#within(connected, 'did not accept the connection')
   }
 
-  async #introduce({ login, database, name, tracked, channel }: Purpose): Promise<void> {
+  async #introduce({ login, database, name, tracked }: Purpose): Promise<void> {
     const { username, password } = await this.#within(login(), 'got no credentials')
     const secret = password ? [username || 'default', password] : []
     const auth = secret.length > 0 ? ['AUTH', ...secret] : []
-    const hello = await this.#try(['HELLO', '3', ...auth])
+    const hello = await this.ask(['HELLO', '3', ...auth])
     const isOld = hello instanceof ReplyError && /^(ERR|NOPROTO|NOPERM)\b/.test(hello.message)
+    this.#isOld = isOld
     if (!isOld) this.about = aboutOf(accepted(hello))
-    else if (secret.length > 0)
-      accepted(await this.#try(username ? auth : ['AUTH', password ?? '']))
-    if (database) accepted(await this.#try(['SELECT', String(database)]))
-    if (name) await this.#try(['CLIENT', 'SETNAME', name])
+    else if (secret.length > 0) accepted(await this.ask(username ? auth : ['AUTH', password ?? '']))
+    if (database) accepted(await this.ask(['SELECT', String(database)]))
+    if (name) await this.ask(['CLIENT', 'SETNAME', name])
     if (tracked === undefined) return
-    const refusal = isOld ? hello : await this.#try(tracking(tracked))
+    const refusal = isOld ? hello : await this.ask(tracking(tracked))
     this.tracks = !(refusal instanceof ReplyError)
-    if (channel !== undefined && !isOld) await this.#subscribe(channel)
     if (this.tracks) return
     const message = `lembro/redis: Redis refuses CLIENT TRACKING (${String((refusal as Error).message)}): every read asks Redis, since a near cache could not be told of changes`
     warnOnce('LEMBRO_NO_TRACKING', '', message)
-  }
-
-  async #subscribe(channel: string): Promise<void> {
-    for (const args of [
-      ['SUBSCRIBE', channel],
-      ['PUBLISH', channel, ''],
-    ]) {
-      const answer = await this.#try(args)
-      if (!(answer instanceof ReplyError)) continue
-      const message = `lembro/redis: Redis refuses ${args[0]} (${answer.message}): the event 'destroy' comes only in the process that ended the session`
-      warnOnce('LEMBRO_NO_CHANNEL', '', message)
-      return
-    }
-  }
-
-  /** The answer to a command of the handshake, an error included. */
-  #try(args: readonly string[]): Promise<unknown> {
-    const answer = this.send(args).catch((error: Error) => {
-      if (error instanceof ReplyError) return error
-      throw this.#over ?? error
-    })
-    return this.#within(answer, `did not answer ${args[0]}`)
   }
 
   /** A step of the dialling: two seconds at the most. */

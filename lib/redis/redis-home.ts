@@ -9,11 +9,13 @@ import type { Clock } from '../clock'
 import type { Home, HomeListener, HomeSession, Listed, Listing, Save, Saved } from '../home/home'
 import { DESTROY, LIST, SAVE_IF_UNCHANGED, sha1 } from './commands'
 import type { Connection } from './connection'
+import { ReplyError } from './wire'
 
 /** Before the prefix of the sessions, in the keys of the owners' lists. */
 export const LISTS = 'lembro-owner:'
 /** Before the number of the database and the prefix of the sessions, in the name of the channel on which it is told what was destroyed. */
 export const DESTROYED = 'lembro-destroyed:'
+const LIST_SHA1 = sha1(LIST)
 /** Keys that Redis looks at for one answer to SCAN or TOUCH. */
 const SCANNED = 500
 
@@ -53,6 +55,11 @@ export class RedisHome implements Home {
       connected: (tracking) => listener.connected(tracking),
       lost: (error) => listener.lost(error),
     })
+  }
+
+  /** From now on it is also told what other processes destroy: only those that ask for it get the texts. */
+  listen(): void {
+    this.#connection.listen()
   }
 
   async load(sid: string): Promise<HomeSession | undefined> {
@@ -191,7 +198,15 @@ export class RedisHome implements Home {
     const isEndless = ms === Number.POSITIVE_INFINITY
     const times = [isEndless ? '+inf' : String(Math.ceil(now + ms)), String(now)]
     const life = isEndless ? '' : String(Math.ceil(ms))
-    const over = (await this.#run(LIST, this.#lists + owner, [sid, ...times, life])) as string[]
+    const key = this.#lists + owner
+    const args = [sid, ...times, life]
+    // The text of the script would be half of what a sign-in sends. If Redis does not know it yet, this
+    // may come after a later call: what a list then has too much is taken out when it is read.
+    const listing = this.#connection.send(key, ['EVALSHA', LIST_SHA1, '1', key, ...args])
+    const over = (await listing.catch((thrown) => {
+      if (!(thrown instanceof ReplyError)) throw thrown
+      return this.#run(LIST, key, args)
+    })) as string[]
     if (over.length > 0) this.#prune(owner, over).catch(() => {})
   }
 
@@ -201,7 +216,7 @@ export class RedisHome implements Home {
     await this.unlist(owner, ended)
   }
 
-  // The whole script each time: one sent again because Redis does not know it would come after later calls.
+  // The whole script each time, as one that is sent again would come after later calls.
   #run(script: string, key: string, args: readonly string[]): Promise<unknown> {
     return this.#connection.send(key, ['EVAL', script, '1', key, ...args])
   }

@@ -26,6 +26,9 @@ export class Lembro extends HomeStore {
   constructor(options: LembroRedisOptions, ready?: (error: Error | null) => void) {
     const { home, settings, touchAfter } = homeOf(options, systemWorld.clock)
     super(home, settings, touchAfter, systemWorld, ready)
+    this.on('newListener', (event) => {
+      if (event === 'destroy') home.listen()
+    })
   }
 }
 

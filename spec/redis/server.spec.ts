@@ -223,6 +223,29 @@ describe('the event of a destroyed session', needsRedis, () => {
     assert.deepEqual(told, [all, all, [], []])
   })
 
+  it('is sent to none that does not listen', async (t) => {
+    const server = await RedisServer.start(t)
+    const admin = await server.connected(t)
+    const [a, b] = [await server.store(t), await server.store(t)]
+    await a.set('x', plainSession({ n: 1 }))
+    await a.destroy('x')
+    const channels = () => admin.sendCommand(['PUBSUB', 'CHANNELS'])
+    assert.deepEqual(await channels(), [])
+    const told: unknown[] = []
+    b.on('destroy', (sid) => told.push(sid))
+    await b.get('none')
+    const channel = 'lembro-destroyed:0:sess:'
+    assert.deepEqual(await admin.sendCommand(['PUBSUB', 'NUMSUB', channel]), [channel, 1])
+    await a.set('y', plainSession({ n: 2 }))
+    await a.destroy('y')
+    await until(async () => told.length === 1, 'b hears of it')
+    assert.deepEqual(told, ['y'])
+    await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])
+    await until(async () => b.stats().near?.losses === 1, 'b notices the loss')
+    await until(async () => b.stats().near?.coherent === true, 'b is back')
+    assert.deepEqual(await admin.sendCommand(['PUBSUB', 'NUMSUB', channel]), [channel, 1])
+  })
+
   it('is left to the process that ended it where the user may use no channel, which is said once', async (t) => {
     const server = await RedisServer.start(t)
     const admin = await server.connected(t)
