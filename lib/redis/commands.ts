@@ -91,23 +91,21 @@ export async function probe(
     ['PEXPIRE', list, '1'],
     ['SCAN', '0', 'COUNT', '1'],
   ]
-  const answers = await Promise.allSettled(commands.map((args) => line.send(args)))
-  const missing: string[] = []
-  let why = ''
-  for (const [i, answer] of answers.entries()) {
-    if (answer.status === 'fulfilled') continue
-    const { reason } = answer
-    if (!(reason instanceof ReplyError)) throw reason
-    const isRefused = REFUSALS.includes(reason.word) || /unknown command/i.test(reason.message)
-    if (!isRefused) continue
-    why ||= reason.message
-    missing.push(String(commands[i]?.[0]))
+  const answers = await Promise.all(commands.map((args) => line.ask(args)))
+  const refusals = answers.filter(isRefusal)
+  const missing = commands.filter((_, i) => isRefusal(answers[i])).map(([name]) => name)
+  if (missing.length > 0) {
+    throw new Error(`it refuses ${missing.join(', ')} (${refusals[0]?.message})`)
   }
-  if (missing.length > 0) throw new Error(`it refuses ${missing.join(', ')} (${why})`)
+}
+
+function isRefusal(answer: unknown): answer is ReplyError {
+  if (!(answer instanceof ReplyError)) return false
+  return REFUSALS.includes(answer.word) || /unknown command/i.test(answer.message)
 }
 
 /** Of how many primaries a cluster consists. */
 async function sizeOf(line: Line): Promise<number> {
-  const info = await line.send(['CLUSTER', 'INFO']).catch(() => '')
+  const info = await line.ask(['CLUSTER', 'INFO'])
   return Number(/^cluster_size:(\d+)/m.exec(String(info))?.[1] ?? 2)
 }

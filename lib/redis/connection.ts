@@ -254,7 +254,8 @@ export class Connection {
       try {
         await line.open({ login: this.#route.askingLogin })
         asking(place)
-        const answer = await within(this.#clock, line.send(args))
+        const answer = await line.ask(args)
+        if (answer instanceof ReplyError) throw answer
         if (answer !== null) return answer
       } catch (thrown) {
         fault = toError(thrown)
@@ -273,7 +274,7 @@ export class Connection {
     const { login, database, name } = this.#route
     try {
       await line.open({ login, database, name, tracked: this.#prefix })
-      await within(this.#clock, probe(line, this.#route.kind, this.#prefix, this.#lists))
+      await probe(line, this.#route.kind, this.#prefix, this.#lists)
       if (this.#listens) await line.subscribe(this.#channel)
     } catch (thrown) {
       line.destroy()
@@ -342,13 +343,4 @@ export function slotOf(key: string): number {
 function split(address: string): [string, number] {
   const at = address.lastIndexOf(':')
   return [address.slice(0, at), Number(address.slice(at + 1))]
-}
-
-/** An answer during the dialling: two seconds at the most. */
-async function within<Value>(clock: Clock, answer: Promise<Value>): Promise<Value> {
-  let cancel = () => {}
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(2000, () => reject(new Error('it did not answer for 2000 ms')))
-  })
-  return Promise.race([answer, late]).finally(cancel)
 }

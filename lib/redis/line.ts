@@ -90,10 +90,6 @@ export class Line {
     this.#listener = listener
   }
 
-  get isReady(): boolean {
-    return this.#ready
-  }
-
   /** Connects, and says who it is. Rejects with why it can't be done. */
   async open(purpose: Purpose): Promise<void> {
     try {
@@ -113,12 +109,21 @@ export class Line {
       ['SUBSCRIBE', channel],
       ['PUBLISH', channel, ''],
     ]) {
-      const answer = await this.#try(args)
+      const answer = await this.ask(args)
       if (!(answer instanceof ReplyError)) continue
       const message = `lembro/redis: Redis refuses ${args[0]} (${answer.message}): the event 'destroy' comes only in the process that ended the session`
       warnOnce('LEMBRO_NO_CHANNEL', '', message)
       return
     }
+  }
+
+  /** The answer to a command of the dialling, an error of Redis included. Rejects once the connection is over, or if it takes too long. */
+  ask(args: readonly string[]): Promise<unknown> {
+    const answer = this.send(args).catch((error: Error) => {
+      if (error instanceof ReplyError) return error
+      throw this.#over ?? error
+    })
+    return this.#within(answer, `did not answer ${args[0]}`)
   }
 
   /** From now on its end is told, and a silence is found out. */
@@ -131,7 +136,7 @@ export class Line {
   /** Sends a command. Gives its answer; rejects with a {@link ReplyError}, or with `EOFFLINE` once the connection is over. */
   send(args: readonly string[]): Promise<unknown> {
     if (this.#over !== undefined) return Promise.reject(offline(this.#over))
-    return new Promise((resolve, reject) => this.#ask(args, { resolve, reject }))
+    return new Promise((resolve, reject) => this.#write(args, { resolve, reject }))
   }
 
   /** Sends two commands, one right after the other. Gives both answers, and costs little more than one: a promise for each would cost as much again. */
@@ -142,8 +147,8 @@ export class Line {
       const take = (answer: unknown) => {
         first = answer
       }
-      this.#ask(one, { resolve: take, reject })
-      this.#ask(other, { resolve: (answer) => resolve([first, answer]), reject })
+      this.#write(one, { resolve: take, reject })
+      this.#write(other, { resolve: (answer) => resolve([first, answer]), reject })
     })
   }
 
@@ -161,7 +166,7 @@ export class Line {
     for (const { reject } of waiting) reject(offline(error))
   }
 
-  #ask(args: readonly string[], waiting: Waiting): void {
+  #write(args: readonly string[], waiting: Waiting): void {
     if (this.#waiting.length === this.#next) this.#socket?.ref()
     this.#waiting.push(waiting)
     if (this.#out === '') process.nextTick(() => this.#flush())
@@ -192,29 +197,19 @@ export class Line {
     const { username, password } = await this.#within(login(), 'got no credentials')
     const secret = password ? [username || 'default', password] : []
     const auth = secret.length > 0 ? ['AUTH', ...secret] : []
-    const hello = await this.#try(['HELLO', '3', ...auth])
+    const hello = await this.ask(['HELLO', '3', ...auth])
     const isOld = hello instanceof ReplyError && /^(ERR|NOPROTO|NOPERM)\b/.test(hello.message)
     this.#isOld = isOld
     if (!isOld) this.about = aboutOf(accepted(hello))
-    else if (secret.length > 0)
-      accepted(await this.#try(username ? auth : ['AUTH', password ?? '']))
-    if (database) accepted(await this.#try(['SELECT', String(database)]))
-    if (name) await this.#try(['CLIENT', 'SETNAME', name])
+    else if (secret.length > 0) accepted(await this.ask(username ? auth : ['AUTH', password ?? '']))
+    if (database) accepted(await this.ask(['SELECT', String(database)]))
+    if (name) await this.ask(['CLIENT', 'SETNAME', name])
     if (tracked === undefined) return
-    const refusal = isOld ? hello : await this.#try(tracking(tracked))
+    const refusal = isOld ? hello : await this.ask(tracking(tracked))
     this.tracks = !(refusal instanceof ReplyError)
     if (this.tracks) return
     const message = `lembro/redis: Redis refuses CLIENT TRACKING (${String((refusal as Error).message)}): every read asks Redis, since a near cache could not be told of changes`
     warnOnce('LEMBRO_NO_TRACKING', '', message)
-  }
-
-  /** The answer to a command of the handshake, an error included. */
-  #try(args: readonly string[]): Promise<unknown> {
-    const answer = this.send(args).catch((error: Error) => {
-      if (error instanceof ReplyError) return error
-      throw this.#over ?? error
-    })
-    return this.#within(answer, `did not answer ${args[0]}`)
   }
 
   /** A step of the dialling: two seconds at the most. */
