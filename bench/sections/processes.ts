@@ -192,7 +192,7 @@ export function tables(figures: ProcessFigures): Table[] {
   return [
     {
       title: 'Several processes of one machine, without a server',
-      note: `${SESSIONS} signed-in sessions that ${PROCESSES} processes share. The steady pace is ${SAVES_A_SECOND} saves a second of each process. What is late is that of the worst of them. A logout is undone if a request that had begun in another process brings the session back. connect-redis needs a server: it is here to compare. connect-sqlite3 is left out where the binary of \`sqlite3\` is not installed. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
+      note: `${SESSIONS} signed-in sessions that ${PROCESSES} processes share. The steady pace is ${SAVES_A_SECOND} saves a second of each process. What is late is that of the worst of them. A logout is undone if a request that had begun in another process brings the session back. connect-redis needs a server: it is here to compare. connect-sqlite3 is measured once \`npm install --no-save connect-sqlite3@0.9.16\` has built its binary. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
       head: ['', ...Object.keys(figures)],
       rows: rows.map(([what, show]) => [what, ...Object.values(figures).map(show)]),
     },
