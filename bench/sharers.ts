@@ -40,9 +40,8 @@ export async function open(sharer: Sharer, file: string, port: number): Promise<
   return opens[sharer](file, port)
 }
 
-/** Those that can be measured here. */
+/** Those that can be measured here. connect-sqlite3 is not in package.json, since its binary takes minutes to build. */
 export async function sharers(): Promise<Sharer[]> {
-  // It has a binary, which can't be built everywhere.
   const hasBinary = await import('connect-sqlite3').then(() => import('sqlite3')).catch(() => false)
   const missing = [!hasRedis() && 'connect-redis', hasBinary === false && 'connect-sqlite3']
   return (Object.keys(opens) as Sharer[]).filter((name) => !missing.includes(name))

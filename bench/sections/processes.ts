@@ -1,12 +1,11 @@
 /** Sessions that several processes of one machine share without a server: reads, saves, a logout elsewhere and a kill, beside connect-redis. */
 
 import fs from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { Child } from '../child.js'
 import { digits, quantile, type Table, whole } from '../figures.js'
 import * as ops from '../operations.js'
-import { after, pace, withFile } from '../savers.js'
+import { after, pace, watchDelay, withFile } from '../savers.js'
 import { type Live, newSession, newSid, TYPICAL } from '../sessions.js'
 import { RedisServer } from '../shared.js'
 import { open, type Sharer, sharers } from '../sharers.js'
@@ -22,9 +21,6 @@ const SAVES_A_SECOND = 200
 /** Saves that a process has under way when it saves as fast as it can. */
 const AT_ONCE = 16
 const LOGOUTS = 100
-const NS_IN_MS = 1e6
-/** A delay is only seen from one turn of the histogram's own timer to the next. */
-const UNTIL_SEEN_MS = 20
 
 let population: ops.Population
 let loaded: Live[] = []
@@ -64,9 +60,7 @@ export async function save({ ms, perSecond }: { ms: number; perSecond: number | 
         done()
       })
   }
-  const histogram = monitorEventLoopDelay({ resolution: 1 })
-  histogram.enable()
-  await setTimeout(UNTIL_SEEN_MS)
+  const delay = watchDelay()
   const isOver = after(ms)
   const times = perSecond === undefined ? [] : await pace(population, [prepare], perSecond, isOver)
   while (!isOver()) {
@@ -74,10 +68,7 @@ export async function save({ ms, perSecond }: { ms: number; perSecond: number | 
     // As between requests: some of the stores call back at once.
     await ops.nextTurn()
   }
-  await setTimeout(UNTIL_SEEN_MS)
-  histogram.disable()
-  const [p99, longest] = [histogram.percentile(99) / NS_IN_MS, histogram.max / NS_IN_MS]
-  return { times, perSecond: (saved * 1000) / ms, failed, p99, longest }
+  return { times, perSecond: (saved * 1000) / ms, failed, ...(await delay()) }
 }
 
 /** Loads sessions, as slow requests do. */
@@ -192,7 +183,7 @@ export function tables(figures: ProcessFigures): Table[] {
   return [
     {
       title: 'Several processes of one machine, without a server',
-      note: `${SESSIONS} signed-in sessions that ${PROCESSES} processes share. The steady pace is ${SAVES_A_SECOND} saves a second of each process. What is late is that of the worst of them. A logout is undone if a request that had begun in another process brings the session back. connect-redis needs a server: it is here to compare. connect-sqlite3 is left out where the binary of \`sqlite3\` is not installed. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
+      note: `${SESSIONS} signed-in sessions that ${PROCESSES} processes share. The steady pace is ${SAVES_A_SECOND} saves a second of each process. What is late is that of the worst of them. A logout is undone if a request that had begun in another process brings the session back. connect-redis needs a server: it is here to compare. connect-sqlite3 is measured once \`npm install --no-save connect-sqlite3@0.9.16\` has built its binary. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
       head: ['', ...Object.keys(figures)],
       rows: rows.map(([what, show]) => [what, ...Object.values(figures).map(show)]),
     },
