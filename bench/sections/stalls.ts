@@ -122,7 +122,7 @@ export async function run(quick: boolean) {
     const works: Partial<Record<LongWork, Partial<Record<StoreName, Longest>>>> = {}
     let spread = Number.NaN
     for (const work of Object.keys(WORKS) as LongWork[]) {
-      const runs = await watch(work, ['lembro', 'floor'], quick ? 1 : 3 - i)
+      const runs = await watch(work, ['lembro', 'floor'], quick ? 1 : 2)
       if (work === 'fill') spread = spreadOf(runs.floor.map(({ whole }) => whole))
       // The others stall for so long that once, at one size, is enough.
       const others = COMPARED.filter((name) => name !== 'lembro' && name !== 'floor')
