@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { DatabaseSync } from '@photostructure/sqlite'
 import bindSqliteStore from 'better-sqlite3-session-store'
@@ -90,6 +91,18 @@ export async function pace(
   }
   await Promise.all(running)
   return acknowledged
+}
+
+/** Watches how late the event loop is until the function that it gives is called: ms, the resolution of 1 ms included. */
+export function watchDelay(): () => Promise<{ p99: number; longest: number }> {
+  const histogram = monitorEventLoopDelay({ resolution: 1 })
+  histogram.enable()
+  return async () => {
+    // A delay is only seen by the next turn of the histogram's own timer.
+    await setTimeout(20)
+    histogram.disable()
+    return { p99: histogram.percentile(99) / 1e6, longest: histogram.max / 1e6 }
+  }
 }
 
 /** Tells whether that many ms have passed since it was made. */

@@ -22,6 +22,7 @@ const RIVALS = ['memorystore', 'MemoryStore', 'express-lembro'] as const
 const HELD = {
   touch:
     '`touch`: at 10,000 sessions a third of it is the move in age order, since an entry and its neighbours there are in no near cache. The rest is the callback, the clock, and to find the entry by the link of its session and compare the cookie. It costs the same whatever the size of the session, so that small ones gain least.',
+  read: 'A read request: a `get`, which links the session, `createSession`, which hands the link on, and the touch. To give express-session a Date instead of the ISO text that it parses would spare 160 of some 5,000 ns (Node 20: 205 ns to parse it, 45 to make the Date of a number), for one field more in every link: not taken.',
   set: '`get` and `set`: express-session and JSON take most of both. A `get` also links the session to its entry. A `set` makes the text flat, at one byte a character, and weighs it at once, which other stores leave to the first read, or never do (a Node before 22.15 has to copy it for that). A new session also gets its id as a text of its own, its entry, and its places in the indexes.',
   elsewhere:
     "Another copy of express-session: its cookies are recognised by their class, which takes a look at each; the rest is the second copy's own.",
@@ -108,7 +109,7 @@ const TARGETS: {
         'a read request, of `get` and `createSession` alone of the floor',
         'at most 1.15',
         bySize('lembro', 'read request', 'floor', 'get and createSession'),
-        HELD.touch,
+        HELD.read,
       ],
       ['`get`, of the floor', 'at most 1.05', bySize('lembro', 'get', 'floor'), HELD.set],
       [
@@ -168,13 +169,14 @@ const TARGETS: {
   imports: ({ by }) => [
     ["`require('lembro')` after express-session", 'at most 4 ms', by.lembro.loaded, HELD.import],
   ],
-  http: ({ by: { lembro, MemoryStore, memorystore, 'connect-redis': connectRedis } }) => [
+  http: ({ by: { lembro, ...others }, spread }) => [
     [
-      'requests per second of an application, of what it answers with each of these',
-      'at least 0.95',
-      mapValues(
-        { MemoryStore, memorystore, ...(connectRedis && { 'connect-redis': connectRedis }) },
-        (other) => ratio(lembro.perSecond, other.perSecond),
+      'requests per second of an application, of what it answers with each of these, less the noise',
+      `at least ${(1 - spread).toFixed(2)}`,
+      Object.fromEntries(
+        (['MemoryStore', 'memorystore', 'connect-redis'] as const)
+          .filter((other) => others[other] !== undefined)
+          .map((other) => [other, ratio(lembro.perSecond, others[other].perSecond)]),
       ),
     ],
   ],

@@ -1,7 +1,6 @@
 /** What a crash takes, and how soon the sessions are back. */
 
 import { statSync } from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { DatabaseSync } from '@photostructure/sqlite'
 import type { Store } from 'express-session'
 import { Lembro } from 'lembro'
@@ -19,7 +18,7 @@ import {
   whole,
 } from '../figures.js'
 import { fill, type Population, setNewOwner } from '../operations.js'
-import { after, open, openLembro, pace, withFile } from '../savers.js'
+import { after, open, openLembro, pace, watchDelay, withFile } from '../savers.js'
 import { TYPICAL } from '../sessions.js'
 
 type Saver = (typeof SAVERS)[number]
@@ -52,12 +51,11 @@ export async function crash(input: {
     return run(() => lastSave(store, file) !== before)
   }
   const before = await untilSaved()
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  delay.enable()
+  const delay = watchDelay()
   const watched = await untilSaved()
   const sinceSave = (await run(after(period / 2))).length
   const acknowledged = sessions + before.length + watched.length + sinceSave
-  return { acknowledged, sinceSave, stall: delay.max / 1e6 }
+  return { acknowledged, sinceSave, stall: (await delay()).longest }
 }
 
 /** How many ms a store needs to have the sessions back, and how many there are. */
@@ -105,7 +103,7 @@ export async function run(quick: boolean) {
   )
   const full = await withFile(async (file) => {
     await askNew(import.meta.url, fillUp, { file, sessions: many })
-    return byTurns(['lembro', 'bare'] as const, quick ? 1 : 3, (reader) =>
+    return byTurns(['lembro', 'bare'] as const, quick ? 1 : 2, (reader) =>
       reader === 'bare'
         ? askNew(import.meta.url, readBare, file)
         : askNew(import.meta.url, restart, { saver: reader, file }),

@@ -1,12 +1,11 @@
 /** Sessions that several processes of one machine share without a server: reads, saves, a logout elsewhere and a kill, beside connect-redis. */
 
 import fs from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { Child } from '../child.js'
 import { digits, quantile, type Table, whole } from '../figures.js'
 import * as ops from '../operations.js'
-import { after, pace, withFile } from '../savers.js'
+import { after, pace, watchDelay, withFile } from '../savers.js'
 import { type Live, newSession, newSid, TYPICAL } from '../sessions.js'
 import { RedisServer } from '../shared.js'
 import { open, type Sharer, sharers } from '../sharers.js'
@@ -22,9 +21,6 @@ const SAVES_A_SECOND = 200
 /** Saves that a process has under way when it saves as fast as it can. */
 const AT_ONCE = 16
 const LOGOUTS = 100
-const NS_IN_MS = 1e6
-/** A delay is only seen from one turn of the histogram's own timer to the next. */
-const UNTIL_SEEN_MS = 20
 
 let population: ops.Population
 let loaded: Live[] = []
@@ -64,9 +60,7 @@ export async function save({ ms, perSecond }: { ms: number; perSecond: number | 
         done()
       })
   }
-  const histogram = monitorEventLoopDelay({ resolution: 1 })
-  histogram.enable()
-  await setTimeout(UNTIL_SEEN_MS)
+  const delay = watchDelay()
   const isOver = after(ms)
   const times = perSecond === undefined ? [] : await pace(population, [prepare], perSecond, isOver)
   while (!isOver()) {
@@ -74,10 +68,7 @@ export async function save({ ms, perSecond }: { ms: number; perSecond: number | 
     // As between requests: some of the stores call back at once.
     await ops.nextTurn()
   }
-  await setTimeout(UNTIL_SEEN_MS)
-  histogram.disable()
-  const [p99, longest] = [histogram.percentile(99) / NS_IN_MS, histogram.max / NS_IN_MS]
-  return { times, perSecond: (saved * 1000) / ms, failed, p99, longest }
+  return { times, perSecond: (saved * 1000) / ms, failed, ...(await delay()) }
 }
 
 /** Loads sessions, as slow requests do. */
@@ -139,7 +130,7 @@ async function measure(name: Sharer, file: string, quick: boolean) {
   const server = name === 'connect-redis' ? await RedisServer.start() : undefined
   const children = Array.from({ length: PROCESSES }, () => new Child(import.meta.url))
   const [one, other] = children as [Child, Child]
-  const [ms, count] = quick ? [300, 100] : [5000, 2000]
+  const [ms, count] = quick ? [300, 100] : [3000, 2000]
   const together = async (perSecond?: number) =>
     addedUp(await Promise.all(children.map((each) => each.ask(save, { ms, perSecond }))))
   try {

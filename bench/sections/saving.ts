@@ -1,7 +1,5 @@
 /** What it costs to save: operations a second, how soon each is acknowledged, and what the event loop waits. */
 
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setTimeout } from 'node:timers/promises'
 import type { Store } from 'express-session'
 import { askNew, byTurns, Child } from '../child.js'
 import {
@@ -26,6 +24,7 @@ import {
   SAVINGS,
   type Saver,
   type Saving,
+  watchDelay,
   withFile,
 } from '../savers.js'
 import { TYPICAL } from '../sessions.js'
@@ -94,23 +93,19 @@ async function ratesOf(population: Population, operations: number) {
 
 /** Half sets, half touches at a steady pace, for that long. */
 async function pacedFor(population: Population, seconds: number) {
-  const histogram = monitorEventLoopDelay({ resolution: 1 })
-  histogram.enable()
+  const delay = watchDelay()
   const operations = [OPERATIONS['set again'], OPERATIONS.touch] as const
   const times = await pace(population, operations, OPERATIONS_A_SECOND, after(seconds * 1000))
-  // A delay is only seen by the next turn of the histogram's own timer.
-  await setTimeout(20)
-  histogram.disable()
+  const { p99, longest } = await delay()
   return {
-    'delay, p99': histogram.percentile(99) / 1e6,
-    'delay, longest': histogram.max / 1e6,
+    ...{ 'delay, p99': p99, 'delay, longest': longest },
     'acknowledged, p99': quantile(times, 0.99),
     'acknowledged, longest': times.reduce((most, ms) => Math.max(most, ms), 0),
   }
 }
 
 export async function run(quick: boolean) {
-  const [operations, seconds] = quick ? [2000, 0.3] : [50_000, 2]
+  const [operations, seconds] = quick ? [1000, 0.1] : [30_000, 1.5]
   const sessions = quick ? 10_000 : 1_000_000
   const savings = Object.keys(SAVINGS) as Saving[]
   const rated = await byTurns(savings, quick ? 1 : 3, (saving) =>
@@ -123,7 +118,7 @@ export async function run(quick: boolean) {
     withFile(async (file) => {
       const child = new Child(import.meta.url)
       await child.ask(fillUp, { saving, file, sessions })
-      return child.ask(pacedWhenFull, quick ? 0.5 : 12).finally(() => child.kill())
+      return child.ask(pacedWhenFull, quick ? 0.5 : 8).finally(() => child.kill())
     }),
   )
   return {
