@@ -76,41 +76,47 @@ export async function idsIn(saveFile: string, options: LembroOptions = {}) {
 /** The files as a kill now would leave them, under a name of their own. Gives that name. */
 export function killed(saveFile: string): string {
   const copy = `${saveFile}-killed-${Math.random().toString(36).slice(2)}`
-  for (let before = '', after = ' '; before !== after; after = walHeadOf(saveFile)) {
-    before = walHeadOf(saveFile)
+  for (let before = '', after = ' '; before !== after; after = stateOf(saveFile)) {
+    before = stateOf(saveFile)
     fs.rmSync(`${copy}-wal`, { force: true })
-    // By another process: an open and close in this one would drop the lock. The WAL first: what moves
-    // into the file meanwhile is in both.
-    if (before !== '') spawnSync('cp', [`${saveFile}-wal`, `${copy}-wal`])
+    // By another process: an open and close in this one would drop the lock.
+    if (fs.existsSync(`${saveFile}-wal`)) spawnSync('cp', [`${saveFile}-wal`, `${copy}-wal`])
     execFileSync('cp', [saveFile, copy])
   }
   return copy
 }
 
-/** What the header of a WAL tells it by, and its length. */
-export function walOf(file: string): [string, number] {
+/** What the header of a WAL tells it by, its length, and when anything moved from it into the file. */
+export function walOf(file: string): [string, number, bigint] {
   const bytes = fs.existsSync(`${file}-wal`) ? fs.readFileSync(`${file}-wal`) : Buffer.alloc(0)
-  return [bytes.toString('hex', 16, 24), bytes.length]
+  return [bytes.toString('hex', 16, 24), bytes.length, changeOf(file)]
 }
 
 /** A copy of the files as a power cut could leave them: what was not in the WAL when it was `synced` last is there by chance. */
-export function cut(file: string, synced: [string, number]): string {
+export function cut(file: string, synced: [string, number, bigint]): string {
+  const [salt, kept, changed] = synced
   const copy = killed(file)
-  if (!fs.existsSync(`${copy}-wal`)) return copy
+  // A checkpoint has synced the WAL before it wrote to the file: no power cut could take that away.
+  if (!fs.existsSync(`${copy}-wal`) || changeOf(file) !== changed) return copy
   const bytes = fs.readFileSync(`${copy}-wal`)
-  const kept = bytes.toString('hex', 16, 24) === synced[0] ? synced[1] : 32
-  for (let at = kept; at < bytes.length; at += 512) {
+  const from = bytes.toString('hex', 16, 24) === salt ? kept : 32
+  for (let at = from; at < bytes.length; at += 512) {
     if (Math.random() < 0.3) bytes.fill(0, at, Math.min(at + 512, bytes.length))
   }
-  const length = kept + Math.floor(Math.random() * (bytes.length - kept + 1))
+  const length = from + Math.floor(Math.random() * (bytes.length - from + 1))
   fs.writeFileSync(`${copy}-wal`, bytes.subarray(0, length))
   return copy
 }
 
-/** What changes when a WAL begins anew. */
-function walHeadOf(saveFile: string): string {
+/** What changes when anything moves from the WAL into the file, and when the WAL begins anew: the two copies would not belong together. */
+function stateOf(saveFile: string): string {
   const name = `${saveFile}-wal`
-  return fs.existsSync(name) ? fs.readFileSync(name).toString('hex', 0, 32) : ''
+  const head = fs.existsSync(name) ? fs.readFileSync(name).toString('hex', 0, 32) : ''
+  return `${changeOf(saveFile)} ${head}`
+}
+
+function changeOf(saveFile: string): bigint {
+  return fs.statSync(saveFile, { bigint: true }).mtimeNs
 }
 
 /** Waits for something that comes soon, and fails if it does not come within some minutes. */
