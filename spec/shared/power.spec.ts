@@ -15,7 +15,7 @@ const PERIOD = 1000
 /** Watches what this process has the disk confirm: the WAL as it was when the last of that began. */
 function watchSyncs(t: TestContext) {
   const { fdatasync } = fs
-  const watched = { file: '', wal: ['', 0] as [string, number], running: 0 }
+  const watched = { file: '', wal: ['', 0, 0n] as ReturnType<typeof walOf>, running: 0 }
   t.mock.method(fs, 'fdatasync', (fd: number, done: (error: Error | null) => void) => {
     const wal = walOf(watched.file)
     watched.running++
