@@ -103,7 +103,7 @@ export async function run(quick: boolean) {
   )
   const full = await withFile(async (file) => {
     await askNew(import.meta.url, fillUp, { file, sessions: many })
-    return byTurns(['lembro', 'bare'] as const, quick ? 1 : 3, (reader) =>
+    return byTurns(['lembro', 'bare'] as const, quick ? 1 : 2, (reader) =>
       reader === 'bare'
         ? askNew(import.meta.url, readBare, file)
         : askNew(import.meta.url, restart, { saver: reader, file }),

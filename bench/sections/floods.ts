@@ -89,7 +89,7 @@ async function visit(store: Store, of: string): Promise<Live | undefined> {
 }
 
 export async function run(quick: boolean) {
-  const sessions = quick ? 3000 : 50_000
+  const sessions = quick ? 1000 : 50_000
   const stores = COMPARED.filter((name) => name !== 'floor')
   const found = await inPairs(stores, (store) =>
     inPairs(FLOODS, (of) => askNew(import.meta.url, flood, { store, sessions, of })),

@@ -70,7 +70,7 @@ async function storeOf(server: Exclude<Server, 'no sessions'>, redis: number): P
 export async function run(quick: boolean) {
   const { live, rounds, amount } = quick
     ? { live: 200, rounds: 2, amount: 100 }
-    : { live: 10_000, rounds: 7, amount: 4000 }
+    : { live: 10_000, rounds: 5, amount: 3000 }
   const redis = hasRedis() ? await RedisServer.start() : undefined
   const servers: Server[] = ['no sessions', ...COMPARED, ...(redis ? OVER_REDIS : [])]
   return withChildren(servers, import.meta.url, async (children) => {

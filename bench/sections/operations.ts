@@ -65,7 +65,7 @@ export async function run(quick: boolean) {
     const stores = owned ? STORE_NAMES : COMPARED
     const amounts = quick
       ? { rounds: 3, batches: 3, warmUp: 10 }
-      : { rounds: 7, batches: 16 * share, warmUp: 150 * share }
+      : { rounds: 5, batches: 16 * share, warmUp: 120 * share }
     const by = await withChildren(stores, import.meta.url, (children) =>
       timeAll(children, { characters, owned }, (quick ? 1000 : 10_000) * share, amounts),
     )

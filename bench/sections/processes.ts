@@ -130,7 +130,7 @@ async function measure(name: Sharer, file: string, quick: boolean) {
   const server = name === 'connect-redis' ? await RedisServer.start() : undefined
   const children = Array.from({ length: PROCESSES }, () => new Child(import.meta.url))
   const [one, other] = children as [Child, Child]
-  const [ms, count] = quick ? [300, 100] : [5000, 2000]
+  const [ms, count] = quick ? [300, 100] : [3000, 2000]
   const together = async (perSecond?: number) =>
     addedUp(await Promise.all(children.map((each) => each.ask(save, { ms, perSecond }))))
   try {

@@ -105,7 +105,7 @@ async function pacedFor(population: Population, seconds: number) {
 }
 
 export async function run(quick: boolean) {
-  const [operations, seconds] = quick ? [2000, 0.3] : [50_000, 2]
+  const [operations, seconds] = quick ? [1000, 0.1] : [30_000, 1.5]
   const sessions = quick ? 10_000 : 1_000_000
   const savings = Object.keys(SAVINGS) as Saving[]
   const rated = await byTurns(savings, quick ? 1 : 3, (saving) =>
@@ -118,7 +118,7 @@ export async function run(quick: boolean) {
     withFile(async (file) => {
       const child = new Child(import.meta.url)
       await child.ask(fillUp, { saving, file, sessions })
-      return child.ask(pacedWhenFull, quick ? 0.5 : 12).finally(() => child.kill())
+      return child.ask(pacedWhenFull, quick ? 0.5 : 8).finally(() => child.kill())
     }),
   )
   return {

@@ -14,7 +14,7 @@ import {
 import type { Engine } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
 import { KeyRing } from '../sqlite/keys'
-import { faultOf, type Posted } from '../sqlite/link'
+import { answerAll, faultOf, uninterrupted } from '../sqlite/link'
 import { Reading } from '../sqlite/reading'
 import type { Row } from '../sqlite/rows'
 import { isMemfile, readMemfile } from './memfilestore'
@@ -30,18 +30,11 @@ const FRAME_BYTES = 536
 
 /** Answers what the store asks, one after the other; `load` gives the engine of a task. */
 export function serve(task: Task, load: (found: string) => Engine): void {
-  const post = (posted: Posted<Reply, Notice>) => parentPort?.postMessage(posted)
-  const tell = (notice: Notice) => post({ notice })
+  const tell = (notice: Notice) => parentPort?.postMessage({ notice })
   let writer: Writer | undefined
-  parentPort?.on('message', (request: Request) => {
-    try {
-      writer ??= new Writer(load(task.engine), task, tell)
-      post({ reply: writer.answer(request) })
-    } catch (error) {
-      post({ reply: { fault: faultOf(error) } })
-    }
-    // Deno has no such method, and ends the worker all the same.
-    if (request.ask === 'close') parentPort?.close?.()
+  answerAll<Request, Reply>((request) => {
+    writer ??= new Writer(load(task.engine), task, tell)
+    return writer.answer(request)
   })
 }
 
@@ -209,7 +202,7 @@ class Writer {
       try {
         if (error !== null) throw error
         this.#tell({ synced })
-        this.#checkpoint()
+        uninterrupted(() => this.#checkpoint())
       } catch (failure) {
         this.#tell({ fault: faultOf(failure) })
       }

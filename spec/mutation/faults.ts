@@ -116,6 +116,12 @@ const FAULTS: Fault[] = [
     ...{ file: 'lib/persistence/persistence.ts', held: 'spec/persistence' },
     ...{ from: 'if (!this.#isOff) await this.#pause(pause)', to: 'break' },
   },
+  {
+    gone: 'persistence/recovery/age order',
+    promise: 'sessions come back in the order of their last use',
+    ...{ file: 'lib/sqlite/reading.ts', held: 'spec/persistence/persistence' },
+    ...{ from: 'if (isSorted) return keys', to: 'return keys' },
+  },
 ]
 
 const chosen = FAULTS.filter(({ gone }) => gone.includes(process.argv[2] ?? ''))

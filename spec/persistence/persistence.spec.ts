@@ -39,6 +39,18 @@ describe('a saveFile', () => {
     await again.store.close()
   })
 
+  it('lets the longest unused go first after a restart, whatever was stored first', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile })
+    const text = 'x'.repeat(20_000)
+    for (let n = 0; n < 10; n++) await store.set(`s${n}`, session({ text }))
+    await store.touch('s0', session({ text }))
+    // Room for seven of the ten.
+    const { ids } = await idsIn(killed(saveFile), { maxSize: 150_000 })
+    assert.deepEqual([ids.includes('s1'), ids.at(-1)], [false, 's0'])
+    await store.close()
+  })
+
   it('has what was acknowledged, and nothing that was ended, right after it was', async () => {
     const saveFile = newSaveFile()
     const { store } = await open({ saveFile })

@@ -224,7 +224,9 @@ describe('closing', needsRedis, () => {
     t.after(() => silent.close())
     const server = await RedisServer.start(t)
     const { port } = silent.address() as AddressInfo
-    const { store } = opened(t, server.client({ socket: { host: '127.0.0.1', port } }))
+    // Under a clock that stands still, so that no limit of time ends it instead.
+    const client = server.client({ socket: { host: '127.0.0.1', port } })
+    const { store } = opened(t, client, new FakeClock())
     await until(() => sockets.size === 1, 'it is accepted')
     await store.close()
     await until(() => sockets.size === 0, 'it is closed')
