@@ -147,6 +147,7 @@ export class Near {
   }
 }
 
-function secondsOf(ms: number): number {
-  return Math.floor(ms / 1000)
+/** An instant in whole seconds, as an entry keeps it; one that never comes is the largest small integer. */
+export function secondsOf(ms: number): number {
+  return Math.min(Math.floor(ms / 1000), 0x7fffffff)
 }

@@ -11,7 +11,7 @@ import { coded } from '../settings/check'
 import { ownerNamed } from '../settings/owner'
 import { toText } from '../settings/size'
 import type { Condition, Home, HomeSession, Listing } from './home'
-import { type Loaded, type Near, NearEntry } from './near'
+import { type Loaded, type Near, NearEntry, secondsOf } from './near'
 import { nameOf, readHomeSession, textOf } from './reading'
 import type { Traffic } from './traffic'
 
@@ -186,9 +186,4 @@ export class Saving {
     const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`
     throw coded('ESESSIONTOOBIG', message, {}, RangeError)
   }
-}
-
-/** An instant in whole seconds, as an entry keeps it; one that never comes is the largest small integer. */
-function secondsOf(ms: number): number {
-  return Math.min(Math.floor(ms / 1000), 0x7fffffff)
 }

@@ -31,8 +31,8 @@ const RETURNED_AGE = 2
 
 /** Far more is at least twice as much, and at most eight times: two powers of two apart. */
 const FAR = 2
-/** Those who hold less than 2 KB share the first ring of a lane; above, each power of two has its own. */
-const FIRST_POWER = 10
+/** Those who hold less than 1 KB share the first ring of a lane; above, each power of two has its own. */
+const FIRST_POWER = 9
 const MOST_POWER = 30
 
 /** Entries in the order of their last use, and the sum of their bytes. */
@@ -51,6 +51,11 @@ class Ring implements Trust {
   ) {
     this.isOwned = lane.isOwned
     this.isMembers = lane.isMembers
+  }
+
+  /** The bytes below which the holder of an entry was when that joined. */
+  get most(): number {
+    return 2 ** (FIRST_POWER + this.nth + 1)
   }
 
   get oldest(): Entry | undefined {
@@ -341,8 +346,10 @@ export class Lanes {
   #victimOf(rank: 0 | 1 | 2, measure: Measure, whole: number, coming?: Entry): Victim | undefined {
     const oldest = this.#ranks[rank].oldest(measure)
     if (oldest === undefined) return undefined
-    const far = Math.max(1, placeOf(heldBy(oldest) * 2 ** FAR))
-    const own = coming === undefined ? undefined : heavyOwn(coming, far, whole * ONE_SHARE)
+    // What its ring says, if its holder holds more by now: who comes with many must not hide behind the first of them.
+    const { most } = oldest.lane as Ring
+    const far = Math.max(1, placeOf(Math.min(heldBy(oldest), most) * 2 ** FAR))
+    const own = coming === undefined ? undefined : heavyOwn(coming, oldest, far, measure, whole)
     if (own !== undefined) return { entry: own, isHeavy: true }
     let heaviest: Ring | undefined
     let together = 0
@@ -372,12 +379,29 @@ export class Lanes {
   }
 }
 
-/** The oldest other entry of the holder of `coming`, which is in no lane yet, if that holder then holds more than `most`, and its ring is the one at `far` or a later one. */
-function heavyOwn(coming: Entry, far: number, most: number): Entry | undefined {
+/**
+ * The oldest other entry of the holder of `coming`, which is in no lane yet, if that one must make room from its own:
+ * it holds too much, and its ring is the one at `far` or a later one. Where sessions are counted: if it has too many,
+ * and far more than the holder of `oldest`.
+ */
+function heavyOwn(
+  coming: Entry,
+  oldest: Entry,
+  far: number,
+  measure: Measure,
+  whole: number,
+): Entry | undefined {
   const { holder } = coming
   if (typeof holder !== 'object') return undefined
-  const held = holder.bytes + coming.bytes
-  if (held <= most || placeOf(held) < far) return undefined
+  const most = whole * ONE_SHARE
+  if (measure === 'size') {
+    const { holder: other } = oldest
+    const others = typeof other === 'object' && other !== holder ? other.size : 1
+    if (holder.size <= most || holder.size < others * 2 ** FAR) return undefined
+  } else {
+    const held = holder.bytes + coming.bytes
+    if (held <= most || placeOf(held) < far) return undefined
+  }
   for (const own of holder) if (own !== coming) return own
   return undefined
 }

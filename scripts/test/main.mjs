@@ -89,11 +89,13 @@ function moveDate(days) {
   Object.assign(process.env, { MOVED_DAYS: days, NODE_OPTIONS: options })
 }
 
-function printFile({ file, passed, left, failures, ms }) {
+function printFile({ file, passed, left, failures, printed, ms }) {
   const failed = failures.length > 0 ? `, ${failures.length} failed` : ''
   const omitted = left.length > 0 ? `, ${left.length} left out` : ''
   const sign = failures.length > 0 ? '✖' : '✔'
   console.log(`${sign} ${file}  ${passed} passed${failed}${omitted}  ${(ms / 1000).toFixed(1)} s`)
+  // What goes in rounds may have figures to show.
+  if (values.rounds !== undefined && printed !== '') console.log(indented(printed))
 }
 
 function printFailures({ file, failures, output }) {
@@ -101,7 +103,7 @@ function printFailures({ file, failures, output }) {
   for (const { path, text } of failures) {
     console.log(`\n✖ ${[file, ...path].join(' › ')}\n\n${indented(text)}`)
   }
-  if (output.trim() !== '') console.log(`\n  It printed:\n\n${indented(output.trim())}`)
+  if (output !== '') console.log(`\n  It printed:\n\n${indented(output)}`)
   console.log(`\n  To run it again: npm test -- ${file}`)
 }
 

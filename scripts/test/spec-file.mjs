@@ -19,7 +19,8 @@ const NOT_NAMED = 'test name does not match pattern'
 export async function runFile(file, { only, mark }) {
   const began = performance.now()
   const child = start(file, only, mark)
-  const output = []
+  const [output, printed] = [[], []]
+  child.stdout.on('data', (data) => printed.push(data))
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => output.push(data))
   const ended = once(child, 'exit')
   const { outcomes, hung, open } = await follow(child, mark)
@@ -38,7 +39,7 @@ export async function runFile(file, { only, mark }) {
   for (const command of await endedOf(mark)) fail(`it left a process: ${command}`)
   return {
     ...{ file, passed: passed.length, left: left.map((each) => each.left), failures },
-    ...{ output: Buffer.concat(output).toString(), ms: performance.now() - began },
+    ...{ output: textOf(output), printed: textOf(printed), ms: performance.now() - began },
   }
 }
 
@@ -74,6 +75,10 @@ async function follow(child, mark) {
   }
   clearTimeout(hanging)
   return told
+}
+
+function textOf(chunks) {
+  return Buffer.concat(chunks).toString().trim()
 }
 
 function isTest({ isSuite, left }) {

@@ -176,19 +176,36 @@ export class Model {
     const returned = measure(this.#in('returned')) > measure(this.#in('passing'))
     const lane = from > 0 ? LANES[from + 1] : returned ? 'returned' : 'passing'
     const oldest = this.#in(lane as LaneName).sort(byAge)[0] as Kept
-    const far = Math.max(1, ringOf(this.#heldBy(oldest) * 4))
-    const held = coming === undefined ? 0 : this.#heldBy(coming) + coming.bytes
-    if (coming?.owner !== undefined && held > whole / 128 && ringOf(held) >= far) {
-      const own = this.kept.find(({ owner }) => owner === coming.owner)
-      if (own !== undefined) return [own, true]
-    }
+    const most = 2 ** (FIRST_POWER + 1 + (oldest.ring ?? 0))
+    const far = Math.max(1, ringOf(Math.min(this.#heldBy(oldest), most) * 4))
+    const own = coming && this.#heavyOwn(coming, oldest, far, measure, whole)
+    if (own !== undefined) return [own, true]
     const lanes = LANES.slice(0, from + 2).flatMap((each) => this.#in(each))
     const heavy = lanes.filter(({ ring = 0 }) => ring >= far)
-    const most = Math.max(...heavy.map(({ ring = 0 }) => ring))
-    const first = heavy.find(({ ring }) => ring === most)
+    const heaviest = Math.max(...heavy.map(({ ring = 0 }) => ring))
+    const first = heavy.find(({ ring }) => ring === heaviest)
     if (first === undefined) return [oldest, false]
     const areTooMuch = bytesOf(heavy) > (this.#sizes(bytesOf)[from] as number) / 5
     return areTooMuch || this.#heldBy(first) > whole / 128 ? [first, true] : [oldest, false]
+  }
+
+  /** The oldest of those that the one who comes has, if that one must make room from its own. */
+  #heavyOwn(
+    coming: Kept,
+    oldest: Kept,
+    far: number,
+    measure: Measure,
+    whole: number,
+  ): Kept | undefined {
+    if (coming.owner === undefined) return undefined
+    const all = [...this.kept, coming]
+    const own = all.filter(({ owner }) => owner === coming.owner)
+    const held = measure(own)
+    if (held <= whole / 128) return undefined
+    const isOther = oldest.owner !== undefined && oldest.owner !== coming.owner
+    const others = isOther ? this.kept.filter(({ owner }) => owner === oldest.owner).length : 1
+    const isFar = measure === count ? held >= others * 4 : ringOf(held) >= far
+    return isFar && own.length > 1 ? own[0] : undefined
   }
 
   #heldBy({ owner, bytes }: Kept): number {
@@ -224,9 +241,10 @@ function count(all: readonly Kept[]): number {
   return all.length
 }
 
-/** The first ring has all below 2 KB, each of the others a power of two. */
+/** The first ring has all below 1 KB, each of the others a power of two. */
+const FIRST_POWER = 9
 function ringOf(bytes: number): number {
-  return Math.max(0, Math.floor(Math.log2(bytes)) - 10)
+  return Math.max(0, Math.floor(Math.log2(bytes)) - FIRST_POWER)
 }
 
 /** The longest unused first, to the second; of those, the one in the smallest ring. */
