@@ -15,6 +15,8 @@ const NAMES = ['ann', 'ann', 'bob', true, undefined, CLIENT] as const
 const BODIES = ['', 'ann', '{"user":"ann"}', 'bob, from 10.0.0.1, and ann', 'joann'] as const
 /** What members keep in an automatic trim, and against whoever comes. */
 const [OF_TRIM, OF_BUDGET] = [800, 600]
+/** Who has no fewer sessions, or bytes, may have to make room from its own. */
+const [MANY, MUCH] = [4, 1024]
 
 const sid = fc.integer({ min: 0, max: 15 }).map((n) => `s${n}`)
 const bytes = fc.integer({ min: 1, max: 300 })
@@ -55,6 +57,12 @@ const step = fc.oneof(
 )
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
+interface Coming {
+  readonly entry: Entry
+  readonly bytes: number
+  readonly owner: Entry['owner']
+}
+
 /** A ledger that is audited whenever anyone can see it, and a walk that goes on through all edits. */
 class Audited {
   readonly #clock = new FakeClock()
@@ -67,7 +75,7 @@ class Audited {
   #expired = 0
   #asked: Entry | undefined
   /** The entry that comes, and the bytes and the number that members keep against it. */
-  #coming: { entry: Entry; bytes: number } | undefined
+  #coming: Coming | undefined
   #relieving = false
 
   constructor() {
@@ -153,7 +161,7 @@ class Audited {
     const client = isClient ? name : undefined
     if (this.ledger.wouldPushOut(entry, bytes, owner)) return
     const content: Content = { body, cookie: undefined, expiry, owner, client }
-    this.#coming = { entry, bytes }
+    this.#coming = { entry, bytes, owner }
     this.ledger.put(entry, content, bytes)
     this.#coming = undefined
     this.#left.delete(sid)
@@ -165,14 +173,14 @@ class Audited {
   #touch(sid: string, bytes: number, expiry: number): void {
     const entry = this.#live(sid)
     if (entry === undefined || this.ledger.wouldPushOut(entry, bytes, entry.owner)) return
-    this.#coming = { entry, bytes }
+    this.#coming = { entry, bytes, owner: entry.owner }
     const { body } = entry
     this.ledger.touch(entry, undefined, expiry, bytes)
     this.#coming = undefined
     assert.deepEqual([entry.bytes, entry.expiry, entry.body], [bytes, expiry, body])
   }
 
-  /** A member goes only while members hold more than their share, with the one that comes, in bytes or by number. */
+  /** A member goes only while members hold more than their share, with the one that comes, in bytes or by number; or if its own owner, who holds too much, comes. */
   #checkShare(gone: Entry): void {
     if (this.#coming === undefined && !this.#relieving) return
     const members = [...audit(this.ledger, false).filter((entry) => entry.known), gone]
@@ -181,7 +189,13 @@ class Audited {
       assert.ok(held > OF_TRIM, `${held}`)
       return
     }
-    const { entry, bytes } = this.#coming as { entry: Entry; bytes: number }
+    const { entry, bytes, owner } = this.#coming as Coming
+    if (gone.owner === owner) {
+      const present = audit(this.ledger, false).filter((each) => each !== entry)
+      const own = [...present.filter((each) => each.owner === owner), gone]
+      const ownBytes = own.reduce((sum, each) => sum + each.bytes, bytes)
+      if (own.length + 1 >= MANY || ownBytes >= MUCH) return
+    }
     const more = entry.known ? 1 : 0
     const byBytes = held + more * bytes > OF_BUDGET
     const byNumber = members.length + more > BUDGET.maxSessions * (OF_BUDGET / BUDGET.maxBytes)
