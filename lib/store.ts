@@ -219,9 +219,10 @@ export class LembroStore extends Store {
       return liveOf(ledger, ownerText(owner))
         .reverse()
         .map((entry) => {
-          const { unused, held } = ledger.agesOf(entry)
+          const { unused, held } = ledger.timesOf(entry)
           const session = codec.decode(entry)
-          return ownedSession(entry.sid, session, current, now - unused, now - held)
+          const lastUsed = now - unused
+          return ownedSession(entry.sid, session, current, lastUsed, lastUsed - held)
         })
     })
   }

@@ -334,12 +334,6 @@ export class Ledger {
   #tellCrowded(): void {
     for (const listener of this.#listeners) listener.crowded?.()
   }
-
-  /** Ms since an entry was last used, and since its holder first used it, each to the second. */
-  agesOf({ used, since }: Entry): { readonly unused: number; readonly held: number } {
-    const second = this.#seconds.read()
-    return { unused: (second - used) * 1000, held: (second - since) * 1000 }
-  }
 }
 
 function newMaps(): Maps<string, Entry> {
