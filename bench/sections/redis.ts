@@ -34,7 +34,9 @@ const IN_FLIGHT = 64
 const LARGE = 50_000
 
 let population: Population
-let elsewhere: Store | undefined
+/** What a process has that only writes. */
+let writer: Store | undefined
+let written: readonly string[] = []
 
 /** Opens the store of this process, on those sessions or on so many new ones. Gives their ids. */
 export async function share(input: Sharing & { sids: readonly string[] | number }) {
@@ -58,16 +60,25 @@ export async function ask(input: { operation: Operation; count: number }) {
   return { perSecond: 1e9 / ns, p50: median(alone), p99: quantile(alone, 0.99) }
 }
 
-/** Reads per second of sessions that this process has never met, so many at once; another store wrote them. */
-export async function readFirst(input: Sharing & { count: number; characters: number }) {
-  elsewhere ??= await openShared(input.store, input.port)
+/** Stores so many sessions for another process, in place of those before. Gives their ids. */
+export async function write(input: Sharing & { count: number; characters: number }) {
+  writer ??= await openShared(input.store, input.port)
+  for (const sid of written) await called((done) => writer?.destroy(sid, done))
+  written = await storeAll(writer, input.count, { ...TYPICAL, characters: input.characters })
+  return written
+}
+
+/** Reads per second of sessions that this process has never met, so many at once. */
+export async function readFirst(sids: readonly string[]) {
+  const prepare = OPERATIONS.get
   let ns = 0
-  for (let done = 0; done < input.count; done += IN_FLIGHT) {
-    const sids = await storeAll(elsewhere, IN_FLIGHT, { ...TYPICAL, characters: input.characters })
-    const prepare = OPERATIONS.get
-    ns += await timed(sids.map((sid) => prepare({ ...population, sids: [sid] })))
+  for (let from = 0; from < sids.length; from += IN_FLIGHT) {
+    const batch = sids.slice(from, from + IN_FLIGHT)
+    ns += await timed(
+      await Promise.all(batch.map((sid) => prepare({ ...population, sids: [sid] }))),
+    )
   }
-  return (input.count * 1e9) / ns
+  return (sids.length * 1e9) / ns
 }
 
 /** Changes one session so many times; gives when each change was acknowledged, on the clock of all processes. */
@@ -113,18 +124,21 @@ export async function run(quick: boolean): Promise<Partial<Awaited<ReturnType<ty
   for (const store of SHARED_NAMES) servers[store] = await RedisServer.start()
   return withChildren(SHARED_NAMES, import.meta.url, (ones) =>
     withChildren(SHARED_NAMES, import.meta.url, (others) =>
-      measure(servers as Record<SharedName, RedisServer>, ones, others, quick),
+      withChildren(SHARED_NAMES, import.meta.url, (writers) =>
+        measure(servers as Record<SharedName, RedisServer>, ones, others, writers, quick),
+      ),
     ),
   ).finally(() => {
     for (const server of Object.values(servers)) server.end()
   })
 }
 
-/** Two processes with each store, in front of a Redis of their own. */
+/** Two processes with each store, in front of a Redis of their own, and one that writes what another is to read first. */
 async function measure(
   servers: Readonly<Record<SharedName, RedisServer>>,
   ones: Children<SharedName>,
   others: Children<SharedName>,
+  writers: Children<SharedName>,
   quick: boolean,
 ) {
   const [rounds, changes, count] = quick ? [1, 30, 640] : [7, 1000, 10_000]
@@ -136,9 +150,11 @@ async function measure(
   const asked = async (operation: Operation) =>
     mapValues(await inTurn((store) => ones[store].ask(ask, { operation, count })), medians)
   const firstReads = async (count: number, characters: number) => {
-    const reads = await inTurn((store) =>
-      ones[store].ask(readFirst, { store, port: servers[store].port, count, characters }),
-    )
+    const reads = await inTurn(async (store) => {
+      const sharing = { store, port: servers[store].port }
+      const sids = await writers[store].ask(write, { ...sharing, count, characters })
+      return ones[store].ask(readFirst, sids)
+    })
     return mapValues(reads, median)
   }
   const open = async (children: Children<SharedName>, sids: (of: SharedName) => Sids) => {

@@ -12,6 +12,7 @@ import type {
   Left,
   Listed,
   Listing,
+  ReadSession,
   Save,
   Saved,
 } from '../home/home'
@@ -51,9 +52,9 @@ export class SharedHome implements Home {
     return this.#open.open(listener)
   }
 
-  async load(sid: string): Promise<HomeSession | undefined> {
+  async load<Value>(sid: string, read: ReadSession<Value>): Promise<Value> {
     const row = await this.#find(sid)
-    return row && this.#sessionOf(row)
+    return read(row && this.#sessionOf(row))
   }
 
   save({ sid, text, ttl, when, life, owner }: Save): Promise<Saved> {
