@@ -111,15 +111,6 @@ export class HomeStore extends LembroStore {
     })
   }
 
-  /** Fails: there is nothing to save, since each session is in its home once `set` has ended. */
-  override save(): Promise<void>
-  override save(callback: Callback | undefined): void
-  override save(callback?: Callback) {
-    return this.long<void>(callback, async () => {
-      throw new Error('save: sessions are saved when they are set, there is nothing else to save')
-    })
-  }
-
   /** Throws: the sessions are not in this process. `all()` reads them. */
   override get sessions(): never {
     throw new Error('sessions: they are not in this process: all() reads them')

@@ -1,9 +1,8 @@
-/** Of what `maxSize` bounds, whose session gives way, and who removes it: `giving-way.ts`, `shared-file.ts` and `sweeps.ts`. */
+/** Of what `maxSize` bounds, whose session gives way, and who removes it: `shared-file.ts` and `sweeps.ts`. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, it } from 'node:test'
-import { givingWay, givingWayInTrim, wouldPushOut } from '../../lib/shared/giving-way'
 import { newSaveFile } from '../support/folder'
 import { open } from '../support/saving'
 import { plainSession } from '../support/sessions'
@@ -134,22 +133,6 @@ describe('the budget of a shared file', () => {
     assert.equal(store.stats().refused.tooBig, 1)
     assert.deepEqual(await store.ids(), ['b', 'c', 'd'])
     await store.close()
-  })
-
-  it('goes by shares: strangers first beyond a fifth, then newcomers, then members', () => {
-    assert.deepEqual(givingWay([21, 40, 39], 100)[0], 0)
-    assert.deepEqual(givingWay([19, 42, 39], 100)[0], 1)
-    assert.deepEqual(givingWay([10, 20, 70], 100)[0], 2)
-    assert.deepEqual(givingWay([10, 10, 60], 100)[0], 0)
-    assert.equal(givingWayInTrim([30, 20, 50], 100), 0)
-    assert.equal(givingWayInTrim([10, 20, 50], 100), undefined)
-    assert.equal(givingWayInTrim([10, 25, 65], 100), 1)
-    assert.equal(givingWayInTrim([10, 15, 75], 100), 1)
-    assert.equal(givingWayInTrim([10, 5, 85], 100), 2)
-    assert.equal(wouldPushOut([0, 40, 40], 0, 21, 100), true)
-    assert.equal(wouldPushOut([0, 40, 40], 0, 20, 100), false)
-    assert.equal(wouldPushOut([50, 0, 40], 1, 60, 100), false)
-    assert.equal(wouldPushOut([50, 0, 41], 1, 60, 100), true)
   })
 })
 

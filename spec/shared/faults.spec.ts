@@ -1,4 +1,4 @@
-/** Of files that are taken, gone, replaced, damaged or full, and of a process that stops while it writes: `keeper.ts`, `machine.ts`, `open-file.ts` and `turns.ts`. */
+/** Of files that are taken, gone, replaced, damaged or full, and of a process that stops while it writes: `worker.ts`, `open-file.ts` and `turns.ts`. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
