@@ -111,6 +111,16 @@ export class HomeStore extends LembroStore {
     })
   }
 
+  /** Fails if the home has no file: there is nothing to save, since each session is there once `set` has ended. */
+  override save(): Promise<void>
+  override save(callback: Callback | undefined): void
+  override save(callback?: Callback) {
+    if (this.core.persistence !== undefined) return super.save(callback as undefined)
+    return this.long<void>(callback, async () => {
+      throw new Error('save: sessions are saved when they are set, there is nothing else to save')
+    })
+  }
+
   /** Throws: the sessions are not in this process. `all()` reads them. */
   override get sessions(): never {
     throw new Error('sessions: they are not in this process: all() reads them')
