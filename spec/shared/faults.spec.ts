@@ -135,6 +135,19 @@ describe('a file that is shared', () => {
     await sealed.store.close()
   })
 
+  it('is asked by each read, also by one that begins in the turn of another of the same session', async () => {
+    const { store, saveFile } = await openShared()
+    await store.set('a', plainSession({ n: 1 }))
+    const other = engine()(saveFile)
+    const before = store.get('a')
+    other.exec('DELETE FROM places')
+    const after = store.get('a')
+    assert.equal(((await before) as Data).n, 1)
+    assert.equal(await after, undefined)
+    other.close()
+    await store.close()
+  })
+
   for (const how of ['deleted', 'replaced'] as const) {
     it(`is noticed to be ${how} by each process, told, and made anew`, async (t) => {
       const saveFile = newSaveFile()
