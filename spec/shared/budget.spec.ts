@@ -134,6 +134,38 @@ describe('the budget of a shared file', () => {
     assert.deepEqual(await store.ids(), ['b', 'c', 'd'])
     await store.close()
   })
+
+  it('refuses a session of more than a fifth for which more trusted ones would have to go, and no other', async () => {
+    const { store } = await openShared({ maxSize: '100K' })
+    store.on('error', () => {})
+    const session = (kb: number, user?: string) =>
+      plainSession({ text: 'x'.repeat(kb * 870), ...(user === undefined ? {} : { user }) })
+    for (const user of ['a', 'b', 'c', 'd']) await store.set(user, session(20, user))
+    const code = 'ESESSIONTOOBIG'
+    await assert.rejects(store.set('e', session(30)), { code, message: /belongs to nobody/ })
+    await store.set('e', session(19))
+    assert.equal((await store.ids()).length, 5)
+    // Newcomers may push out newcomers.
+    await store.set('f', session(60, 'f'))
+    assert.notEqual(await store.get('f'), undefined)
+    await store.close()
+  })
+
+  it('tells of each session that has expired once, though two processes purge at the same time', async (t) => {
+    const time = stopTime(t)
+    const saveFile = newSaveFile()
+    const told: string[] = []
+    const one = await openShared({ saveFile, dispose: (sid) => told.push(sid) }, time.clock)
+    const other = await openShared({ saveFile, dispose: (sid) => told.push(sid) }, time.clock)
+    const sids = Array.from({ length: 120 }, (_, n) => `s${n}`)
+    await Promise.all(sids.map((sid) => one.store.set(sid, plainSession({}, { maxAge: 1000 }))))
+    time.pass(1000)
+    await Promise.all([one.store.prune(), other.store.prune()])
+    assert.deepEqual(told.sort(), sids.sort())
+    assert.equal(one.store.stats().expired + other.store.stats().expired, 120)
+    await one.store.close()
+    await other.store.close()
+  })
 })
 
 interface Sums {
