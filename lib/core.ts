@@ -3,7 +3,7 @@
 import type { EventEmitter } from 'node:events'
 import { Calls } from './call'
 import { type Clock, inSlices, systemClock } from './clock'
-import { Codec } from './entry/codec'
+import { Codec } from './entry/entry'
 import { Ledger } from './ledger/ledger'
 import type { Persistence } from './persistence'
 import { Purger, Reducer } from './reduce'
