@@ -24,7 +24,7 @@ import type { Changes, Notice, Part, Reply, Request, Task } from './protocol'
 const MOST_ROWS = 500
 const MOST_LENGTH = 256 * 1024
 /** Bytes of WAL, as estimated, after which it is moved into the file: small and often, so that nobody waits long. */
-const CHECKPOINT_BYTES = 2 * 1024 * 1024
+const CHECKPOINT_BYTES = 256 * 1024
 /** A page and its header in the WAL; a change dirties some three beside its text. */
 const FRAME_BYTES = 536
 
