@@ -112,7 +112,7 @@ export class Lane {
 
   /** Takes an entry out. Its `bytes` must still be those it was added with. It keeps the `lane` as the one that it was in last. */
   remove(entry: Entry): void {
-    for (const walk of this.walks) walk.leave(entry)
+    if (this.walks.size > 0) for (const walk of this.walks) walk.leave(entry)
     const { holder, bytes } = entry
     if (typeof holder === 'object') holder.bytes -= bytes
     const ring = entry.lane as Ring
