@@ -1,7 +1,7 @@
 /** What the store and the worker that has its file tell each other. Each request gets one reply, in order. */
 
-import type { Finding } from '../sqlite/aside'
 import type { Fault, FileTask } from '../sqlite/link'
+import type { Found } from '../sqlite/opening'
 import type { Row, Times } from '../sqlite/rows'
 
 /** What the worker needs to know once. */
@@ -45,10 +45,7 @@ export interface Part {
   readonly end: End | undefined
 }
 
-export interface End {
-  readonly findings: readonly Finding[]
-  readonly damaged: number
-  readonly unread: number
+export interface End extends Found {
   /** Whether rows are plain, or under an older key, though there is a current one. */
   readonly isOld: boolean
   readonly wasImported: boolean

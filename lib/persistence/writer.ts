@@ -3,22 +3,14 @@
 import fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { coded } from '../settings/check'
-import {
-  asideOf,
-  type Finding,
-  findingsOfUnread,
-  rescue,
-  setAside,
-  setNewerAside,
-} from '../sqlite/aside'
 import type { Engine } from '../sqlite/engine'
-import { SessionFile } from '../sqlite/file'
-import { KeyRing } from '../sqlite/keys'
+import type { SessionFile } from '../sqlite/file'
 import { answerAll, faultOf, uninterrupted } from '../sqlite/link'
-import { Reading } from '../sqlite/reading'
+import { asideOf, Opening } from '../sqlite/opening'
+import type { Reading } from '../sqlite/reading'
 import type { Row } from '../sqlite/rows'
 import { isMemfile, readMemfile } from './memfilestore'
-import type { Changes, Notice, Part, Reply, Request, Task } from './protocol'
+import type { Changes, End, Notice, Part, Reply, Request, Task } from './protocol'
 
 /** Sessions and characters of one part of what is read: some 2 ms of work for the store. */
 const MOST_ROWS = 500
@@ -39,27 +31,23 @@ export function serve(task: Task, load: (found: string) => Engine): void {
 }
 
 class Writer {
-  readonly #engine: Engine
   readonly #task: Task
   readonly #tell: (notice: Notice) => void
-  readonly #keys: KeyRing | undefined
-  readonly #findings: Finding[] = []
+  readonly #opening: Opening
   #file: SessionFile | undefined
   #parts: Iterator<Part> | undefined
   /** The sessions of an express-memfilestore, if there was one. */
   #imported: [string, unknown][] | undefined
-  #damaged = 0
   #walBytes = 0
   #isTimed: boolean
   #isSyncing = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(engine: Engine, task: Task, tell: (notice: Notice) => void) {
-    this.#engine = engine
     this.#task = task
     this.#isTimed = task.timed
     this.#tell = tell
-    this.#keys = task.keys === undefined ? undefined : new KeyRing(task.keys)
+    this.#opening = new Opening(engine, task)
   }
 
   answer(request: Request): Reply {
@@ -81,34 +69,19 @@ class Writer {
   #begin(): void {
     const { file } = this.#task
     if (fs.existsSync(this.#importing)) this.#imported = this.#import(this.#importing)
-    try {
-      this.#file = new SessionFile(this.#engine, file, this.#keys)
-    } catch (error) {
-      this.#makeWay(error)
-      this.#file = new SessionFile(this.#engine, file, this.#keys)
-    }
+    this.#file = this.#opening.open(() => this.#takesMemfile())
     this.#parts = this.#read(this.#file)
-    const plain = this.#keys === undefined ? [] : asideOf(file)
-    if (plain.length > 0) {
-      const message = `saveFile: sessions may be in plain text in ${plain.join(', ')}, which were set aside`
-      this.#findings.push({ code: 'ESAVEPLAIN', message })
-    }
+    const plain = this.#opening.keys === undefined ? [] : asideOf(file)
+    const message = `saveFile: sessions may be in plain text in ${plain.join(', ')}, which were set aside`
+    if (plain.length > 0) this.#opening.tell('ESAVEPLAIN', message)
   }
 
-  /** Sets a file aside that can't be opened, unless it is another's or the disk fails: then it throws why. */
-  #makeWay(error: unknown): void {
+  /** Takes the file of an express-memfilestore away, and keeps its sessions. */
+  #takesMemfile(): boolean {
     const { file } = this.#task
-    const newer = setNewerAside(file, error)
-    if (newer !== undefined) {
-      this.#findings.push(newer)
-      return
-    }
-    if (isMemfile(file)) {
-      this.#imported = this.#import(file)
-      if (this.#imported !== undefined) fs.renameSync(file, this.#importing)
-      if (this.#imported !== undefined) return
-    }
-    this.#found(1, setAside(file, 'damaged'))
+    if (isMemfile(file)) this.#imported = this.#import(file)
+    if (this.#imported !== undefined) fs.renameSync(file, this.#importing)
+    return this.#imported !== undefined
   }
 
   get #importing(): string {
@@ -122,15 +95,8 @@ class Writer {
     throw coded('ESAVEFOREIGN', message)
   }
 
-  #found(damaged: number, aside: string): void {
-    const what = damaged === 1 ? 'something in it' : `${damaged} places in it`
-    const message = `saveFile: '${this.#task.file}' is damaged: ${what} can't be read; it is kept as '${aside}'`
-    this.#findings.push({ code: 'ESAVEDAMAGED', message })
-    this.#damaged += damaged
-  }
-
   *#read(file: SessionFile): Generator<Part, Part> {
-    const reading = new Reading(file.database, this.#keys, this.#task.mostBytes)
+    const reading = this.#opening.read(file)
     let rows: Row[] = []
     let length = 0
     for (const row of reading.rows()) {
@@ -144,16 +110,10 @@ class Writer {
     return { rows, imported: this.#imported ?? [], end: this.#end(file, reading) }
   }
 
-  #end(opened: SessionFile, { damaged, unread, isOld, last }: Reading) {
-    const { file, mostBytes } = this.#task
-    if (damaged > 0) {
-      this.#found(damaged, rescue(this.#engine, file, opened, this.#keys, mostBytes))
-      this.#file = new SessionFile(this.#engine, file, this.#keys)
-    }
-    this.#findings.push(...findingsOfUnread(file, unread))
-    const wasImported = this.#imported !== undefined
-    const findings = this.#findings
-    return { findings, damaged: this.#damaged, unread, isOld, last, wasImported }
+  #end(file: SessionFile, reading: Reading): End {
+    this.#file = this.#opening.hasRead(file, reading)
+    const { isOld, last } = reading
+    return { ...this.#opening.found, isOld, last, wasImported: this.#imported !== undefined }
   }
 
   #write({ cleared, removed, puts, touches }: Changes): Reply {
@@ -224,7 +184,7 @@ class Writer {
     file.write(() => file.removeOlder(from))
     const reply = this.#sync()
     if (this.#imported !== undefined) fs.renameSync(this.#importing, `${this.#task.file}.imported`)
-    if (this.#keys !== undefined) file.sealed()
+    if (this.#opening.keys !== undefined) file.sealed()
     return reply
   }
 

@@ -12,6 +12,7 @@ import { coded } from '../settings/check'
 import { codeOf, findEngine, isDamage, loadEngine, reasonOf } from '../sqlite/engine'
 import { KeyRing } from '../sqlite/keys'
 import { fileTask, Link, realPath } from '../sqlite/link'
+import type { Found } from '../sqlite/opening'
 import type { CompactionReport } from '../stats'
 import type { SqliteSettings } from './options'
 import { SharedFile } from './shared-file'
@@ -173,7 +174,7 @@ export class OpenFile {
     try {
       const engine = findEngine(this.#settings.database)
       await requireShareable(this.#path)
-      const { findings = [], damaged = 0, unread = 0 } = await this.#makeReady(engine)
+      const { findings, damaged, unread } = await this.#makeReady(engine)
       this.file = await this.#openHere(engine)
       this.failure = undefined
       this.#isSuspect = false
@@ -187,12 +188,13 @@ export class OpenFile {
   }
 
   /** Has the worker make the file ready. */
-  async #makeReady(engine: string): Promise<Reply> {
+  async #makeReady(engine: string): Promise<Found> {
     const { patience } = this.#settings
     const task: Task = { ...fileTask(this.#settings, engine, this.#path), patience }
     this.#worker ??= new Link(this.#code, task)
     try {
-      return await this.#worker.ask({ ask: 'open', isSuspect: this.#isSuspect })
+      const { found } = await this.#worker.ask({ ask: 'open', isSuspect: this.#isSuspect })
+      return found as Found
     } catch (thrown) {
       await this.#worker.end()
       this.#worker = undefined

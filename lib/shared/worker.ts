@@ -8,13 +8,11 @@ import fs from 'node:fs'
 import { workerData } from 'node:worker_threads'
 import { isMemfile } from '../persistence/memfilestore'
 import { coded } from '../settings/check'
-import { type Finding, findingsOfUnread, rescue, setAside, setNewerAside } from '../sqlite/aside'
 import { codeOf, type Database, type Engine, isDamage, loadEngine } from '../sqlite/engine'
-import { SessionFile } from '../sqlite/file'
-import { KeyRing } from '../sqlite/keys'
+import type { SessionFile } from '../sqlite/file'
 import { answerAll, type Fault, type FileTask } from '../sqlite/link'
+import { type Found, Opening } from '../sqlite/opening'
 import { buildPlaces, hasPlaces } from '../sqlite/places'
-import { Reading } from '../sqlite/reading'
 import type { Row } from '../sqlite/rows'
 
 /** What the worker needs to know once. */
@@ -29,9 +27,7 @@ export type Request =
 
 export interface Reply {
   readonly fault?: Fault
-  readonly findings?: readonly Finding[]
-  readonly damaged?: number
-  readonly unread?: number
+  readonly found?: Found
   /** Of a checkpoint: bytes of the file and its WAL before and after, and ms. */
   readonly compaction?: { readonly from: number; readonly to: number; readonly ms: number }
 }
@@ -43,16 +39,13 @@ const LONGEST_MS = 1000
 class Keeper {
   readonly #engine: Engine
   readonly #task: Task
-  readonly #keys: KeyRing | undefined
+  readonly #opening: Opening
   #file: SessionFile | undefined
-  #findings: Finding[] = []
-  #damaged = 0
-  #unread = 0
 
   constructor(engine: Engine, task: Task) {
     this.#engine = engine
     this.#task = task
-    this.#keys = task.keys === undefined ? undefined : new KeyRing(task.keys)
+    this.#opening = new Opening(engine, task, true)
   }
 
   /** Does what is asked. Throws why it can't. */
@@ -65,10 +58,9 @@ class Keeper {
 
   #open(isSuspect: boolean): Reply {
     this.#close()
-    this.#findings = []
-    this.#damaged = 0
+    this.#opening.found = { findings: [], damaged: 0, unread: 0 }
     this.#alone(() => this.#makeReady(isSuspect))
-    return { findings: this.#findings, damaged: this.#damaged, unread: this.#unread }
+    return { found: this.#opening.found }
   }
 
   /** Runs while no other process does the same with the file: the lock is SQLite's, so it ends with its process. */
@@ -86,22 +78,22 @@ class Keeper {
   }
 
   #makeReady(isSuspect: boolean): void {
-    const { file: name } = this.#task
-    let file: SessionFile
-    try {
-      file = this.#patiently(() => new SessionFile(this.#engine, name, this.#keys, true))
-    } catch (error) {
-      this.#makeWay(error)
-      file = this.#patiently(() => new SessionFile(this.#engine, name, this.#keys, true))
-    }
+    const file = this.#patiently(() => this.#opening.open(() => this.#refuseMemfile()))
     this.#file = file
-    if (isSuspect) this.#mend(1)
-    else if (!this.#hasIndex(file) || this.#isPlain) this.#index()
+    if (isSuspect) this.#mend(file, 1)
+    else if (!this.#hasIndex(file) || this.#isPlain) this.#index(file)
+  }
+
+  #refuseMemfile(): false {
+    const { file } = this.#task
+    if (!isMemfile(file)) return false
+    const message = `saveFile: '${file}' is a file of express-memfilestore; import it with the saveFile of a store in one process first`
+    throw coded('ESAVEFOREIGN', message)
   }
 
   /** Whether there may be rows that are not sealed, though there is a key. */
   get #isPlain(): boolean {
-    return this.#keys?.isStrict === false
+    return this.#opening.keys?.isStrict === false
   }
 
   /** The rows as they are, and each sealed with the current key if there may be plain ones. */
@@ -114,7 +106,7 @@ class Keeper {
 
   #hasIndex({ database }: SessionFile): boolean {
     try {
-      return hasPlaces(database, this.#keys)
+      return hasPlaces(database, this.#opening.keys)
     } catch (error) {
       if (isDamage(error)) return false
       throw error
@@ -122,13 +114,12 @@ class Keeper {
   }
 
   /** Builds the index of a file that nobody shared before; of a damaged one, in another that takes its place. */
-  #index(): void {
-    const { mostBytes } = this.#task
-    const file = this.#file as SessionFile
-    const reading = new Reading(file.database, this.#keys, mostBytes)
+  #index(file: SessionFile): void {
+    const { keys } = this.#opening
+    const reading = this.#opening.read(file)
     try {
       this.#patiently(() => file.begin())
-      buildPlaces(file.database, this.#sealed(file, reading.rows()), this.#keys, () => reading.last)
+      buildPlaces(file.database, this.#sealed(file, reading.rows()), keys, () => reading.last)
       if (reading.damaged === 0) file.commit()
       else file.rollback()
     } catch (error) {
@@ -136,51 +127,25 @@ class Keeper {
       if (!isDamage(error)) throw error
       reading.damaged++
     }
-    if (reading.damaged > 0) {
-      this.#mend(reading.damaged)
-      return
+    if (reading.damaged > 0) this.#mend(file, reading.damaged)
+    else {
+      if (this.#isPlain) this.#patiently(() => file.sealed())
+      this.#opening.hasRead(file, reading)
     }
-    if (this.#isPlain) this.#patiently(() => file.sealed())
-    this.#unread = reading.unread
-    this.#findings.push(...findingsOfUnread(this.#task.file, reading.unread))
   }
 
   /** Puts another file in the place of a damaged one, with all that can be read of it. */
-  #mend(damaged: number): void {
-    const { file: name, mostBytes } = this.#task
-    const engine = this.#engine
+  #mend(damaged: SessionFile, places: number): void {
     // Nobody writes in the damaged one meanwhile. Those who try find, once they may, that it has moved.
-    const guard = engine(name)
+    const guard = this.#engine(this.#task.file)
     try {
       this.#patiently(() => guard.exec('BEGIN IMMEDIATE'))
-      const aside = rescue(engine, name, this.#file as SessionFile, this.#keys, mostBytes)
-      this.#found(damaged, aside)
+      this.#opening.mend(damaged, places)
     } finally {
       close(guard)
     }
-    this.#file = new SessionFile(engine, name, this.#keys, true)
-    this.#index()
-  }
-
-  /** Sets a file aside that can't be opened, unless it is another's or the disk fails: then it throws why. */
-  #makeWay(error: unknown): void {
-    const { file } = this.#task
-    const newer = setNewerAside(file, error)
-    if (newer !== undefined) {
-      this.#findings.push(newer)
-      return
-    }
-    if (isMemfile(file)) {
-      const message = `saveFile: '${file}' is a file of express-memfilestore; import it with the saveFile of a store in one process first`
-      throw coded('ESAVEFOREIGN', message)
-    }
-    this.#found(1, setAside(file, 'damaged'))
-  }
-
-  #found(damaged: number, aside: string): void {
-    const message = `saveFile: '${this.#task.file}' is damaged: what can be read of it is kept, and it is set aside as '${aside}'`
-    this.#findings.push({ code: 'ESAVEDAMAGED', message })
-    this.#damaged += damaged
+    this.#file = this.#opening.open()
+    this.#index(this.#file)
   }
 
   #checkpoint(): Reply {
