@@ -1,12 +1,12 @@
 /** The chart of a run: what a reader wants to know at a glance, a panel for each figure, a bar for each store. */
 
 import { glance, type Line, type Run } from './report.js'
-import { COMPARED } from './stores.js'
+import { STORE_NAMES } from './stores.js'
 
 const [WIDTH, MARGIN, HEAD] = [960, 32, 100]
 const [ROW, PANEL_HEAD, LABELS, FIGURES] = [24, 46, 150, 80]
 const PANEL_WIDTH = WIDTH / 2 - MARGIN
-const PANEL_HEIGHT = PANEL_HEAD + COMPARED.length * ROW + 20
+const PANEL_HEIGHT = PANEL_HEAD + STORE_NAMES.length * ROW + 20
 
 /** Colours for light pages and for dark ones: a reader's browser chooses. */
 const STYLE = `svg{--ink:#1f2937;--faint:#6b7280;--paper:#fbfaf7;--ours:#0f766e;--theirs:#c3c9d2}
@@ -36,7 +36,7 @@ ${panels.join('\n')}
 }
 
 function panel({ what, better, show, figures }: Line, left: number, top: number): string {
-  const shown = COMPARED.filter((store) => figures[store] !== undefined)
+  const shown = STORE_NAMES.filter((store) => figures[store] !== undefined)
   const all = shown.map((store) => figures[store] as number)
   const [least, most] = [Math.min(...all), Math.max(...all)]
   const isWide = most > 20 * least

@@ -4,9 +4,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { chart } from './chart.js'
-import { checkCopies } from './copies.js'
 import { toMarkdown } from './figures.js'
-import { report, tablesOf } from './report.js'
+import { quoted, report, tablesOf } from './report.js'
 import { SECTION_NAMES, SECTIONS, type SectionName } from './sections.js'
 
 const USAGE = `npm run bench                      everything, in less than ten minutes
@@ -21,17 +20,15 @@ interface Piece {
   readonly figures: unknown
 }
 
-const { quick, only } = asked()
-checkCopies()
-await run()
+await run(asked())
 
-function asked(): { quick: boolean; only: readonly SectionName[] | undefined } {
+function asked() {
   try {
     const options = {
-      quick: { type: 'boolean' },
+      quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true },
     } as const
-    const { quick = false, only } = parseArgs({ options }).values
+    const { quick, only } = parseArgs({ options }).values
     const unknown = only?.find((name) => !(name in SECTIONS))
     if (unknown !== undefined) throw new Error(`there is no section '${unknown}'`)
     return { quick, only: only as SectionName[] | undefined }
@@ -41,13 +38,13 @@ function asked(): { quick: boolean; only: readonly SectionName[] | undefined } {
   }
 }
 
-async function run(): Promise<void> {
+async function run({ quick, only }: ReturnType<typeof asked>): Promise<void> {
   const folder = new URL(`../partial/${quick ? 'quick' : 'full'}/`, import.meta.url)
   const fileOf = (name: SectionName) => new URL(`${name}.json`, folder)
   if (only === undefined) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const name of only ?? SECTION_NAMES) {
-    const piece = await measured(name)
+    const piece = await measured(name, quick)
     writeFileSync(fileOf(name), JSON.stringify(piece))
     for (const table of tablesOf(name, { [name]: piece.figures })) {
       console.log(`${toMarkdown(table)}\n`)
@@ -64,10 +61,14 @@ async function run(): Promise<void> {
   const to = isWhole ? new URL('../', import.meta.url) : folder
   writeFileSync(new URL('report.md', to), report(made))
   writeFileSync(new URL('chart.svg', to), chart(made))
+  if (isWhole) {
+    const readme = new URL('../../README.md', import.meta.url)
+    writeFileSync(readme, quoted(readFileSync(readme, 'utf8'), made.results))
+  }
   console.log(`written: report.md and chart.svg in ${to.pathname}`)
 }
 
-async function measured(name: SectionName): Promise<Piece> {
+async function measured(name: SectionName, quick: boolean): Promise<Piece> {
   const began = performance.now()
   process.stderr.write(`${name}, while ${os.loadavg()[0]?.toFixed(1)} processes are busy ... `)
   const figures = await SECTIONS[name].run(quick)

@@ -1,10 +1,7 @@
 /** What runs inside a child process: what a module exports is done, one task after another, as the bench asks for it. */
 
-import { checkCopies } from './copies.js'
-
 export type Answer = { readonly output: unknown } | { readonly error: string }
 
-checkCopies()
 const tasks = await import(process.argv[2] as string)
 
 process.on('message', async ({ task, input }: { task: string; input: unknown }) => {

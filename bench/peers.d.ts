@@ -13,11 +13,4 @@ declare module 'express-lembro' {
 }
 
 declare module 'better-sqlite3-session-store'
-declare module 'connect-sqlite3'
 declare module 'session-file-store'
-declare module 'sqlite3'
-
-// express-session, installed a second time under this name.
-declare module 'express-session-copy' {
-  export { default } from 'express-session'
-}

@@ -1,6 +1,5 @@
 /** The questions that the bench answers, each with a file of its own, in the order of the report. */
 
-import * as crashes from './sections/crashes.js'
 import * as floods from './sections/floods.js'
 import * as growth from './sections/growth.js'
 import * as http from './sections/http.js'
@@ -9,7 +8,6 @@ import * as memory from './sections/memory.js'
 import * as operations from './sections/operations.js'
 import * as processes from './sections/processes.js'
 import * as races from './sections/races.js'
-import * as redis from './sections/redis.js'
 import * as saving from './sections/saving.js'
 import * as stalls from './sections/stalls.js'
 
@@ -22,10 +20,8 @@ export const SECTIONS = {
   floods,
   races,
   saving,
-  crashes,
   imports,
   http,
-  redis,
   processes,
 }
 

@@ -1,8 +1,7 @@
 /** Sessions, their ids and requests, as an application and express-session make them. */
 
 import { randomBytes } from 'node:crypto'
-import type { Session, SessionData, Store } from 'express-session'
-import { copyOf } from './copies.js'
+import session, { type Session, type SessionData, type Store } from 'express-session'
 
 declare module 'express-session' {
   interface SessionData {
@@ -18,8 +17,6 @@ export interface Shape {
   readonly characters: number
   readonly owned: boolean
   readonly wide?: boolean
-  /** How the application came by the owner's name and a note: cut from a text of two bytes a character, or from a large request. */
-  readonly cut?: 'from two bytes' | 'from a request'
 }
 
 export type Live = Session & SessionData
@@ -37,8 +34,6 @@ const ITEM = {
   price: 24.9,
   gift: false,
 }
-const EMOJI = '\u{1F600}'
-const REQUEST = 'the rest of a form, '.repeat(500)
 const WIDE = 'Ваш отзыв сохранён, спасибо. '
 const SIGNATURE = 'kYqn3J1Wq0uZ0x5n8Qm7r1cVbT2sD4fG6hJ8kL0pM2o'
 
@@ -56,17 +51,14 @@ export function sidOfRequest(sid: string): string {
 
 /** Makes the `n`th session of a shape live, by express-session's own classes. */
 export function newSession(store: Store, sid: string, shape: Shape, n: number): Live {
-  const { Cookie, Store } = copyOf(store)
-  const cookie = new Cookie()
+  const cookie = new session.Cookie()
   cookie.maxAge = ONE_DAY
   cookie.originalMaxAge = ONE_DAY
   const owner = shape.owned ? { userId: `user-${n}` } : {}
-  const data: SessionData = { cookie, ...owner, views: n % 10, ...fillingOf(shape) }
-  if (shape.cut !== undefined) {
-    data.userId = cut(`visitor-called-user-${n}`, shape.cut)
-    data.note = cut(data.note ?? '', shape.cut)
-  }
-  return Store.prototype.createSession.call(store, requestOf(store, sid), data)
+  const filling = fillings.get(shape) ?? makeFilling(shape)
+  fillings.set(shape, filling)
+  const data = { cookie, ...owner, views: n % 10, ...filling }
+  return session.Store.prototype.createSession.call(store, requestOf(store, sid), data)
 }
 
 /** As much of a request as a session needs. */
@@ -74,30 +66,14 @@ export function requestOf(store: Store, sid: string): Request {
   return { sessionID: sid, sessionStore: store } as unknown as Request
 }
 
-// V8 keeps what a text of some length was cut from for as long as the text.
-function cut(text: string, from: 'from two bytes' | 'from a request'): string {
-  return from === 'from two bytes'
-    ? `${EMOJI}${text}`.slice(EMOJI.length)
-    : `${text}${REQUEST}`.slice(0, text.length)
-}
-
+// Stores only see it as JSON, so all sessions of a shape can share it.
 const fillings = new Map<Shape, Partial<SessionData>>()
 
-// Stores only see it as JSON, so all sessions of a shape can share it.
-function fillingOf(shape: Shape): Partial<SessionData> {
-  const known = fillings.get(shape)
-  if (known !== undefined) return known
-  const filling = makeFilling(shape)
-  fillings.set(shape, filling)
-  return filling
-}
-
-function makeFilling({ characters, owned, wide = false, cut }: Shape): Partial<SessionData> {
+function makeFilling({ characters, owned, wide = false }: Shape): Partial<SessionData> {
   const base = JSON.stringify({ ...(owned ? { userId: 'user-100000' } : {}), views: 0 }).length
   if (characters - base < 20) return {}
   const room = characters - base - '"note":"",'.length
   if (wide) return { note: WIDE.repeat(Math.ceil(room / WIDE.length)).slice(0, room) }
-  if (cut !== undefined) return { note: 'gift wrap, '.repeat(characters).slice(0, room) }
   const each = JSON.stringify(ITEM).length + 1
   const items = Math.floor((room - '"cart":[],'.length) / each)
   const cart = Array.from({ length: Math.max(0, items) }, (_, i) => ({ ...ITEM, id: 100_234 + i }))

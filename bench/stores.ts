@@ -6,7 +6,6 @@ import session, { type SessionData, type Store } from 'express-session'
 import { Lembro } from 'lembro'
 import { LRUCache } from 'lru-cache'
 import bindMemoryStore from 'memorystore'
-import { LembroElsewhere, useElsewhere } from './copies.js'
 import { newSession, newSid, type Shape } from './sessions.js'
 
 const ExpressLembro = bindExpressLembro(session)
@@ -19,7 +18,7 @@ export interface Room {
   readonly such: readonly Shape[]
 }
 
-interface Kind {
+export interface Kind {
   /** Without room: unbounded, or bounded far away. */
   make(room?: Room): Store
   /** Expires everything whose time has passed; absent if the store can't. */
@@ -107,21 +106,15 @@ const purgePruned = (store: Store, done: () => void) => {
 // Reading them all is the only way that these have to drop the expired.
 const purgeByReading = (store: Store, done: () => void) => store.all?.(() => done())
 
-function makeLembro(room?: Room, onConflict: 'overwrite' | 'merge' = 'overwrite'): Lembro {
-  const weighing = new Lembro({ interval: 0, maxSize: Infinity })
-  const maxSize = room ? bytesOf(room, weighing, () => weighing.stats().bytes) : Infinity
-  return new Lembro({ interval: 0, maxSize, onConflict })
-}
-
 const kinds = {
   lembro: {
-    make: makeLembro,
+    make(room) {
+      const weighing = new Lembro({ interval: 0, maxSize: Infinity })
+      const maxSize = room ? bytesOf(room, weighing, () => weighing.stats().bytes) : Infinity
+      return new Lembro({ interval: 0, maxSize })
+    },
     purge: (store, done) => (store as Lembro).prune(done),
     reduce: (store, done) => (store as Lembro).reduce(undefined, done),
-  },
-  'lembro merge': { make: (room) => makeLembro(room, 'merge') },
-  'lembro elsewhere': {
-    make: () => useElsewhere(new LembroElsewhere({ interval: 0, maxSize: Infinity })),
   },
   floor: { make: () => new Floor() },
   MemoryStore: { make: () => new session.MemoryStore(), purge: purgeByReading },
@@ -153,10 +146,13 @@ export type StoreName = keyof typeof kinds
 
 export const STORES: Readonly<Record<StoreName, Kind>> = kinds
 export const STORE_NAMES = Object.keys(kinds) as StoreName[]
-/** All but the other ways in which lembro can be used: those are timed beside it, no more. */
-export const COMPARED = STORE_NAMES.filter((name) => !name.startsWith('lembro '))
 /** Those that people use today: what lembro is compared with, the floor apart. */
-export const PEERS = COMPARED.filter((name) => name !== 'floor' && name !== 'lembro')
+export const PEERS = STORE_NAMES.filter((name) => name !== 'floor' && name !== 'lembro')
+
+// Another copy would have lembro measured on paths that few applications take.
+if (!(new Lembro({ interval: 0 }) instanceof session.Store)) {
+  throw new Error('lembro and the bench have each found their own copy of express-session')
+}
 
 function bytesOf(room: Room, store: Store, bytes: () => number): number {
   for (const [n, shape] of room.such.entries()) {

@@ -3,7 +3,7 @@
 import type { EventEmitter } from 'node:events'
 import { Calls } from './call'
 import { type Clock, inSlices, systemClock } from './clock'
-import { Codec } from './entry/codec'
+import { Codec } from './entry/entry'
 import { Ledger } from './ledger/ledger'
 import type { Persistence } from './persistence'
 import { Purger, Reducer } from './reduce'
@@ -41,9 +41,9 @@ export interface Core {
   readonly departed: Departed
   readonly told: Told
   readonly signOut: SignOut
-  readonly purger: Purger
-  readonly reducer: Reducer
-  readonly persistence: Persistence | undefined
+  readonly purger: Pick<Purger, 'purge' | 'start' | 'stop' | 'stopped'>
+  readonly reducer: Pick<Reducer, 'reduce'>
+  readonly persistence: Pick<Persistence, 'save' | 'timed' | 'stats' | 'close'> | undefined
 }
 
 /** Assembles a store. `emitter` is the store itself; `ready` hears when it can be used. */

@@ -1,12 +1,12 @@
 /**
- * Attacks swept over their whole space instead of named: who is signed out, cell by cell. Every 97th cell,
- * always the same. With `--rounds 8` every 12th, those of a large store and those that are not promised too;
+ * Attacks swept over their whole space instead of named: who is signed out, cell by cell. Every 149th cell,
+ * always the same. With `--rounds 12` every 12th, those of a large store and those that are not promised too;
  * it then prints the worst, and where who just came stays the shortest.
  */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { LOWER_SHARE } from '../lib/ledger/lanes'
+import { LOWER_SHARE } from '../lib/ledger/shares'
 import type { LembroOptions } from '../lib/settings/options'
 import type { LembroStore } from '../lib/store'
 import { FakeClock } from './support/clock'
@@ -15,7 +15,7 @@ import { hasMore, rounds } from './support/rounds'
 import { storeAt } from './support/store'
 import { nextTurn, type StoppedTime, stopTime } from './support/time'
 
-const EVERY = Math.max(1, Math.floor(97 / rounds(1)))
+const EVERY = Math.max(1, Math.floor(149 / rounds(1)))
 const isLong = hasMore
 /** So many of the worst cells are printed. */
 const WORST = 15

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import autocannon from 'autocannon'
 import express from 'express'
-import session, { type Store } from 'express-session'
+import session from 'express-session'
 import { byTurns, withChildren } from '../child.js'
 import {
   digits,
@@ -17,16 +17,18 @@ import {
   type Table,
   whole,
 } from '../figures.js'
+import { open } from '../homes.js'
 import { storeNew } from '../operations.js'
+import { hasRedis, RedisServer } from '../redis-server.js'
 import { TYPICAL } from '../sessions.js'
-import { hasRedis, openShared, RedisServer } from '../shared.js'
-import { COMPARED, STORES, type StoreName } from '../stores.js'
-
-type Server = StoreName | 'no sessions' | (typeof OVER_REDIS)[number]
+import { STORES } from '../stores.js'
 
 export type HttpFigures = Awaited<ReturnType<typeof run>>
 
+/** Those in memory that people use most: express-memfilestore is a fork of memorystore. */
+const IN_MEMORY = ['lembro', 'floor', 'MemoryStore', 'memorystore', 'express-lembro'] as const
 const OVER_REDIS = ['lembro/redis', 'connect-redis'] as const
+type Server = 'no sessions' | (typeof IN_MEMORY | typeof OVER_REDIS)[number]
 const SECRET = 'a secret that is known to everybody'
 const ONE_DAY = 86_400_000
 const CONNECTIONS = 20
@@ -39,7 +41,9 @@ export async function serve(input: { server: Server; live: number; redis: number
   const app = express()
   const cookies: string[] = []
   if (server !== 'no sessions') {
-    const store = await storeOf(server, input.redis)
+    const store = isOverRedis(server)
+      ? await open(server, { file: '', port: input.redis })
+      : STORES[server].make()
     for (let n = 0; n < live; n++) {
       const sid = await storeNew(store, TYPICAL, n)
       const signature = createHmac('sha256', SECRET).update(sid).digest('base64')
@@ -62,17 +66,16 @@ export async function serve(input: { server: Server; live: number; redis: number
   return { port: (listening.address() as AddressInfo).port, cookies }
 }
 
-async function storeOf(server: Exclude<Server, 'no sessions'>, redis: number): Promise<Store> {
-  if (server === 'lembro/redis' || server === 'connect-redis') return openShared(server, redis)
-  return STORES[server].make()
+function isOverRedis(server: Server): server is (typeof OVER_REDIS)[number] {
+  return (OVER_REDIS as readonly Server[]).includes(server)
 }
 
 export async function run(quick: boolean) {
   const { live, rounds, amount } = quick
     ? { live: 200, rounds: 2, amount: 100 }
-    : { live: 10_000, rounds: 5, amount: 3000 }
-  const redis = hasRedis() ? await RedisServer.start() : undefined
-  const servers: Server[] = ['no sessions', ...COMPARED, ...(redis ? OVER_REDIS : [])]
+    : { live: 10_000, rounds: 4, amount: 2500 }
+  const redis = hasRedis ? await RedisServer.start() : undefined
+  const servers: Server[] = ['no sessions', ...IN_MEMORY, ...(redis ? OVER_REDIS : [])]
   return withChildren(servers, import.meta.url, async (children) => {
     const apps = new Map<Server, Awaited<ReturnType<typeof serve>>>()
     for (const server of servers) {
@@ -122,7 +125,7 @@ export function tables(figures: HttpFigures): Table[] {
   return [
     {
       title: `HTTP: an Express application with ${whole(figures.live)} live sessions`,
-      note: `Four requests of five read, one writes; ${CONNECTIONS} connections. Each has one process, the load another. What is not far above the spread is no difference. memorystore and express-memfilestore, its fork, do the same, and so show what the machine adds.`,
+      note: `Four requests of five read, one writes; ${CONNECTIONS} connections. Each has one process, the load another. What is not far above the spread is no difference.`,
       head: ['', 'requests per second', 'p99', 'µs a request that sessions add'],
       rows: Object.entries(figures.by).map(([server, { perSecond, p99 }]) => [
         ...[server, whole(perSecond), milliseconds(p99)],

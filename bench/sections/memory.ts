@@ -6,7 +6,7 @@ import { askNew, inPairs } from '../child.js'
 import { digits, ratio, type Table, whole } from '../figures.js'
 import { load, nextTurn } from '../operations.js'
 import { newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
-import { COMPARED, STORES, type StoreName } from '../stores.js'
+import { STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
 const SHAPES = {
   tiny: { characters: 40, owned: false },
@@ -14,16 +14,11 @@ const SHAPES = {
   'typical, anonymous': { ...TYPICAL, owned: false },
   large: { characters: 10_240, owned: true },
   'two-byte': { characters: 250, owned: true, wide: true },
-  'cut from two-byte texts': { ...TYPICAL, cut: 'from two bytes' },
-  'cut from large requests': { ...TYPICAL, cut: 'from a request' },
 } as const satisfies Record<string, Shape>
 
-export type ShapeName = keyof typeof SHAPES
+type ShapeName = keyof typeof SHAPES
 export type MemoryFigures = Awaited<ReturnType<typeof run>>
 
-const NAMES = Object.keys(SHAPES) as ShapeName[]
-/** Those of texts that would make a store hold more than it counts: the other stores do not claim to count their bytes. */
-export const HOSTILE = NAMES.filter((name) => 'cut' in SHAPES[name])
 const SID_LENGTH = 32
 
 /** What V8 has compiled for. Kept, so that it is part of the heap both before and after. */
@@ -68,36 +63,36 @@ async function heap(): Promise<number> {
 }
 
 export async function run(quick: boolean) {
-  const weighIn = (shape: Shape, stores: readonly StoreName[]) =>
-    inPairs(stores, (store) => {
-      const input = { store, shape, sessions: quick ? 2000 : 25_000 }
-      return askNew(import.meta.url, weigh, input, ['--expose-gc'])
-    })
-  const figures: Partial<Record<ShapeName, Partial<Awaited<ReturnType<typeof weighIn>>>>> = {}
-  for (const name of quick ? (['typical', 'typical, anonymous'] as const) : NAMES) {
-    figures[name] = await weighIn(
-      SHAPES[name],
-      HOSTILE.includes(name) ? ['lembro', 'floor'] : COMPARED,
-    )
+  const figures: [ShapeName, Awaited<ReturnType<typeof weighIn>>][] = []
+  for (const name of Object.keys(SHAPES) as ShapeName[]) {
+    figures.push([name, await weighIn(SHAPES[name], quick)])
   }
-  return figures
+  return Object.fromEntries(figures) as Record<ShapeName, (typeof figures)[number][1]>
+}
+
+function weighIn(shape: Shape, quick: boolean) {
+  const sessions = quick ? 4000 : Math.min(25_000, Math.ceil(5e7 / shape.characters))
+  return inPairs(STORE_NAMES, (store) =>
+    askNew(import.meta.url, weigh, { store, shape, sessions }, ['--expose-gc']),
+  )
 }
 
 export function tables(figures: MemoryFigures): Table[] {
-  const cell = (of: MemoryFigures[ShapeName], store: StoreName) => {
-    const each = of?.[store]?.each
-    const times = store === 'lembro' || each === undefined
-    return `${whole(each)}${times ? '' : ` (${digits(ratio(each, of?.lembro?.each))})`}`
-  }
   const shapes = Object.values(figures)
+  const cell = (of: MemoryFigures[ShapeName], store: StoreName) => {
+    const { each } = of[store]
+    return store === 'lembro'
+      ? whole(each)
+      : `${whole(each)} (${digits(ratio(each, of.lembro.each))})`
+  }
   return [
     {
       title: 'Memory: bytes of heap for each session',
-      note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one. Of the last two kinds, the name of the owner and a note are slices of larger texts. Honesty is the heap grown, divided by `stats().bytes`.',
+      note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one. Honesty is the heap grown, divided by `stats().bytes`.',
       head: ['', ...Object.keys(figures)],
       rows: [
-        ...COMPARED.map((store) => [store, ...shapes.map((of) => cell(of, store))]),
-        ['honesty of lembro', ...shapes.map((of) => digits(of.lembro?.honesty))],
+        ...STORE_NAMES.map((store) => [store, ...shapes.map((of) => cell(of, store))]),
+        ['honesty of lembro', ...shapes.map((of) => digits(of.lembro.honesty))],
       ],
     },
   ]

@@ -1,6 +1,6 @@
-/** What each operation costs, for sessions of several sizes, with owners and without. */
+/** What each operation costs, for sessions of several sizes. */
 
-import { byTurns, type Children, inPairs, withChildren } from '../child.js'
+import { byTurns, type Child, inPairs, withChildren } from '../child.js'
 import { digits, mapValues, mean, median, ratio, spreadOf, type Table, time } from '../figures.js'
 import {
   fill,
@@ -11,7 +11,7 @@ import {
   timedInBatches,
 } from '../operations.js'
 import type { Shape } from '../sessions.js'
-import { COMPARED, PEERS, STORE_NAMES, STORES, type StoreName } from '../stores.js'
+import { PEERS, STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
 /** ns of each operation in each store, its deferred callback included, and how far the rounds of the floor spread. */
 export type Timed = Readonly<Record<OperationName, { ns: NsOf; spread: number }>>
@@ -27,11 +27,10 @@ interface Amounts {
 
 const IN_FLIGHT = 100
 const SHAPES = [
-  { size: '200 B', owned: true, characters: 200, share: 1 },
-  { size: '200 B', owned: false, characters: 200, share: 1 },
-  { size: '1 KB', owned: true, characters: 1024, share: 1 },
+  { size: '200 B', characters: 200, share: 1 },
+  { size: '1 KB', characters: 1024, share: 1 / 2 },
   // Larger sessions take longer, so that fewer will do.
-  { size: '10 KB', owned: true, characters: 10_240, share: 1 / 4 },
+  { size: '10 KB', characters: 10_240, share: 1 / 4 },
 ] as const
 
 let population: Population
@@ -60,33 +59,31 @@ export async function measure(input: { operation: OperationName; batches: number
 
 export async function run(quick: boolean) {
   const shapes = []
-  for (const { size, owned, characters, share } of quick ? SHAPES.slice(0, 1) : SHAPES) {
-    // The other ways to use lembro differ in nothing that an owner has to do with.
-    const stores = owned ? STORE_NAMES : COMPARED
+  for (const { size, characters, share } of quick ? SHAPES.slice(0, 1) : SHAPES) {
     const amounts = quick
       ? { rounds: 3, batches: 3, warmUp: 10 }
       : { rounds: 5, batches: 16 * share, warmUp: 120 * share }
-    const by = await withChildren(stores, import.meta.url, (children) =>
-      timeAll(children, { characters, owned }, (quick ? 1000 : 10_000) * share, amounts),
+    const by = await withChildren(STORE_NAMES, import.meta.url, (children) =>
+      timeAll(children, { characters, owned: true }, (quick ? 1000 : 10_000) * share, amounts),
     )
-    shapes.push({ size, owned, by })
+    shapes.push({ size, by })
   }
   return shapes
 }
 
 /** Fills all stores up to a number of sessions, and times every operation in them. */
 export async function timeAll(
-  children: Children<StoreName>,
+  children: Readonly<Record<string, Child>>,
   shape: Shape,
   sessions: number,
   { rounds, batches, warmUp }: Amounts,
 ): Promise<Timed> {
   const stores = Object.keys(children) as StoreName[]
-  await inPairs(stores, (store) => children[store].ask(grow, { store, shape, sessions }))
+  await inPairs(stores, (store) => (children[store] as Child).ask(grow, { store, shape, sessions }))
   const timed: Partial<Record<OperationName, Timed[OperationName]>> = {}
   for (const operation of OPERATION_NAMES) {
     const ask = (store: StoreName, batches: number) =>
-      children[store].ask(measure, { operation, batches })
+      (children[store] as Child).ask(measure, { operation, batches })
     await inPairs(stores, (store) => ask(store, warmUp))
     const turns = await byTurns(stores, rounds, (store) => ask(store, batches))
     timed[operation] = { ns: mapValues(turns, median), spread: spreadOf(turns.floor) }
@@ -96,21 +93,18 @@ export async function timeAll(
 
 /** A table for each shape. */
 export function tables(figures: OperationFigures): Table[] {
-  return figures.map(({ size, owned, by }, i) => {
-    const variants = owned ? (['lembro merge', 'lembro elsewhere'] as const) : []
-    const others: StoreName[] = [...variants, 'floor', ...PEERS]
-    return {
-      title: `Operations: sessions of ${size}, ${owned ? 'with' : 'without'} owners`,
-      note:
-        i > 0
-          ? ''
-          : 'The time of one operation until its callback. In brackets: how many times lembro\'s time. "Merge" is lembro with `onConflict: \'merge\'`, where nothing conflicts; "elsewhere" is lembro bound to another copy of express-session.',
-      head: ['', 'lembro', ...others.map((name) => name.replace('lembro ', ''))],
-      rows: Object.entries(by).map(([operation, { ns }]) => [
-        ...[operation, time(ns.lembro)],
-        ...others.map((other) => `${time(ns[other])} (${digits(ratio(ns[other], ns.lembro))})`),
-      ]),
-      spreads: Object.values(by).map(({ spread }) => spread),
-    }
-  })
+  const others: StoreName[] = ['floor', ...PEERS]
+  return figures.map(({ size, by }, i) => ({
+    title: `Operations: sessions of ${size}, with owners`,
+    note:
+      i > 0
+        ? ''
+        : "The time of one operation until its callback. In brackets: how many times lembro's time.",
+    head: ['', 'lembro', ...others],
+    rows: Object.entries(by).map(([operation, { ns }]) => [
+      ...[operation, time(ns.lembro)],
+      ...others.map((other) => `${time(ns[other])} (${digits(ratio(ns[other], ns.lembro))})`),
+    ]),
+    spreads: Object.values(by).map(({ spread }) => spread),
+  }))
 }

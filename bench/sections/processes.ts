@@ -1,74 +1,99 @@
-/** Sessions that several processes of one machine share without a server: reads, saves, a logout elsewhere and a kill, beside connect-redis. */
+/** Sessions that several processes share, on a file or through Redis: reads, saves, and a logout elsewhere. */
 
-import fs from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
-import { Child } from '../child.js'
-import { digits, quantile, type Table, whole } from '../figures.js'
+import type { Store } from 'express-session'
+import { byTurns, type Child, type Children, withChildren } from '../child.js'
+import { digits, mapValues, median, medians, quantile, type Table, whole } from '../figures.js'
+import { type Home, open, withFile } from '../homes.js'
 import * as ops from '../operations.js'
-import { after, pace, watchDelay, withFile } from '../savers.js'
-import { type Live, newSession, newSid, TYPICAL } from '../sessions.js'
-import { RedisServer } from '../shared.js'
-import { open, type Sharer, sharers } from '../sharers.js'
+import { pace } from '../pace.js'
+import { hasRedis, RedisServer } from '../redis-server.js'
+import { type Live, sidOfRequest, TYPICAL } from '../sessions.js'
 
+const OVER_REDIS = ['lembro/redis', 'connect-redis', 'connect-redis, cached'] as const
+const ON_A_FILE = ['lembro/sqlite', 'better-sqlite3-session-store', 'session-file-store'] as const
+type Sharer = (typeof OVER_REDIS)[number] | (typeof ON_A_FILE)[number]
 export type ProcessFigures = Awaited<ReturnType<typeof run>>
-type StoreFigures = Awaited<ReturnType<typeof measure>>
-type Load = Awaited<ReturnType<typeof save>>
-type Pair = readonly [number, number]
 
-const PROCESSES = 4
-const SESSIONS = 500
+/** The hot set. */
+const SESSIONS = 1000
+const IN_FLIGHT = 64
+const LARGE = 50_000
 const SAVES_A_SECOND = 200
-/** Saves that a process has under way when it saves as fast as it can. */
-const AT_ONCE = 16
 const LOGOUTS = 100
 
 let population: ops.Population
 let loaded: Live[] = []
+let failed = 0
 
-/** Opens the store of this process, on those sessions or on new ones. Gives their ids. */
-export async function share(input: { name: Sharer; file: string; port: number; sids?: string[] }) {
-  const store = await open(input.name, input.file, input.port)
-  const { sids = [] } = input
-  while (sids.length < SESSIONS) sids.push(await ops.storeNew(store, TYPICAL, sids.length))
+/** A save that may fail, as those of some stores do when two processes save at the same time. */
+const save: ops.Prepare = async (of) => {
+  const step = await Promise.resolve(ops.OPERATIONS['set again'](of)).catch(
+    (error): ops.Step =>
+      (done) =>
+        done(error),
+  )
+  return (done) =>
+    step((error) => {
+      if (error) failed++
+      done()
+    })
+}
+const OPERATIONS = { read: ops.OPERATIONS['read request'], save }
+
+/** Opens the store of this process, on those sessions or on new ones, and meets every session once. Gives their ids. */
+export async function share(input: { sharer: Sharer; home: Home; sids?: readonly string[] }) {
+  const store = await open(input.sharer, input.home)
+  const sids = input.sids ?? (await storeAll(store, SESSIONS, TYPICAL.characters))
   population = { store, shape: TYPICAL, sids, added: [] }
+  for (const sid of sids) await ops.load(store, sidOfRequest(sid))
   return sids
 }
 
-/** The µs of one operation at a time: p50 and p99. */
-export async function alone(input: { operation: 'get' | 'set again'; count: number }) {
-  const prepare = ops.OPERATIONS[input.operation]
-  const us: number[] = []
-  for (let n = 0; n < input.count; n++) {
-    us.push((await ops.timedInBatches(population, prepare, 1, 1)) / 1000)
-  }
-  return [quantile(us, 0.5), quantile(us, 0.99)] as const
+/** Stores new sessions, which no other process has met. Gives their ids. */
+export async function storeFresh(input: { count: number; characters: number }) {
+  return storeAll(population.store, input.count, input.characters)
 }
 
-/** Saves sessions for so long: so many a second, or as many as it can. In ms: until each was acknowledged at that pace, and how late the event loop was. */
-export async function save({ ms, perSecond }: { ms: number; perSecond: number | undefined }) {
-  let [saved, failed] = [0, 0]
-  const prepare: ops.Prepare = async (of) => {
-    const failing =
-      (error: unknown): ops.Step =>
-      (done) =>
-        done(error)
-    const step = await ops.OPERATIONS['set again'](of).catch(failing)
-    return (done) =>
-      step((error) => {
-        if (error) failed++
-        else saved++
-        done()
-      })
-  }
-  const delay = watchDelay()
-  const isOver = after(ms)
-  const times = perSecond === undefined ? [] : await pace(population, [prepare], perSecond, isOver)
-  while (!isOver()) {
-    await ops.timedInBatches(population, prepare, AT_ONCE, AT_ONCE)
+async function storeAll(store: Store, count: number, characters: number): Promise<string[]> {
+  const sids: string[] = []
+  const shape = { ...TYPICAL, characters }
+  while (sids.length < count) sids.push(await ops.storeNew(store, shape, sids.length))
+  return sids
+}
+
+/** Operations per second, so many at once, for so many ms; then the µs of one alone. */
+export async function ask(input: { operation: keyof typeof OPERATIONS; ms: number }) {
+  const prepare = OPERATIONS[input.operation]
+  const many: number[] = []
+  for (const end = performance.now() + input.ms; performance.now() < end; ) {
+    many.push(await ops.timedInBatches(population, prepare, IN_FLIGHT, IN_FLIGHT))
     // As between requests: some of the stores call back at once.
     await ops.nextTurn()
   }
-  return { times, perSecond: (saved * 1000) / ms, failed, ...(await delay()) }
+  const alone: number[] = []
+  for (let i = 0; i < Math.min(500, many.length * 4); i++) {
+    alone.push((await ops.timedInBatches(population, prepare, 1, 1)) / 1000)
+  }
+  const operations = many.length * IN_FLIGHT + alone.length
+  const [p50, p99] = [median(alone), quantile(alone, 0.99)]
+  return { perSecond: 1e9 / median(many), p50, p99, operations }
+}
+
+/** Reads per second of sessions that this process has never met, so many at once. */
+export async function readFirst(sids: readonly string[]) {
+  let ns = 0
+  for (let done = 0; done < sids.length; done += IN_FLIGHT) {
+    const some = sids.slice(done, done + IN_FLIGHT)
+    ns += await ops.timed(
+      some.map((sid) => ops.OPERATIONS.get({ ...population, sids: [sid] }) as ops.Step),
+    )
+  }
+  return (sids.length * 1e9) / ns
+}
+
+export async function savePaced(ms: number) {
+  failed = 0
+  return { ...(await pace(population, [save], SAVES_A_SECOND, ms)), failed }
 }
 
 /** Loads sessions, as slow requests do. */
@@ -76,114 +101,130 @@ export async function begin(sids: readonly string[]): Promise<void> {
   loaded = await Promise.all(sids.map((sid) => ops.load(population.store, sid)))
 }
 
-/** Saves what it has loaded. Gives how many of those sessions are there afterwards. */
-export async function end(): Promise<number> {
-  const { store } = population
-  const save = (live: Live) => ops.called((done) => store.set(live.id, live, () => done()))
-  for (const live of loaded) await save(live)
-  return (await there(loaded.map(({ id }) => id))).length
-}
-
 export async function logOut(sids: readonly string[]): Promise<void> {
   for (const sid of sids) await ops.called((done) => population.store.destroy(sid, done))
 }
 
-/** Stores new sessions from now on until it is killed, and writes down which were acknowledged. */
-export function saveAndDie(log: string): void {
+/** Saves what it has loaded. Gives how many of those sessions are there afterwards. */
+export async function end(): Promise<number> {
   const { store } = population
-  const file = fs.openSync(log, 'w')
-  const next = () => {
-    const sid = newSid()
-    store.set(sid, newSession(store, sid, TYPICAL, 0), (error) => {
-      if (!error) fs.writeSync(file, `${sid}\n`)
-      setImmediate(next)
-    })
-  }
-  for (let n = 0; n < AT_ONCE; n++) next()
-}
-
-/** How many saves are written down there, and of how many there is nothing. */
-export async function lost(log: string): Promise<Pair> {
-  const sids = fs.readFileSync(log, 'utf8').split('\n').slice(0, -1)
-  return [sids.length, sids.length - (await there(sids)).length]
-}
-
-async function there(sids: readonly string[]): Promise<string[]> {
-  const found: string[] = []
-  for (const sid of sids)
-    await ops.load(population.store, sid).then(
-      () => found.push(sid),
-      () => 0,
-    )
-  return found
+  for (const live of loaded) await ops.called((done) => store.set(live.id, live, () => done()))
+  const there = loaded.map(({ id }) => ops.load(store, id))
+  return (await Promise.allSettled(there)).filter(({ status }) => status === 'fulfilled').length
 }
 
 export async function run(quick: boolean) {
-  const figures: Partial<Record<Sharer, StoreFigures>> = {}
-  for (const name of await sharers()) {
-    figures[name] = await withFile((file) => measure(name, file, quick))
-  }
-  return figures
+  const sharers: Sharer[] = [...(hasRedis ? OVER_REDIS : []), ...ON_A_FILE]
+  const servers: Partial<Record<Sharer, RedisServer>> = {}
+  for (const name of hasRedis ? OVER_REDIS : []) servers[name] = await RedisServer.start()
+  return withFile((file) =>
+    withChildren(sharers, import.meta.url, (ones) =>
+      withChildren(sharers, import.meta.url, (others) =>
+        measure(sharers, servers, ones, others, file, quick),
+      ),
+    ),
+  ).finally(() => {
+    for (const server of Object.values(servers)) server.end()
+  })
 }
 
-async function measure(name: Sharer, file: string, quick: boolean) {
-  const server = name === 'connect-redis' ? await RedisServer.start() : undefined
-  const children = Array.from({ length: PROCESSES }, () => new Child(import.meta.url))
-  const [one, other] = children as [Child, Child]
-  const [ms, count] = quick ? [300, 100] : [3000, 2000]
-  const together = async (perSecond?: number) =>
-    addedUp(await Promise.all(children.map((each) => each.ask(save, { ms, perSecond }))))
-  try {
-    const shared = { name, file, port: server?.port ?? 0 }
-    const sids = await one.ask(share, shared)
-    for (const each of children.slice(1)) await each.ask(share, { ...shared, sids })
-    const get = await one.ask(alone, { operation: 'get', count })
-    const set = await one.ask(alone, { operation: 'set again', count })
-    const paced = await together(SAVES_A_SECOND)
-    const full = await together()
-    await one.ask(begin, sids.slice(0, LOGOUTS))
-    await other.ask(logOut, sids.slice(0, LOGOUTS))
-    const undone = await one.ask(end, undefined)
-    await one.ask(saveAndDie, `${file}-log`)
-    await setTimeout(ms / 4)
-    await one.kill()
-    return { get, set, paced, full, undone, killed: await other.ask(lost, `${file}-log`) }
-  } finally {
-    await Promise.all(children.map((each) => each.kill()))
-    server?.end()
+/** Two processes with each store, in front of a file or a Redis of their own. */
+async function measure(
+  sharers: readonly Sharer[],
+  servers: Readonly<Partial<Record<Sharer, RedisServer>>>,
+  ones: Children<Sharer>,
+  others: Children<Sharer>,
+  file: string,
+  quick: boolean,
+) {
+  const { rounds, ms, firsts } = quick
+    ? { rounds: 1, ms: 60, firsts: 64 }
+    : { rounds: 3, ms: 500, firsts: 960 }
+  const once = <Figure>(take: (sharer: Sharer) => Promise<Figure>) =>
+    byTurns(sharers, 1, take).then((figures) => mapValues(figures, ([figure]) => figure as Figure))
+  const inTurn = async <Figure>(take: (sharer: Sharer) => Promise<Figure>) => {
+    // Before the first counts, each process has done it once.
+    if (!quick) await once(take)
+    return byTurns(sharers, rounds, take)
   }
+  const asked = async (operation: keyof typeof OPERATIONS) =>
+    mapValues(await inTurn((sharer) => ones[sharer].ask(ask, { operation, ms })), medians)
+  const homes = mapValues(ones, (_, sharer) => ({
+    file: `${file}-${sharer.replace('/', '-')}`,
+    port: servers[sharer]?.port ?? 0,
+  }))
+  const sids = await once((sharer) => ones[sharer].ask(share, { sharer, home: homes[sharer] }))
+  const [read, save] = [await asked('read'), await asked('save')]
+  // Only now: the other process hears of every save, which takes its time too.
+  await once((sharer) =>
+    others[sharer].ask(share, { sharer, home: homes[sharer], sids: sids[sharer] }),
+  )
+  const firstReads = async (characters: number, count: number) => {
+    const rates = await inTurn(async (sharer) => {
+      const sids = await others[sharer].ask(storeFresh, { count, characters })
+      return ones[sharer].ask(readFirst, sids)
+    })
+    return mapValues(rates, median)
+  }
+  const first = await firstReads(TYPICAL.characters, firsts)
+  const large = await firstReads(LARGE, firsts / 8)
+  const both = <Figure>(sharer: Sharer, take: (child: Child) => Promise<Figure>) =>
+    Promise.all([ones, others].map((of) => take(of[sharer])))
+  const reading = { operation: 'read', ms: 2 * ms } as const
+  const two = await inTurn(async (sharer) => {
+    const before = await servers[sharer]?.commands()
+    const rates = await both(sharer, (child) => child.ask(ask, reading))
+    const commands = ((await servers[sharer]?.commands()) ?? Number.NaN) - (before ?? Number.NaN)
+    return {
+      perSecond: sum(rates.map(({ perSecond }) => perSecond)),
+      commands: (commands * 1000) / sum(rates.map(({ operations }) => operations)),
+    }
+  })
+  const paced = await once((sharer) => both(sharer, (child) => child.ask(savePaced, 4 * ms)))
+  const undone = await once(async (sharer) => {
+    const slow = sids[sharer].slice(0, LOGOUTS)
+    await ones[sharer].ask(begin, slow)
+    await others[sharer].ask(logOut, slow)
+    return ones[sharer].ask(end, undefined)
+  })
+  return mapValues(read, (read, sharer) => ({
+    ...{ read, save: save[sharer], first: first[sharer], large: large[sharer] },
+    ...{ two: medians(two[sharer]), undone: undone[sharer] },
+    acknowledged: worst(paced[sharer], 'p99'),
+    delayed: worst(paced[sharer], 'delayed'),
+    failed: sum(paced[sharer].map((of) => of.failed)),
+  }))
 }
 
-/** What several processes did at the same time; what is late is that of the worst of them. */
-function addedUp(loads: readonly Load[]) {
-  const times = loads.flatMap((each) => each.times)
-  const sum = (of: 'failed' | 'perSecond') => loads.reduce((all, each) => all + each[of], 0)
-  const worst = (of: 'p99' | 'longest') => Math.max(...loads.map((each) => each[of]))
-  return {
-    ...{ failed: sum('failed'), perSecond: sum('perSecond') },
-    acknowledged: [quantile(times, 0.5), quantile(times, 0.99)] as const,
-    delay: [worst('p99'), worst('longest')] as const,
-  }
+function sum(figures: readonly number[]): number {
+  return figures.reduce((all, each) => all + each, 0)
+}
+
+function worst<Name extends string>(of: readonly Readonly<Record<Name, number>>[], name: Name) {
+  return Math.max(...of.map((each) => each[name]))
 }
 
 export function tables(figures: ProcessFigures): Table[] {
-  const pair = ([one, other]: Pair) => `${digits(one)} / ${digits(other)}`
-  const rows: [string, (of: StoreFigures) => string][] = [
-    ['`get`, one at a time: µs p50 / p99', ({ get }) => pair(get)],
-    ['a save, one at a time: µs p50 / p99', ({ set }) => pair(set)],
-    ['saves at a steady pace: ms p50 / p99', ({ paced }) => pair(paced.acknowledged)],
-    ['event loop late meanwhile: ms p99 / longest', ({ paced }) => pair(paced.delay)],
-    ['as many saves as they can: per second', ({ full }) => whole(full.perSecond)],
-    ['event loop late meanwhile: ms p99 / longest', ({ full }) => pair(full.delay)],
-    ['saves that failed', ({ paced, full }) => whole(paced.failed + full.failed)],
+  const both = ({ p50, p99 }: Readonly<Record<'p50' | 'p99', number>>) =>
+    `${digits(p50)} / ${digits(p99)}`
+  const rows: [string, (of: ProcessFigures[Sharer]) => string][] = [
+    ['read request, one at a time: µs p50 / p99', ({ read }) => both(read)],
+    [`read requests, ${IN_FLIGHT} at a time: per second`, ({ read }) => whole(read.perSecond)],
+    ['the same of two processes', ({ two }) => whole(two.perSecond)],
+    ['Redis commands per 1,000 of them', ({ two }) => digits(two.commands)],
+    ['first reads in a process: per second', ({ first }) => whole(first)],
+    ['the same of sessions of 50 KB', ({ large }) => whole(large)],
+    ['saves, one at a time: µs p50 / p99', ({ save }) => both(save)],
+    [`saves, ${IN_FLIGHT} at a time: per second`, ({ save }) => whole(save.perSecond)],
+    ['saves at a steady pace: acknowledged after, ms p99', (of) => digits(of.acknowledged)],
+    ['of these, failed', ({ failed }) => whole(failed)],
+    ['event loop late meanwhile, ms p99', ({ delayed }) => digits(delayed)],
     [`of ${LOGOUTS} logouts, undone by a slow request elsewhere`, ({ undone }) => whole(undone)],
-    ['saves that a killed process had acknowledged', ({ killed }) => whole(killed[0])],
-    ['lost of these', ({ killed }) => whole(killed[1])],
   ]
   return [
     {
-      title: 'Several processes of one machine, without a server',
-      note: `${SESSIONS} signed-in sessions that ${PROCESSES} processes share. The steady pace is ${SAVES_A_SECOND} saves a second of each process. What is late is that of the worst of them. A logout is undone if a request that had begun in another process brings the session back. connect-redis needs a server: it is here to compare. connect-sqlite3 is measured once \`npm install --no-save connect-sqlite3@0.9.16\` has built its binary. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
+      title: 'Several processes that share their sessions',
+      note: `${SESSIONS} signed-in sessions that all are in use, two processes. connect-redis is left out where redis-server is not installed; it is on the same machine, with node-redis 6 for all. The steady pace is ${SAVES_A_SECOND} saves a second of each process; what is late is that of the worse of them. A logout is undone if a request that had begun in another process brings the session back. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
       head: ['', ...Object.keys(figures)],
       rows: rows.map(([what, show]) => [what, ...Object.values(figures).map(show)]),
     },

@@ -1,20 +1,23 @@
 /** What parallel requests do to one session: whether a slow one undoes a logout, and whether changes are lost. */
 
 import type { Store } from 'express-session'
+import { Lembro } from 'lembro'
 import { askNew, inPairs } from '../child.js'
 import { percent, type Table } from '../figures.js'
 import { called, load, storeNew } from '../operations.js'
 import { sidOfRequest, TYPICAL } from '../sessions.js'
-import { STORE_NAMES, STORES, type StoreName } from '../stores.js'
+import { PEERS, STORES, type StoreName } from '../stores.js'
 
 export type RaceFigures = Awaited<ReturnType<typeof run>>
 
 const TIMES = 200
-const RACED = STORE_NAMES.filter((name) => name !== 'floor' && name !== 'lembro elsewhere')
+const RACED = ['lembro', 'lembro merge', ...PEERS] as const
 
 /** The share of logouts after which a slow request could not bring the session back, and of sessions that kept what each of two requests had added. */
-export async function race(name: StoreName) {
-  const store = STORES[name].make()
+export async function race(name: StoreName | 'lembro merge') {
+  const isMerging = name === 'lembro merge'
+  const merging = { interval: 0, onConflict: 'merge' } as const
+  const store = isMerging ? new Lembro(merging) : STORES[name].make()
   let [logouts, changes] = [0, 0]
   for (let n = 0; n < TIMES; n++) {
     if (await logoutSticks(store, n)) logouts++

@@ -1,162 +1,180 @@
-/** What it costs to save: operations a second, how soon each is acknowledged, and what the event loop waits. */
+/** What it costs to save, what a crash takes, and how soon the sessions are back. */
 
-import type { Store } from 'express-session'
-import { askNew, byTurns, Child } from '../child.js'
+import { DatabaseSync } from '@photostructure/sqlite'
+import type { Lembro } from 'lembro'
+import { askNew, byTurns } from '../child.js'
 import {
   count,
   digits,
   mapValues,
+  mean,
   medians,
   milliseconds,
-  quantile,
+  percent,
   ratio,
-  spreadOf,
   type Table,
   whole,
 } from '../figures.js'
+import { type Opened, open, withFile } from '../homes.js'
 import { fill, OPERATIONS, type Population, setNewOwner, timedInBatches } from '../operations.js'
-import {
-  after,
-  open,
-  openLembro,
-  pace,
-  SAVERS,
-  SAVINGS,
-  type Saver,
-  type Saving,
-  watchDelay,
-  withFile,
-} from '../savers.js'
+import { pace } from '../pace.js'
 import { TYPICAL } from '../sessions.js'
-
-/** Of operations at a steady pace, in ms: how late the event loop was, and until each was acknowledged. */
-const PACED = [
-  'delay, p99',
-  'delay, longest',
-  'acknowledged, p99',
-  'acknowledged, longest',
-] as const
 
 export type SavingFigures = Awaited<ReturnType<typeof run>>
 
-const OPERATIONS_A_SECOND = 4000
 const IN_FLIGHT = 500
-/** ms between two saves of express-memfilestore. */
-const MEMFILE_PERIOD = 1000
+const OPERATIONS_A_SECOND = 4000
+const NEW_SESSIONS_A_SECOND = 1000
+const PLAIN = 'lembro without `saveFile`'
+const SAVERS = [
+  ...[PLAIN, 'lembro', 'lembro, `savePeriod: 0`', 'lembro with `saveKeys`'],
+  ...['express-memfilestore', 'better-sqlite3-session-store', 'session-file-store'],
+] as const satisfies Opened[]
+/** Those that hold all sessions in memory and save them. */
+const KILLED = ['lembro', 'express-memfilestore'] as const
+type Killed = (typeof KILLED)[number]
 
 let full: Population
 
-/** On a new file: as many sets of new sessions as it is told, as many touches of them, then both at a steady pace. */
-export async function rate(input: {
-  saving: Saving
-  file: string
-  operations: number
-  seconds: number
-}) {
-  const population = populationOf(await openLembro(input.saving, input.file))
-  await ratesOf(population, Math.min(10_000, input.operations))
-  const rates = await ratesOf(population, input.operations)
-  return { ...rates, ...(await pacedFor(population, input.seconds)) }
-}
-
-/** On a new file of one of the stores: sets of new sessions, then touches of them, for so many seconds. */
-export async function rateOfPeer(input: { saver: Saver; file: string; seconds: number }) {
-  const population = populationOf(await open(input.saver, input.file, MEMFILE_PERIOD))
-  const isOver = after(input.seconds * 1000)
-  const runs: Awaited<ReturnType<typeof ratesOf>>[] = []
-  while (!isOver()) runs.push(await ratesOf(population, IN_FLIGHT))
-  return medians(runs)
-}
-
-/** Opens a new file and fills the store with typical sessions. */
-export async function fillUp(input: { saving: Saving; file: string; sessions: number }) {
-  const store = await openLembro(input.saving, input.file)
-  full = populationOf(store, await fill(store, TYPICAL, input.sessions))
-  if (store.stats().save !== undefined) await store.save()
-}
-
-export async function pacedWhenFull(seconds: number) {
-  await pacedFor(full, Math.min(1, seconds))
-  return pacedFor(full, seconds)
-}
-
-function populationOf(store: Store, sids: string[] = []): Population {
-  return { store, shape: TYPICAL, sids, added: sids }
-}
-
-/** Per second. */
-async function ratesOf(population: Population, operations: number) {
-  const sets = 1e9 / (await timedInBatches(population, setNewOwner, operations, IN_FLIGHT))
-  const touches = 1e9 / (await timedInBatches(population, OPERATIONS.touch, operations, IN_FLIGHT))
-  return { sets, touches }
-}
-
-/** Half sets, half touches at a steady pace, for that long. */
-async function pacedFor(population: Population, seconds: number) {
-  const delay = watchDelay()
-  const operations = [OPERATIONS['set again'], OPERATIONS.touch] as const
-  const times = await pace(population, operations, OPERATIONS_A_SECOND, after(seconds * 1000))
-  const { p99, longest } = await delay()
-  return {
-    ...{ 'delay, p99': p99, 'delay, longest': longest },
-    'acknowledged, p99': quantile(times, 0.99),
-    'acknowledged, longest': times.reduce((most, ms) => Math.max(most, ms), 0),
+/** Per second, on a new file: sets of new sessions, and touches of them. */
+export async function rate(input: { saver: Opened; file: string; seconds: number }) {
+  const store = await open(input.saver, { file: input.file, savePeriod: 1000 })
+  const added: string[] = []
+  const population = { store, shape: TYPICAL, sids: added, added }
+  const [sets, touches]: [number[], number[]] = [[], []]
+  const end = performance.now() + input.seconds * 1000
+  while (performance.now() < end) {
+    sets.push(await timedInBatches(population, setNewOwner, IN_FLIGHT, IN_FLIGHT))
+    touches.push(await timedInBatches(population, OPERATIONS.touch, IN_FLIGHT, IN_FLIGHT))
   }
+  // The checkpoints are part of it.
+  return { sets: 1e9 / mean(sets), touches: 1e9 / mean(touches) }
+}
+
+/** Fills a store, then has sets and touches come at a steady pace. */
+export async function pacedWhenFull(input: {
+  saver: Opened
+  file: string
+  sessions: number
+  ms: number
+}) {
+  const store = await open(input.saver, { file: input.file })
+  const sids = await fill(store, TYPICAL, input.sessions)
+  if (input.saver !== PLAIN) await (store as Lembro).save()
+  full = { store, shape: TYPICAL, sids, added: [] }
+  const operations = [OPERATIONS['set again'], OPERATIONS.touch]
+  return pace(full, operations, OPERATIONS_A_SECOND, input.ms)
+}
+
+/** Fills a store, and has new sessions come for two and a half save periods. Gives how many were acknowledged, and the longest delay of the event loop in ms. */
+export async function crash(input: {
+  saver: Killed
+  file: string
+  sessions: number
+  period: number
+}) {
+  const { sessions, period } = input
+  const store = await open(input.saver, { file: input.file, savePeriod: period })
+  await fill(store, TYPICAL, sessions)
+  const population = { store, shape: TYPICAL, sids: [], added: [] }
+  const came = await pace(population, [setNewOwner], NEW_SESSIONS_A_SECOND, 2.5 * period)
+  return { acknowledged: sessions + came.operations, stall: came.stall }
+}
+
+/** How many ms a store needs to have the sessions back, and how many there are. */
+export async function restart({ saver, file }: { saver: Killed; file: string }) {
+  const began = performance.now()
+  const store = await open(saver, { file })
+  const ms = performance.now() - began
+  const sessions = await new Promise<number>((resolve, reject) => {
+    store.length?.((error, length = 0) => (error ? reject(error) : resolve(length)))
+  })
+  return { ms, sessions }
+}
+
+/** The least that a restart can cost: the rows of lembro's file, id and body put into a `Map`. */
+export async function readBare(file: string) {
+  const began = performance.now()
+  const bodies = new Map<string, string>()
+  const database = new DatabaseSync(file)
+  const rows = database.prepare('SELECT sid, body FROM sessions').iterate()
+  for (const { sid, body } of rows as Iterable<Readonly<Record<'sid' | 'body', Uint8Array>>>) {
+    bodies.set(textOf(sid), textOf(body))
+  }
+  database.close()
+  return { ms: performance.now() - began, sessions: bodies.size }
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString()
 }
 
 export async function run(quick: boolean) {
-  const [operations, seconds] = quick ? [1000, 0.1] : [30_000, 1.5]
-  const sessions = quick ? 10_000 : 1_000_000
-  const savings = Object.keys(SAVINGS) as Saving[]
-  const rated = await byTurns(savings, quick ? 1 : 3, (saving) =>
-    withFile((file) => askNew(import.meta.url, rate, { saving, file, operations, seconds })),
+  const [few, many] = quick ? [2000, 10_000] : [100_000, 1_000_000]
+  const [seconds, ms, period] = quick ? [0.1, 300, 200] : [2, 6000, 3000]
+  const rated = await byTurns(SAVERS, quick ? 1 : 2, (saver) =>
+    withFile((file) => askNew(import.meta.url, rate, { saver, file, seconds })),
   )
-  const peers = await byTurns(SAVERS, 1, (saver) =>
-    withFile((file) => askNew(import.meta.url, rateOfPeer, { saver, file, seconds: 2 * seconds })),
-  )
-  const full = await byTurns(['without `saveFile`', '`saveFile`'] as const, 1, (saving) =>
+  const killed = await byTurns(KILLED, 1, (saver) =>
     withFile(async (file) => {
-      const child = new Child(import.meta.url)
-      await child.ask(fillUp, { saving, file, sessions })
-      return child.ask(pacedWhenFull, quick ? 0.5 : 8).finally(() => child.kill())
+      const crashed = await askNew(import.meta.url, crash, { saver, file, sessions: few, period })
+      return { ...crashed, ...(await askNew(import.meta.url, restart, { saver, file })) }
     }),
   )
+  const paced = (saver: Opened, file: string) =>
+    askNew(import.meta.url, pacedWhenFull, { saver, file, sessions: many, ms })
+  const bare = await withFile((file) => paced(PLAIN, file))
+  const { saved, back } = await withFile(async (file) => ({
+    saved: await paced('lembro', file),
+    back: await byTurns(['lembro', 'bare program'] as const, quick ? 1 : 2, (reader) =>
+      reader === 'lembro'
+        ? askNew(import.meta.url, restart, { saver: reader, file })
+        : askNew(import.meta.url, readBare, file),
+    ),
+  }))
   return {
-    ...{ rates: mapValues(rated, medians), peers: mapValues(peers, medians) },
-    ...{ sessions, full: mapValues(full, medians) },
-    spread: spreadOf(rated['without `saveFile`'].map(({ sets }) => sets)),
+    ...{ rates: mapValues(rated, medians), few, killed: mapValues(killed, medians) },
+    ...{ many, paced: { bare, saved }, back: mapValues(back, medians) },
   }
 }
 
-export function tables({ rates, peers, sessions, full, spread }: SavingFigures): Table[] {
+export function tables({ rates, few, killed, many, paced, back }: SavingFigures): Table[] {
   const beside = (rate: number, other: number) => `${whole(rate)} (${digits(ratio(rate, other))})`
-  const plain = rates['without `saveFile`']
+  const plain = rates[PLAIN]
   return [
     {
       title: 'Saving: sets and touches per second',
-      note: `Typical sessions on a new file in the system's temporary folder, ${IN_FLIGHT} operations in flight until all are acknowledged; the checkpoints are part of it. In brackets: the share of what lembro does without a file. The last column: the time until an operation is acknowledged when ${whole(OPERATIONS_A_SECOND)} a second come at a steady pace.`,
-      head: ['', 'sets', 'touches', 'acknowledged, p99'],
-      rows: Object.entries(rates).map(([saving, of]) => [
-        ...[saving, beside(of.sets, plain.sets), beside(of.touches, plain.touches)],
-        milliseconds(of['acknowledged, p99']),
-      ]),
-      spreads: [spread],
-    },
-    {
-      title: 'Saving: sets and touches per second, of stores that save',
-      note: 'As above; in brackets: how many times what lembro does. express-memfilestore acknowledges what is in memory, and saves each second here; better-sqlite3-session-store writes on the main thread, a transaction for each call, with SQLite as lembro uses it (`@photostructure/sqlite`, WAL). session-file-store writes a file for each session.',
+      note: `Typical sessions on a new file in the system's temporary folder, ${IN_FLIGHT} operations in flight until all are acknowledged; the checkpoints are part of it. In brackets: the share of what lembro does without a file. express-memfilestore acknowledges what is in memory, and saves each second here; better-sqlite3-session-store writes on the main thread, with SQLite as lembro uses it; session-file-store writes a file for each session.`,
       head: ['', 'sets', 'touches'],
-      rows: Object.entries(peers).map(([saver, { sets, touches }]) => [
-        ...[saver, beside(sets, peers.lembro.sets), beside(touches, peers.lembro.touches)],
+      rows: SAVERS.map((saver) => [
+        ...[saver, beside(rates[saver].sets, plain.sets)],
+        beside(rates[saver].touches, plain.touches),
       ]),
     },
     {
-      title: `Saving: the delay of the event loop with ${count(sessions)} sessions`,
-      note: `${whole(OPERATIONS_A_SECOND)} operations a second at a steady pace, half sets, half touches, each with the \`get\` of its request. Node's \`monitorEventLoopDelay\` at a resolution of 1 ms, which is part of every figure.`,
-      head: ['', ...PACED],
-      rows: Object.entries(full).map(([saving, of]) => [
-        saving,
-        ...PACED.map((what) => milliseconds(of[what])),
+      title: `Saving: ${whole(OPERATIONS_A_SECOND)} operations a second with ${count(many)} sessions`,
+      note: "Half sets, half touches, each with the `get` of its request. The delay of the event loop is that of Node's `monitorEventLoopDelay` at a resolution of 1 ms, which is part of every figure.",
+      head: ['', 'delay, p99', 'delay, longest', 'acknowledged, p99', 'acknowledged, longest'],
+      rows: Object.entries({ [PLAIN]: paced.bare, lembro: paced.saved }).map(([saver, of]) => [
+        ...[saver, milliseconds(of.delayed), milliseconds(of.stall)],
+        ...[milliseconds(of.p99), milliseconds(of.longest)],
+      ]),
+    },
+    {
+      title: `Crashes: killed with ${count(few)} sessions`,
+      note: `${whole(NEW_SESSIONS_A_SECOND)} new sessions a second come in until the process is killed (SIGKILL), half a period after a save. express-memfilestore saves every 3 s here; its README has it save every five minutes.`,
+      head: ['', 'longest stall', 'acknowledged', 'lost', 'restart'],
+      rows: Object.entries(killed).map(([saver, { stall, acknowledged, sessions, ms }]) => [
+        ...[saver, milliseconds(stall), whole(acknowledged)],
+        ...[whole(acknowledged - sessions), milliseconds(ms)],
+      ]),
+    },
+    {
+      title: `Restart: with ${count(many)} sessions`,
+      note: 'After a kill, until the store calls that it is ready; the process is up already, and the file is in the cache of the system. The bare program, the floor, reads the rows of the same file, and puts id and body into a `Map`.',
+      head: ['', 'until ready', 'sessions found'],
+      rows: Object.entries(back).map(([reader, { ms, sessions }]) => [
+        ...[reader, milliseconds(ms), percent(sessions / many)],
       ]),
     },
   ]

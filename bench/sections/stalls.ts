@@ -6,7 +6,7 @@ import { askNew, byTurns } from '../child.js'
 import { count, mapValues, median, milliseconds, spreadOf, type Table, whole } from '../figures.js'
 import { fill, nextTurn } from '../operations.js'
 import { newSession, newSid, TYPICAL } from '../sessions.js'
-import { COMPARED, STORES, type StoreName } from '../stores.js'
+import { type Kind, PEERS, STORES, type StoreName } from '../stores.js'
 
 /** The longest of the turns of the event loop, in ms. */
 interface Longest {
@@ -16,12 +16,14 @@ interface Longest {
 }
 
 const WORKS = {
-  fill: 'filling to 1.5 times the room',
-  purge: 'everything expires',
+  fill: 'filling to 1.7 times the room',
   reduce: 'an explicit `reduce()`',
+  purge: 'everything expires',
 } as const
-const PAST_THE_ROOM = 1.5
+// So far that a store that trims to 75% has nearly filled its room again.
+const PAST_THE_ROOM = 1.7
 type LongWork = keyof typeof WORKS
+type Stalls = Readonly<Record<LongWork, Longest | undefined>>
 export type StallFigures = Awaited<ReturnType<typeof run>>
 
 const SETS_A_TURN = 10
@@ -29,26 +31,25 @@ const TWO_DAYS = 2 * 86_400_000
 /** Turns shorter than this, in ms, are not looked into. */
 const WORTH_KEEPING_MS = 0.5
 
-/** Drives a store into its long work, with traffic beside it. */
-export async function stall(input: { store: StoreName; sessions: number; work: LongWork }) {
-  const { sessions, work } = input
-  const kind = STORES[input.store]
-  // Room for a few more, so that a fill before other work trims nothing.
-  const room = work === 'fill' ? sessions : Math.ceil(sessions * 1.05)
-  const store = kind.make({ sessions: room, such: [TYPICAL] })
-  if (work === 'fill') {
+/** Drives a store into its long work, one after the other, with traffic beside it; leaves out what it can't do. */
+export async function stall(input: { store: StoreName; sessions: number }): Promise<Stalls> {
+  const { store: name, sessions } = input
+  const kind: Kind = STORES[name]
+  const store = kind.make({ sessions, such: [TYPICAL] })
+  const filled = watchTurns()
+  await fill(store, TYPICAL, sessions * PAST_THE_ROOM, 100_000, SETS_A_TURN)
+  const worked = async (work: Kind['purge']) => {
+    if (work === undefined) return undefined
     const end = watchTurns()
-    await fill(store, TYPICAL, sessions * PAST_THE_ROOM, 100_000, SETS_A_TURN)
+    await nextTurn()
+    await traffic(store, (done) => work(store, done))
     return end()
   }
-  await fill(store, TYPICAL, sessions, 100_000, SETS_A_TURN)
+  const of = { fill: await filled(), reduce: await worked(kind.reduce) }
   // Rather than to wait for a day.
   const { now } = Date
-  if (work === 'purge') Date.now = () => now() + TWO_DAYS
-  const end = watchTurns()
-  await nextTurn()
-  await traffic(store, (done) => kind[work]?.(store, done))
-  return end()
+  Date.now = () => now() + TWO_DAYS
+  return { ...of, purge: await worked(kind.purge) }
 }
 
 /** A session is read and touched in every turn until the work is done. */
@@ -114,43 +115,40 @@ function watchTurns(): () => Promise<Longest> {
 export async function run(quick: boolean) {
   const figures = []
   for (const [i, sessions] of (quick ? [5000] : [200_000, 1_000_000]).entries()) {
-    const watch = (work: LongWork, stores: readonly StoreName[], times: number) => {
-      const able = stores.filter((store) => work === 'fill' || STORES[store][work])
-      const ask = (store: StoreName) => askNew(import.meta.url, stall, { store, sessions, work })
-      return byTurns(able, times, ask)
-    }
-    const works: Partial<Record<LongWork, Partial<Record<StoreName, Longest>>>> = {}
-    let spread = Number.NaN
-    for (const work of Object.keys(WORKS) as LongWork[]) {
-      const runs = await watch(work, ['lembro', 'floor'], quick ? 1 : 2)
-      if (work === 'fill') spread = spreadOf(runs.floor.map(({ whole }) => whole))
-      // The others stall for so long that once, at one size, is enough.
-      const others = COMPARED.filter((name) => name !== 'lembro' && name !== 'floor')
-      works[work] = mapValues({ ...runs, ...(i === 0 && (await watch(work, others, 1))) }, middle)
-    }
-    figures.push({ sessions, works: works as Required<typeof works>, spread })
+    const watch = (stores: readonly StoreName[], times: number) =>
+      byTurns(stores, times, (store) => askNew(import.meta.url, stall, { store, sessions }))
+    const runs = await watch(['lembro', 'floor'], quick ? 1 : 3 - i)
+    // The others stall for so long that once, at one size, is enough.
+    const others = i === 0 ? await watch(PEERS, 1) : {}
+    const by: Partial<Record<StoreName, Stalls>> = mapValues({ ...runs, ...others }, middle)
+    figures.push({ sessions, by, spread: spreadOf(runs.floor.map(({ fill }) => fill?.whole ?? 0)) })
   }
   return figures
 }
 
 // A stall of the store's own comes again in every run; those that the machine adds do not.
-function middle(stalls: readonly Longest[]): Longest {
-  const whole = median(stalls.map(({ whole }) => whole))
-  return { whole, own: Math.min(...stalls.map(({ own }) => own)) }
+function middle(runs: readonly Stalls[]): Stalls {
+  return mapValues(WORKS, (_, work) => {
+    const stalls = runs.flatMap((run) => run[work] ?? [])
+    const own = Math.min(...stalls.map(({ own }) => own))
+    return stalls.length === 0
+      ? undefined
+      : { whole: median(stalls.map(({ whole }) => whole)), own }
+  })
 }
 
 export function tables(figures: StallFigures): Table[] {
-  return figures.map(({ sessions, works, spread }, i) => ({
+  return figures.map(({ sessions, by, spread }, i) => ({
     title: `Stalls: the longest turn of the event loop, ${whole(sessions)} typical sessions`,
     note:
       i > 0
         ? `As above, with ${count(sessions)}.`
         : 'In brackets: the longest when garbage collection is taken out, and the time in which the process did not run, since the machine had other things to do, in the calmest of the runs: so the slices of lembro and what traffic comes beside them. The floor has no such work but the first.',
     head: ['', ...Object.values(WORKS)],
-    rows: Object.keys(works.fill).map((store) => [
+    rows: Object.entries(by).map(([store, of]) => [
       store,
-      ...Object.values(works).map((of) => {
-        const stall = of[store as StoreName]
+      ...(Object.keys(WORKS) as LongWork[]).map((work) => {
+        const stall = of[work]
         return stall ? `${milliseconds(stall.whole)} (${milliseconds(stall.own)})` : '-'
       }),
     ]),

@@ -84,7 +84,7 @@ export class Tier implements HomeListener {
 
   /** A session that the near cache does not have, from the home. Several loads of one are one. */
   load(sid: string): Promise<Loaded | undefined> {
-    return this.#traffic.load(sid, (ticket) => {
+    return this.#traffic.load(sid, this.near.coherent, (ticket) => {
       this.#counts.loads++
       return this.#home.load(sid, (found) => {
         const incoming = found && readHomeSession(this.#core, sid, found)

@@ -2,9 +2,8 @@
 
 import type { SessionData } from 'express-session'
 import type { Clock } from '../clock'
-import type { Codec } from '../entry/codec'
 import { CookieJar, expiryOf, type ReadableCookie, readableCookie } from '../entry/cookie'
-import { type Content, type Entry, keepable } from '../entry/entry'
+import { type Codec, type Content, type Entry, keepable } from '../entry/entry'
 import { holderRefOf } from '../entry/holder'
 import { flat } from '../entry/weigh'
 import type { Ledger } from '../ledger/ledger'

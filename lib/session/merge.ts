@@ -2,8 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { SessionData } from 'express-session'
-import type { Codec } from '../entry/codec'
-import type { Entry } from '../entry/entry'
+import type { Codec, Entry } from '../entry/entry'
 import { badReturn, isThenable } from '../settings/check'
 import type { ConflictResolver } from '../settings/options'
 import type { Link } from './link'

@@ -9,7 +9,7 @@ const SHAPES = ['tiny', 'typical', 'large', 'two-byte']
 const OWNERS = ['two of one owner', 'four of one owner', 'all of one owner']
 const COOKIES = ['of any age', 'of many domains', 'of many long domains', 'of many paths']
 const SESSIONS = 50_000
-const LOGINS = rounds(200_000)
+const LOGINS = rounds(100_000)
 
 async function measured(...args: (string | number)[]): Promise<Record<string, number>> {
   const source = `process.argv.push(...${JSON.stringify(args)}); require('./spec/support/heap.ts')`

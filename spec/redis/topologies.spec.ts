@@ -14,8 +14,8 @@ import { hasMore, rounds } from '../support/rounds'
 import { type Data, load, plainSession } from '../support/sessions'
 import { cluster, sentinels, single, type Topology } from '../support/topologies'
 
-const PAGES = rounds(100)
-const RACES = rounds(400)
+const PAGES = rounds(50)
+const RACES = rounds(200)
 const AT_ONCE = 200
 
 type Setting = [ClientKind['library'], () => Promise<Topology>, readonly ('contract' | 'pages')[]]

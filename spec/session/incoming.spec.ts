@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Codec } from '../../lib/entry/codec'
+import { Codec } from '../../lib/entry/entry'
 import { Intake, ONE_DAY } from '../../lib/session/incoming'
 import type { LembroOptions } from '../../lib/settings/options'
 import { parseOptions } from '../../lib/settings/settings'

@@ -8,8 +8,8 @@ import { rounds } from '../support/rounds'
 import { faultsIn, readLogs, SharedProcess } from '../support/shared-processes'
 
 const PROCESSES = 4
-const KILLS = rounds(6)
-const LIFE_MS = 500
+const KILLS = rounds(4)
+const LIFE_MS = 400
 /** More than a lock is ever held, on a machine that is busy with other things too. */
 const PATIENCE = 10_000
 /** A defect shows by chance. */
