@@ -11,8 +11,8 @@ import { toText } from '../settings/size'
 import type { Columns, Engine, Statement } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
 import type { KeyRing } from '../sqlite/keys'
-import { bytesOf, type Place, Places, trustOf } from '../sqlite/places'
 import { type Row, rowOf, touched } from '../sqlite/rows'
+import { bytesOf, type Place, Places, trustOf } from './places'
 
 /** A session that has not expired. */
 interface Found {

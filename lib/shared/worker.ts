@@ -12,8 +12,8 @@ import { codeOf, type Database, type Engine, isDamage, loadEngine } from '../sql
 import type { SessionFile } from '../sqlite/file'
 import { answerAll, type Fault, type FileTask } from '../sqlite/link'
 import { type Found, Opening } from '../sqlite/opening'
-import { buildPlaces, hasPlaces } from '../sqlite/places'
 import type { Row } from '../sqlite/rows'
+import { buildPlaces, hasPlaces } from './places'
 
 /** What the worker needs to know once. */
 export interface Task extends FileTask {

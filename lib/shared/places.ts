@@ -7,9 +7,9 @@
 
 import { createHash } from 'node:crypto'
 import { KNOWN_AGE } from '../ledger/lanes'
-import type { Database, Statement } from './engine'
-import type { KeyRing } from './keys'
-import type { Row, Times } from './rows'
+import type { Database, Statement } from '../sqlite/engine'
+import type { KeyRing } from '../sqlite/keys'
+import type { Row, Times } from '../sqlite/rows'
 
 /** 0 for strangers, 1 for newcomers, 2 for members. */
 export type Trust = 0 | 1 | 2
@@ -46,27 +46,13 @@ const PLACE_BYTES = 480
 /** What a page that holds a text has for itself. */
 const TEXT_FACTOR = 1.15
 
-/** Drops the index of a file, or at least what says that it is one. */
-export function dropPlaces(database: Database): void {
-  if (!hasTables(database)) return
-  database.exec('DELETE FROM shared')
-  try {
-    database.exec('DROP TABLE places; DROP TABLE shared')
-  } catch {
-    // Damaged: without its sums nobody uses it.
-  }
-}
-
 /** Whether there is an index of all sessions, in which these keys find them. */
 export function hasPlaces(database: Database, keys: KeyRing | undefined): boolean {
-  if (!hasTables(database)) return false
+  const select = "SELECT count(*) AS count FROM sqlite_master WHERE name IN ('places', 'shared')"
+  const { count } = database.prepare(select).get() as { count: number }
+  if (count < 2) return false
   const row = database.prepare('SELECT key_id FROM shared').get() as { key_id: number } | undefined
   return row !== undefined && (keys === undefined || keys.has(row.key_id))
-}
-
-function hasTables(database: Database): boolean {
-  const select = "SELECT count(*) AS count FROM sqlite_master WHERE name IN ('places', 'shared')"
-  return (database.prepare(select).get() as { count: number }).count === 2
 }
 
 /** Makes an index of these sessions, which are all that the file has. Within a transaction. */
