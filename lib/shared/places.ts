@@ -222,7 +222,7 @@ export class Places {
     const named = `${kind} ${text}`
     if (keys !== undefined) {
       const others = keys.ids.filter((id) => id !== keys.current)
-      return [keys.current, ...others].map((id) => keys.digest(id, named))
+      return [keys.current, ...others].map((id) => keys.mac(id, 'find', named).subarray(0, 16))
     }
     return [createHash('sha256').update(named).digest().subarray(0, 16)]
   }
