@@ -11,7 +11,6 @@ import { readableCookie } from '../entry/cookie'
 import { Entry } from '../entry/entry'
 import type { Departure } from '../session/told'
 import { toSession } from '../settings/check'
-import type { RemovalCause } from '../settings/options'
 import type { Owner } from '../settings/owner'
 import type { LembroStats } from '../stats'
 import type { Home, HomeListener, HomeSession, Left } from './home'
@@ -187,18 +186,15 @@ export class Tier implements HomeListener {
     if (!wasConnected) this.#told('connect')
   }
 
-  wants(cause: RemovalCause): boolean {
-    return this.#core.told.wants(cause)
-  }
-
   left(left: readonly Left[]): void {
     const { stats, told, calls } = this.#core
     for (const { cause, trust, bytes, unused, session } of left) {
-      const entry = (session && this.#entryOf(session)) ?? new Entry('')
+      const isTold = session !== undefined && told.wants(cause === 'limit' ? 'evict' : cause)
+      const entry = (isTold && this.#entryOf(session)) || new Entry('')
       entry.lane = trust
       entry.bytes = bytes
       if (cause !== 'clear' && cause !== 'replace') stats.remove(entry, cause, unused)
-      if (session === undefined) continue
+      if (!isTold) continue
       if (cause === 'clear') told.cleared(entry)
       else if (cause !== 'replace') told.remove(entry, cause)
     }

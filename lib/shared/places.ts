@@ -143,10 +143,6 @@ export class Places {
     return found.find((place) => place !== undefined) as Place | undefined
   }
 
-  at(key: number): Place | undefined {
-    return this.#statements.at.get(key) as Place | undefined
-  }
-
   /** Puts a session into the index, or changes what is there of it. Gives its place. */
   put(row: Row, former?: Place): Place {
     const { key, seq, used } = row
@@ -181,13 +177,6 @@ export class Places {
     this.#statements.clear.run()
     this.sums.size.fill(0)
     this.sums.bytes.fill(0)
-  }
-
-  /** The places of an owner's sessions, the one that was used last first. */
-  ofOwner(name: string): Place[] {
-    return this.digests('owner', name).flatMap(
-      (owner) => this.#statements.ofOwner.all(owner) as Place[],
-    )
   }
 
   /** The places of the others of its owner, the one that was used last first. */
@@ -238,7 +227,6 @@ const STATEMENTS = {
   write:
     'UPDATE shared SET seq = ?, size0 = ?, bytes0 = ?, size1 = ?, bytes1 = ?, size2 = ?, bytes2 = ?',
   find: 'SELECT * FROM places WHERE id = ?',
-  at: 'SELECT * FROM places WHERE key = ?',
   put: 'INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   touch: 'UPDATE places SET lane = ?, seq = ?, used = ?, expires = ? WHERE key = ?',
   remove: 'DELETE FROM places WHERE key = ?',

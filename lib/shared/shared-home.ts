@@ -17,8 +17,8 @@ import { Turns } from './turns'
 export const AT_ONCE = 50
 
 export class SharedHome implements Home {
-  /** Hears that live sessions had to go for want of room. */
-  crowded = () => {}
+  /** Hears that live sessions had to go. */
+  evicted = () => {}
   readonly turns: Turns
   readonly #settings: SqliteSettings
   readonly #clock: Clock
@@ -46,8 +46,9 @@ export class SharedHome implements Home {
     return row && this.#sessionOf(row)
   }
 
-  async save({ sid, text, ttl, when, life, owner }: Save): Promise<Saved> {
-    const save = (file: SharedFile, now: number) => {
+  async save(save: Save): Promise<Saved> {
+    const { sid, text, when, life } = save
+    const change = (file: SharedFile, now: number) => {
       const former = file.current(sid, now)
       const isGone = former === undefined || (life !== 0 && former.row.key !== life)
       if (isGone && when !== 'always') return 'gone'
@@ -55,12 +56,9 @@ export class SharedHome implements Home {
         const found = this.#sessionOf(former.row)
         if (found.text !== when.version) return found
       }
-      const stored = file.put({ sid, text, ttl, owner }, former, now)
-      if (stored instanceof Error) return stored
-      if (stored.isCrowded) this.crowded()
-      return stored.key
+      return file.put(save, former, now)
     }
-    const saved = await this.turns.make([sid], save, text.length)
+    const saved = await this.turns.make([sid], change, text.length)
     if (saved instanceof Error) throw saved
     return saved
   }
@@ -194,6 +192,7 @@ export class SharedHome implements Home {
       return { cause, trust, bytes: place.bytes, unused, session }
     })
     this.#listener?.left(left)
+    if (gone.some(({ cause }) => cause === 'evict')) this.evicted()
   }
 
   /** `undefined` for one that the serializer can't read. */

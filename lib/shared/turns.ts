@@ -96,7 +96,6 @@ export class Turns {
   }
 
   async close(): Promise<void> {
-    await this.#open.stop()
     const isSaved = this.#settings.savePeriod < Number.POSITIVE_INFINITY
     try {
       if (isSaved && this.#open.file !== undefined) await this.save()

@@ -1,4 +1,4 @@
-/** Of what `maxSize` bounds, whose session gives way, and who removes it: `shared-file.ts` and `sweeps.ts`. */
+/** Of what `maxSize` bounds, whose session gives way, and who removes it: `shared-file.ts` and `store.ts`. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
