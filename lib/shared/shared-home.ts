@@ -30,10 +30,8 @@ export class SharedHome implements Home {
     this.#settings = settings
     this.#clock = clock
     this.#open = new OpenFile(settings, clock, code)
-    this.turns = new Turns(settings, clock, this.#open, {
-      gone: (gone) => this.#tellGone(gone),
-      unsynced: (error) => this.#listener?.fault(error),
-    })
+    const unsaved = (error: Error) => this.#listener?.fault(error)
+    this.turns = new Turns(settings, clock, this.#open, (gone) => this.#tellGone(gone), unsaved)
   }
 
   open(listener: HomeListener): Promise<void> {
