@@ -11,7 +11,7 @@ import { coded } from '../settings/check'
 import { toText } from '../settings/size'
 import { findEngine, inWords, isFinal } from '../sqlite/engine'
 import { fileTask, Link, realPath } from '../sqlite/link'
-import type { CompactionReport, SaveStats } from '../stats'
+import type { SaveStats } from '../stats'
 import { Outbox } from './outbox'
 import { Saved, type SavedDependencies } from './saved'
 import type { End, Notice, Part, Reply, Request, Task } from './worker'
@@ -65,9 +65,8 @@ export class Persistence {
   #wakeUp: (() => void) | undefined
   #skipPause: (() => void) | undefined
   #timed = true
-  #bytes = 0
-  #lastSave: number | null = null
-  #lastCompaction: CompactionReport | null = null
+  /** The latest that the worker told of each. */
+  #told: Notice = {}
 
   /** For a store whose `saveFile` is set; `report` hears of what nobody waits for. */
   constructor(needs: PersistenceDependencies, report: (error: Error) => void) {
@@ -146,12 +145,11 @@ export class Persistence {
 
   stats(): SaveStats {
     const isLoaded = this.#loaded !== undefined
+    const { bytes = 0, synced = null, compaction = null } = this.#told
     return {
       saving: isLoaded && this.#failure === undefined && this.#closing === undefined,
-      bytes: this.#bytes,
       pending: this.#outbox.bytes,
-      lastSave: this.#lastSave,
-      lastCompaction: this.#lastCompaction,
+      ...{ bytes, lastSave: synced, lastCompaction: compaction },
       damaged: this.#loaded?.damaged ?? 0,
       unread: this.#loaded?.unread ?? 0,
     }
@@ -365,10 +363,8 @@ export class Persistence {
     answer([...waiters, ...savers], null)
   }
 
-  #noted({ bytes, synced, compaction }: Notice): void {
-    if (bytes !== undefined) this.#bytes = bytes
-    if (synced !== undefined) this.#lastSave = synced
-    if (compaction !== undefined) this.#lastCompaction = compaction
+  #noted(notice: Notice): void {
+    this.#told = { ...this.#told, ...notice }
   }
 }
 
