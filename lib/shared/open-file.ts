@@ -9,7 +9,7 @@ import path from 'node:path'
 import type { Clock } from '../clock'
 import type { HomeListener } from '../home/home'
 import { coded } from '../settings/check'
-import { codeOf, findEngine, isDamage, loadEngine, reasonOf } from '../sqlite/engine'
+import { codeOf, findEngine, inWords, isDamage, loadEngine } from '../sqlite/engine'
 import { KeyRing } from '../sqlite/keys'
 import { fileTask, Link, realPath } from '../sqlite/link'
 import type { CompactionReport } from '../stats'
@@ -198,14 +198,8 @@ export class OpenFile {
   }
 
   #inWords(error: Error): Error {
-    if (error.message.startsWith('saveFile: ')) return error
-    // Not all engines give each of their errors a code.
-    const code = isDamage(error) ? 'ESAVEDAMAGED' : (codeOf(error) ?? 'ESAVEFAILED')
-    const reason =
-      code === 'ELOCKED'
-        ? `another process uses it${this.holder}, and not through lembro/sqlite`
-        : reasonOf(error)
-    return coded(code, `saveFile: can't use '${this.#path}': ${reason}`, { cause: error })
+    const who = codeOf(error) === 'ELOCKED' ? `${this.holder}, and not through lembro/sqlite` : ''
+    return inWords(error, (reason) => `can't use '${this.#path}': ${reason}${who}`)
   }
 }
 
