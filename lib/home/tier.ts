@@ -60,7 +60,7 @@ export class Tier implements HomeListener {
   }
 
   /** A session that the near cache has: in this entry, which it just found. */
-  open(entry: NearEntry): SessionData {
+  openNear(entry: NearEntry): SessionData {
     this.#counts.hits++
     this.#core.stats.hits++
     if (this.#used.size === 0) this.#core.clock.after(USED_AFTER, () => this.#tellUsed())
@@ -68,10 +68,9 @@ export class Tier implements HomeListener {
     return this.#core.sessions.open(entry)
   }
 
-  /** A session that it does not have; `undefined` if there is none. */
-  async load(sid: string): Promise<SessionData | undefined> {
+  /** A session that {@link load} gave; `undefined` if there is none. */
+  open(loaded: Loaded | undefined): SessionData | undefined {
     const { sessions, stats, clock } = this.#core
-    const loaded = await this.#fetch(sid)
     if (loaded === undefined || loaded.entry.expiry <= clock.now()) {
       stats.misses++
       return undefined
@@ -80,6 +79,21 @@ export class Tier implements HomeListener {
     const { entry, parsed } = loaded
     loaded.parsed = undefined
     return sessions.open(entry, parsed)
+  }
+
+  /** A session that the near cache does not have, from the home. Several loads of one are one. */
+  load(sid: string): Promise<Loaded | undefined> {
+    return this.#traffic.load(sid, this.near.coherent, (ticket) => {
+      this.#counts.loads++
+      return this.#home.load(sid, (found) => {
+        const incoming = found && readHomeSession(this.#core, sid, found)
+        if (found === undefined || incoming === undefined) return undefined
+        const entry = this.near.take(incoming, this.#saving.versionOf(found.text), ticket.good)
+        entry.life = found.life ?? 0
+        this.#core.calls.rest()
+        return { entry, parsed: incoming.session }
+      })
+    })
   }
 
   /** Stores a session. One that was loaded is stored only if it is still there. */
@@ -214,20 +228,6 @@ export class Tier implements HomeListener {
     this.#told('disconnect', error)
   }
 
-  /** A session that lives in the home. */
-  #fetch(sid: string): Promise<Loaded | undefined> {
-    return this.#traffic.load(sid, this.near.coherent, async (ticket) => {
-      this.#counts.loads++
-      const found = await this.#home.load(sid)
-      const incoming = found && readHomeSession(this.#core, sid, found)
-      if (found === undefined || incoming === undefined) return undefined
-      const entry = this.near.take(incoming, this.#saving.versionOf(found.text), ticket.good)
-      entry.life = found.life ?? 0
-      this.#core.calls.rest()
-      return { entry, parsed: incoming.session }
-    })
-  }
-
   /** Changes may be missed from now on. */
   #forgetAll(): void {
     if (this.near.coherent) this.#counts.losses++
@@ -263,7 +263,7 @@ export class Tier implements HomeListener {
   async #tellTouch(sid: string, wanted: number, known: NearEntry | undefined): Promise<void> {
     const { clock, calls } = this.#core
     // The owner's list lives as long as the session does: so it must be known whose it is.
-    const entry = known ?? (await this.#fetch(sid))?.entry
+    const entry = known ?? (await this.load(sid))?.entry
     const now = clock.now()
     if (entry === undefined) return
     if (known === undefined && !this.#isDue(entry.expiry, wanted, now)) return

@@ -9,10 +9,9 @@ import { inSlices, SLICE_MS, setImmediate } from '../clock'
 import type { Ledger } from '../ledger/ledger'
 import { coded } from '../settings/check'
 import { toText } from '../settings/size'
-import { findEngine } from '../sqlite/engine'
+import { findEngine, inWords, isFinal } from '../sqlite/engine'
 import { fileTask, Link, realPath } from '../sqlite/link'
-import type { CompactionReport, SaveStats } from '../stats'
-import { isFinal, notSaved, overloaded, unusable } from './errors'
+import type { SaveStats } from '../stats'
 import { Outbox } from './outbox'
 import { Saved, type SavedDependencies } from './saved'
 import type { End, Notice, Part, Reply, Request, Task } from './worker'
@@ -66,9 +65,8 @@ export class Persistence {
   #wakeUp: (() => void) | undefined
   #skipPause: (() => void) | undefined
   #timed = true
-  #bytes = 0
-  #lastSave: number | null = null
-  #lastCompaction: CompactionReport | null = null
+  /** The latest that the worker told of each. */
+  #told: Notice = {}
 
   /** For a store whose `saveFile` is set; `report` hears of what nobody waits for. */
   constructor(needs: PersistenceDependencies, report: (error: Error) => void) {
@@ -129,9 +127,9 @@ export class Persistence {
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve, reject) => {
       const late = () => {
-        const message = `the disk has not answered for ${CLOSE_PATIENCE} ms`
-        this.#link?.fail(coded('ESAVEBUSY', message))
-        reject(notSaved(coded('ESAVEBUSY', message)))
+        const failure = coded('ESAVEBUSY', `the disk has not answered for ${CLOSE_PATIENCE} ms`)
+        this.#link?.fail(failure)
+        reject(this.#inWords(failure))
       }
       const cancel = this.#needs.clock.after(CLOSE_PATIENCE, late, true)
       this.#life.then(() => {
@@ -147,12 +145,11 @@ export class Persistence {
 
   stats(): SaveStats {
     const isLoaded = this.#loaded !== undefined
+    const { bytes = 0, synced = null, compaction = null } = this.#told
     return {
       saving: isLoaded && this.#failure === undefined && this.#closing === undefined,
-      bytes: this.#bytes,
       pending: this.#outbox.bytes,
-      lastSave: this.#lastSave,
-      lastCompaction: this.#lastCompaction,
+      ...{ bytes, lastSave: synced, lastCompaction: compaction },
       damaged: this.#loaded?.damaged ?? 0,
       unread: this.#loaded?.unread ?? 0,
     }
@@ -198,14 +195,22 @@ export class Persistence {
   /** The one place where saving ends for now: from then on memory serves. */
   #failed(reason: Error): void {
     const isNews = this.#failure === undefined
-    this.#isOff = isFinal(reason, this.#loaded !== undefined)
-    const failure = this.#isOff ? unusable(this.#saveFile, reason) : notSaved(reason)
+    this.#isOff = isFinal(reason, this.#loaded === undefined)
+    const failure = this.#inWords(reason)
     this.#failure = failure
     this.#outbox.isOpen = false
     this.#outbox.reset()
     this.#answerAll(failure)
     if (this.#opened !== undefined) this.#open(failure)
     else if ((isNews || this.#isOff) && this.#closing === undefined) this.#report(failure)
+  }
+
+  #inWords(failure: Error): Error {
+    return inWords(failure, (reason) =>
+      this.#isOff
+        ? `can't use '${this.#saveFile}': ${reason}; sessions are not saved`
+        : `can't save: ${reason}; sessions are served from memory until it can`,
+    )
   }
 
   #answerAll(failure: Error): void {
@@ -326,7 +331,10 @@ export class Persistence {
       const { bytes, size } = this.#outbox
       const most = MOST_WAITING + this.#needs.ledger.size
       const isTooMuch = bytes > this.#mostPending || this.#waiters.length + size > most
-      if (isTooMuch) this.#link?.fail(overloaded(toText(bytes)))
+      if (isTooMuch) {
+        const message = `the disk is too slow, ${toText(bytes)} wait to be written`
+        this.#link?.fail(coded('ESAVEBUSY', message))
+      }
     }
     const wakeUp = this.#wakeUp
     this.#wakeUp = undefined
@@ -355,10 +363,8 @@ export class Persistence {
     answer([...waiters, ...savers], null)
   }
 
-  #noted({ bytes, synced, compaction }: Notice): void {
-    if (bytes !== undefined) this.#bytes = bytes
-    if (synced !== undefined) this.#lastSave = synced
-    if (compaction !== undefined) this.#lastCompaction = compaction
+  #noted(notice: Notice): void {
+    this.#told = { ...this.#told, ...notice }
   }
 }
 

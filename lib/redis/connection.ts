@@ -8,7 +8,7 @@ import type { Clock } from '../clock'
 import { coded } from '../settings/check'
 import type { Route } from './client'
 import { probe } from './commands'
-import { Line, offline, type Place, reasonOf } from './line'
+import { Line, offline, type Place, type ReadBoth, reasonOf } from './line'
 import { ReplyError } from './wire'
 
 /** Times that a command follows a slot that moves. */
@@ -87,15 +87,17 @@ export class Connection {
     return isCluster ? this.#follow(line, slot, args) : line.send(args)
   }
 
-  /** Sends two commands about a key, as `send` does. Gives both answers. */
-  sendBoth(
+  /** Sends two commands about a key, as `send` does. Gives what `read` makes of both answers. */
+  sendBoth<Value>(
     key: string,
     one: readonly string[],
     other: readonly string[],
-  ): Promise<[unknown, unknown]> {
+    read: ReadBoth<Value>,
+  ): Promise<Value> {
     const line = this.#opening === undefined ? this.#lines.get('') : undefined
-    if (line !== undefined) return line.sendBoth(one, other)
-    return Promise.all([this.send(key, one), this.send(key, other)])
+    if (line !== undefined) return line.sendBoth(one, other, read)
+    const both = Promise.all([this.send(key, one), this.send(key, other)])
+    return both.then(([first, second]) => read(first, second))
   }
 
   /** Keys that one command can be about: all of them, in a cluster those of one slot. */

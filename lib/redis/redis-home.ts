@@ -6,7 +6,16 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock'
-import type { Home, HomeListener, HomeSession, Listed, Listing, Save, Saved } from '../home/home'
+import type {
+  Home,
+  HomeListener,
+  HomeSession,
+  Listed,
+  Listing,
+  ReadSession,
+  Save,
+  Saved,
+} from '../home/home'
 import { DESTROY, LIST, SAVE_IF_UNCHANGED, sha1 } from './commands'
 import type { Connection } from './connection'
 import { ReplyError } from './wire'
@@ -62,10 +71,11 @@ export class RedisHome implements Home {
     this.#connection.listen()
   }
 
-  async load(sid: string): Promise<HomeSession | undefined> {
+  load<Value>(sid: string, read: ReadSession<Value>): Promise<Value> {
     const key = this.#prefix + sid
-    const [text, left] = await this.#connection.sendBoth(key, ['GET', key], ['PTTL', key])
-    return left === -2 ? undefined : found(text, left)
+    return this.#connection.sendBoth(key, ['GET', key], ['PTTL', key], (text, left) =>
+      read(left === -2 ? undefined : found(text, left)),
+    )
   }
 
   async save({ sid, text, ttl, when, listing, formerOwner }: Save): Promise<Saved> {

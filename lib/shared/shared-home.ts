@@ -5,7 +5,16 @@
 
 import type { Clock } from '../clock'
 import { isoText } from '../entry/cookie'
-import type { Home, HomeListener, HomeSession, Left, Listed, Save, Saved } from '../home/home'
+import type {
+  Home,
+  HomeListener,
+  HomeSession,
+  Left,
+  Listed,
+  ReadSession,
+  Save,
+  Saved,
+} from '../home/home'
 import { codeOf } from '../sqlite/engine'
 import type { Row } from '../sqlite/rows'
 import { OpenFile } from './open-file'
@@ -39,9 +48,9 @@ export class SharedHome implements Home {
     return this.#open.open(listener)
   }
 
-  async load(sid: string): Promise<HomeSession | undefined> {
+  async load<Value>(sid: string, read: ReadSession<Value>): Promise<Value> {
     const row = await this.#find(sid)
-    return row && this.#sessionOf(row)
+    return read(row && this.#sessionOf(row))
   }
 
   async save(save: Save): Promise<Saved> {

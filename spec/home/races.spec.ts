@@ -101,7 +101,11 @@ describe('a near cache in a race', () => {
       a.home.settle()
       await early
       await turns(9)
+      tiers.clock.settle()
       assert.equal(near(a, 'x'), undefined, what)
+      const { calls } = a.home
+      assert.equal(await read(a, 'x'), what === 'a loss' ? 1 : undefined, what)
+      assert.equal(a.home.calls, calls + 1, what)
     }
   })
 
