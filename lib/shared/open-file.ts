@@ -14,7 +14,7 @@ import { KeyRing } from '../sqlite/keys'
 import { fileTask, Link, realPath } from '../sqlite/link'
 import type { CompactionReport } from '../stats'
 import type { SqliteSettings } from './options'
-import { SharedFile } from './shared-file'
+import { type Gone, SharedFile } from './shared-file'
 import type { Reply, Request, Task } from './worker'
 
 /** Pages of WAL, some 540 bytes each, after which it is moved into the file. */
@@ -187,9 +187,10 @@ export class OpenFile {
   /** Opens it in this thread. Another process may have its lock just now. */
   async #openHere(found: string): Promise<SharedFile> {
     const engine = loadEngine(found)
+    const wants = (cause: Gone['cause']) => this.#listener?.wants(cause) === true
     for (const end = this.#clock.elapsed() + this.#settings.patience; ; ) {
       try {
-        return new SharedFile(engine, this.#path, this.#keys, this.#settings)
+        return new SharedFile(engine, this.#path, this.#keys, this.#settings, wants)
       } catch (thrown) {
         if (codeOf(thrown) !== 'ELOCKED' || this.#clock.elapsed() > end) throw thrown
       }
