@@ -117,7 +117,7 @@ export async function run(quick: boolean) {
   for (const [i, sessions] of (quick ? [5000] : [200_000, 1_000_000]).entries()) {
     const watch = (stores: readonly StoreName[], times: number) =>
       byTurns(stores, times, (store) => askNew(import.meta.url, stall, { store, sessions }))
-    const runs = await watch(['lembro', 'floor'], quick ? 1 : 3 - i)
+    const runs = await watch(['lembro', 'floor'], quick ? 1 : 2 - i)
     // The others stall for so long that once, at one size, is enough.
     const others = i === 0 ? await watch(PEERS, 1) : {}
     const by: Partial<Record<StoreName, Stalls>> = mapValues({ ...runs, ...others }, middle)

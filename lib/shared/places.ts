@@ -202,8 +202,9 @@ export class Places {
     if (keys === undefined) {
       return [createHash('sha256').update(named).digest().subarray(0, 16)]
     }
+    const digest = (id: number) => keys.mac(id, 'find', named).subarray(0, 16)
     const older = keys.ids.filter((id) => id !== keys.current)
-    return [keys.digest(keys.current, named), ...older.map((id) => keys.digest(id, named))]
+    return [digest(keys.current), ...older.map(digest)]
   }
 
   #count({ lane, bytes }: Pick<Place, 'lane' | 'bytes'>, sign: 1 | -1): void {
