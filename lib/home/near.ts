@@ -74,11 +74,6 @@ export class Near {
     return undefined
   }
 
-  /** Whether an entry that a session was loaded from, before no clear, is what {@link find} would give. */
-  holds(entry: NearEntry, now: number): boolean {
-    return entry.inLane && this.#isCurrent(entry, now) && entry.expiry > now
-  }
-
   /** A session as its home holds it; see {@link take}. `undefined` for a text that says there is none. Throws for one that can't be read. */
   read(sid: string, found: HomeSession, good: boolean): Loaded | undefined {
     const incoming = readHomeSession(this.#core, sid, found)
@@ -102,11 +97,6 @@ export class Near {
     const isKept = good && this.coherent && sessions.cache(entry, content)
     if (!isKept) ledger.fill(entry, content)
     return entry
-  }
-
-  /** Makes an entry that is in the cache the newest. */
-  use(entry: NearEntry): void {
-    this.#core.ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes)
   }
 
   /** Lets a session go that is another by now, or has expired. Returns whether it was here. */

@@ -104,23 +104,20 @@ export class Tier implements HomeListener {
    * is told lets every process forget the session (measured: half of all reads then miss; without, none).
    */
   touch(sid: string, given: SessionData): Promise<void> | undefined {
-    const { settings, intake, clock } = this.#core
+    const { settings, intake, ledger, clock } = this.#core
     const session = toSession(given)
     if (settings.disableTouch) return undefined
     const link = intake.linkOf(sid, session)
     const now = clock.now()
     const wanted = intake.expiryOf(sid, session, readableCookie(session.cookie), now)
     if (link?.revoked === true) return undefined
-    const linked = link?.entry instanceof NearEntry ? link.entry : undefined
-    // Most often the session of this request came from there: no need to look for it again.
-    const isHeld = linked !== undefined && this.near.holds(linked, now)
-    const entry = isHeld ? linked : this.near.find(sid)
-    const known = entry ?? linked
+    const entry = this.near.find(sid)
+    const known = entry ?? (link?.entry instanceof NearEntry ? link.entry : undefined)
     if (known === undefined || this.#isDue(known.expiry, wanted, now)) {
       return this.#tellTouch(sid, wanted, known)
     }
     this.#own.touches++
-    if (entry !== undefined) this.near.use(entry)
+    if (entry !== undefined) ledger.touch(entry, entry.cookie, entry.expiry, entry.bytes)
     return undefined
   }
 
