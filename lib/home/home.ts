@@ -65,7 +65,7 @@ export interface Left {
   readonly bytes: number
   /** The ms since it was used last. */
   readonly unused: number
-  /** Only if it could be read. */
+  /** Only if the application hears of it, and if it could be read. */
   readonly session: (HomeSession & { readonly sid: string }) | undefined
 }
 
@@ -79,6 +79,8 @@ export interface HomeListener {
   invalidatedAll(): void
   /** The home can be reached. `coherent`: changes of all sessions are told from now on. Told again when that changes. */
   connected(coherent: boolean): void
+  /** Whether the application hears of a session that leaves for that cause. Only for a home that removes sessions itself. */
+  wants(cause: Left['cause']): boolean
   left(left: readonly Left[]): void
   /** Something went wrong that no call fails with. */
   fault(error: Error): void

@@ -200,15 +200,18 @@ export class Tier implements HomeListener {
     if (!wasConnected) this.#told('connect')
   }
 
+  wants(cause: Left['cause']): boolean {
+    return this.#core.told.wants(cause === 'limit' ? 'evict' : cause)
+  }
+
   left(left: readonly Left[]): void {
     const { stats, told, calls } = this.#core
     for (const { cause, trust, bytes, unused, session } of left) {
-      const isTold = session !== undefined && told.wants(cause === 'limit' ? 'evict' : cause)
-      const entry = (isTold && this.#entryOf(session)) || new Entry('')
+      const entry = (session && this.#entryOf(session)) ?? new Entry('')
       entry.lane = trust
       entry.bytes = bytes
       if (cause !== 'clear' && cause !== 'replace') stats.remove(entry, cause, unused)
-      if (!isTold) continue
+      if (session === undefined) continue
       if (cause === 'clear') told.cleared(entry)
       else if (cause !== 'replace') told.remove(entry, cause)
     }

@@ -5,7 +5,7 @@
 
 import path from 'node:path'
 import { toError } from '../call'
-import { inSlices, SLICE_MS, setImmediate } from '../clock'
+import { SLICE_MS, setImmediate } from '../clock'
 import type { Ledger } from '../ledger/ledger'
 import { coded } from '../settings/check'
 import { toText } from '../settings/size'
@@ -28,8 +28,6 @@ const FIRST_PAUSE = 250
 const LONGEST_PAUSE = 30_000
 /** Ms that `close` waits for the disk. */
 const CLOSE_PATIENCE = 10_000
-/** Saved sessions that are brought back without a look at the clock. */
-const AT_ONCE = 64
 
 type FileLink = Link<Request, Reply, Notice>
 type Waiter = (error: Error | null) => void
@@ -239,32 +237,15 @@ export class Persistence {
       const { end } = read as Part
       if (end === undefined) next = link.ask({ ask: 'read' })
       // Later only the file's own state counts: the sessions are those of the ledger.
-      if (this.#loaded === undefined) await this.#restore(read as Part)
+      if (this.#loaded === undefined) {
+        await this.#saved.bringBack(read as Part, (row) => this.#outbox.drop(row))
+      }
       if (end === undefined) continue
       this.#saved.last = Math.max(this.#saved.last, end.last)
       this.#loaded ??= end
       for (const { code, message } of end.findings) this.#report(coded(code, message))
       return
     }
-  }
-
-  #restore({ rows, imported }: Part): Promise<void> {
-    const { clock } = this.#needs
-    const saved = this.#saved
-    let at = 0
-    const step = () => {
-      for (let n = 0; n < AT_ONCE; n++, at++) {
-        const row = rows[at]
-        const other = imported[at - rows.length]
-        if (row !== undefined) {
-          saved.last = Math.max(saved.last, row.key, row.seq)
-          if (!saved.restore(row)) this.#outbox.drop(row.key)
-        } else if (other !== undefined) saved.adopt(...other)
-        else return false
-      }
-      return true
-    }
-    return new Promise((resolve) => inSlices(clock, step, resolve))
   }
 
   /** Saves what happens until the store is closed, and before that all that there is if the file may hold anything else. */

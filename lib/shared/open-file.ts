@@ -9,12 +9,12 @@ import path from 'node:path'
 import type { Clock } from '../clock'
 import type { HomeListener } from '../home/home'
 import { coded } from '../settings/check'
-import { codeOf, findEngine, isDamage, loadEngine, reasonOf } from '../sqlite/engine'
+import { codeOf, findEngine, inWords, isDamage, loadEngine } from '../sqlite/engine'
 import { KeyRing } from '../sqlite/keys'
 import { fileTask, Link, realPath } from '../sqlite/link'
 import type { CompactionReport } from '../stats'
 import type { SqliteSettings } from './options'
-import { SharedFile } from './shared-file'
+import { type Gone, SharedFile } from './shared-file'
 import type { Reply, Request, Task } from './worker'
 
 /** Pages of WAL, some 540 bytes each, after which it is moved into the file. */
@@ -187,9 +187,10 @@ export class OpenFile {
   /** Opens it in this thread. Another process may have its lock just now. */
   async #openHere(found: string): Promise<SharedFile> {
     const engine = loadEngine(found)
+    const wants = (cause: Gone['cause']) => this.#listener?.wants(cause) === true
     for (const end = this.#clock.elapsed() + this.#settings.patience; ; ) {
       try {
-        return new SharedFile(engine, this.#path, this.#keys, this.#settings)
+        return new SharedFile(engine, this.#path, this.#keys, this.#settings, wants)
       } catch (thrown) {
         if (codeOf(thrown) !== 'ELOCKED' || this.#clock.elapsed() > end) throw thrown
       }
@@ -198,14 +199,8 @@ export class OpenFile {
   }
 
   #inWords(error: Error): Error {
-    if (error.message.startsWith('saveFile: ')) return error
-    // Not all engines give each of their errors a code.
-    const code = isDamage(error) ? 'ESAVEDAMAGED' : (codeOf(error) ?? 'ESAVEFAILED')
-    const reason =
-      code === 'ELOCKED'
-        ? `another process uses it${this.holder}, and not through lembro/sqlite`
-        : reasonOf(error)
-    return coded(code, `saveFile: can't use '${this.#path}': ${reason}`, { cause: error })
+    const who = codeOf(error) === 'ELOCKED' ? `${this.holder}, and not through lembro/sqlite` : ''
+    return inWords(error, (reason) => `can't use '${this.#path}': ${reason}${who}`)
   }
 }
 

@@ -24,7 +24,7 @@ interface Found {
 export interface Gone {
   readonly place: Place
   readonly cause: 'expire' | 'evict' | 'limit' | 'destroy' | 'clear'
-  /** `undefined` if it can't be read. */
+  /** `undefined` if nobody wants to know, or if it can't be read. */
   readonly row: Row | undefined
 }
 
@@ -38,6 +38,7 @@ export class SharedFile {
   readonly places: Places
   readonly #keys: KeyRing | undefined
   readonly #settings: Settings
+  readonly #wants: (cause: Gone['cause']) => boolean
   readonly #byKey: Statement
   readonly #byId: Statement
   readonly #byOwner: Statement
@@ -47,8 +48,15 @@ export class SharedFile {
   /** What was removed since it began. */
   #gone: Gone[] = []
 
-  /** Opens a file that has its index. */
-  constructor(engine: Engine, path: string, keys: KeyRing | undefined, settings: Settings) {
+  /** Opens a file that has its index. `wants`: whether what is removed for that cause is to be read before. */
+  constructor(
+    engine: Engine,
+    path: string,
+    keys: KeyRing | undefined,
+    settings: Settings,
+    wants: (cause: Gone['cause']) => boolean,
+  ) {
+    this.#wants = wants
     this.#keys = keys
     this.#settings = settings
     this.file = new SessionFile(engine, path, keys, true)
@@ -158,7 +166,15 @@ export class SharedFile {
     this.places.touch(place, trustOf({ owner, held }), times)
   }
 
-  remove(place: Place, cause: Gone['cause'], row = this.#read(place)): void {
+  /** Ends a session. Returns what it was, if it was there. */
+  end(sid: string, now: number): Row | undefined {
+    const found = this.current(sid, now)
+    if (found !== undefined) this.remove(found.place, 'destroy', found.row)
+    return found?.row
+  }
+
+  remove(place: Place, cause: Gone['cause'], known?: Row): void {
+    const row = this.#wants(cause) ? (known ?? this.#read(place)) : undefined
     this.#gone.push({ place, cause, row })
     this.file.remove(place.key)
     this.places.remove(place)

@@ -79,14 +79,14 @@ export class SharedHome implements Home {
   }
 
   async destroy(sids: readonly string[]): Promise<(string | undefined)[]> {
-    const ended = sids.map((sid) =>
-      this.turns.make([sid], (file, now) => {
-        const found = file.current(sid, now)
-        if (found !== undefined) file.remove(found.place, 'destroy', found.row)
-        return found?.row
-      }),
-    )
-    return (await Promise.all(ended)).map((row) => row && this.#sessionOf(row).text)
+    const texts: (string | undefined)[] = []
+    for (let at = 0; at < sids.length; at += AT_ONCE) {
+      const some = sids.slice(at, at + AT_ONCE)
+      const end = (file: SharedFile, now: number) => some.map((sid) => file.end(sid, now))
+      const rows = await this.turns.make(some, end)
+      texts.push(...rows.map((row) => row && this.#sessionOf(row).text))
+    }
+    return texts
   }
 
   clear(): Promise<number> {

@@ -145,16 +145,11 @@ const REASONS: Record<string, string> = {
   ESAVEDAMAGED: 'it is damaged',
 }
 
-/** Why something failed, in words; else in those of the error. */
-export function reasonOf(error: Error): string {
-  return REASONS[codeOf(error) ?? ''] ?? error.message
-}
-
 /** An error in words for the application, unless it is: `saveFile: ` and what `tell` makes of the reason. */
 export function inWords(cause: Error, tell: (reason: string) => string): Error {
   if (cause.message.startsWith('saveFile: ')) return cause
   const code = codeOf(cause) ?? 'ESAVEFAILED'
-  return coded(code, `saveFile: ${tell(reasonOf(cause))}`, { cause })
+  return coded(code, `saveFile: ${tell(REASONS[code] ?? cause.message)}`, { cause })
 }
 
 /** Failures that no later attempt can mend: of a file that is another's, and at the start those of what was configured. */

@@ -151,6 +151,26 @@ describe('the budget of a shared file', () => {
     await store.close()
   })
 
+  it('lets the loop come round while many sessions are ended', async () => {
+    const { store } = await openShared()
+    const sids = Array.from({ length: 400 }, (_, n) => `s${n}`)
+    await Promise.all(sids.map((sid) => store.set(sid, plainSession())))
+    let rounds = 0
+    const count = () => {
+      rounds++
+      counting = setImmediate(count)
+    }
+    let counting = setImmediate(count)
+    await store.destroy(sids.slice(0, 200))
+    assert(rounds >= 4, `${rounds} for 200 by their ids`)
+    rounds = 0
+    await store.clear()
+    clearImmediate(counting)
+    assert(rounds >= 4, `${rounds} for all`)
+    assert.deepEqual(await store.ids(), [])
+    await store.close()
+  })
+
   it('tells of each session that has expired once, though two processes purge at the same time', async (t) => {
     const time = stopTime(t)
     const saveFile = newSaveFile()
