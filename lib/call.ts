@@ -170,6 +170,7 @@ export class Calls {
   ): void {
     this.#underWay++
     const end = (go: () => void) => {
+      this.rest()
       try {
         go()
       } catch (thrown) {

@@ -14,7 +14,7 @@ import type { Home } from './home'
 import type { Loaded } from './near'
 import { Tier } from './tier'
 
-const NOBODY = Promise.resolve(undefined)
+const NOTHING = Promise.resolve(undefined)
 
 type Ready = (error: Error | null) => void
 
@@ -70,7 +70,7 @@ export class HomeStore extends LembroStore {
     if (entry !== undefined) return calls.read(callback, () => this.#tier.openNear(entry))
     return this.long<SessionData | undefined, Loaded | undefined>(
       callback,
-      () => (sid === undefined ? NOBODY : this.#tier.load(textOf(sid))),
+      () => (sid === undefined ? NOTHING : this.#tier.load(textOf(sid))),
       (loaded) => this.#tier.open(loaded),
     )
   }
@@ -91,18 +91,10 @@ export class HomeStore extends LembroStore {
   override touch(sid: Sid, session: SessionData): Promise<void>
   override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override touch(sid: Sid, session: SessionData, callback?: Callback) {
-    const { calls } = this.core
-    let telling: Promise<void> | undefined
-    if (calls.closed || sid === undefined) return calls.change(callback, () => {})
-    try {
-      telling = this.#tier.touch(textOf(sid), session)
-    } catch (thrown) {
-      return calls.change(callback, () => {
-        throw thrown
-      })
-    }
-    if (telling === undefined) return calls.change<void>(callback, () => undefined)
-    return this.long<void>(callback, () => telling)
+    return this.long<void>(callback, () => {
+      const telling = sid === undefined ? undefined : this.#tier.touch(textOf(sid), session)
+      return telling ?? NOTHING
+    })
   }
 
   /** Ends a session, or several, in all processes. What was loaded from them can't be saved again. An absent one is no fault. */

@@ -15,7 +15,7 @@ import type { Owner } from '../settings/owner'
 import type { LembroStats } from '../stats'
 import type { Home, HomeListener, HomeSession, Left } from './home'
 import { type Loaded, Near, NearEntry } from './near'
-import { ownerOfText, ROUNDING, readHomeSession } from './reading'
+import { ownerOfText, ROUNDING } from './reading'
 import { Saving } from './saving'
 import { Traffic } from './traffic'
 
@@ -46,7 +46,7 @@ export class Tier implements HomeListener {
   constructor(core: Core, home: Home, touchAfter: number | undefined, told: Told) {
     this.#core = core
     this.#home = home
-    this.near = new Near(core)
+    this.near = new Near(core, home)
     this.#saving = new Saving(core, home, this.near, this.#traffic)
     this.#touchAfter = touchAfter
     this.#told = told
@@ -85,14 +85,7 @@ export class Tier implements HomeListener {
   load(sid: string): Promise<Loaded | undefined> {
     return this.#traffic.load(sid, this.near.coherent, (ticket) => {
       this.#counts.loads++
-      return this.#home.load(sid, (found) => {
-        const incoming = found && readHomeSession(this.#core, sid, found)
-        if (found === undefined || incoming === undefined) return undefined
-        const entry = this.near.take(incoming, this.#saving.versionOf(found.text), ticket.good)
-        entry.life = found.life ?? 0
-        this.#core.calls.rest()
-        return { entry, parsed: incoming.session }
-      })
+      return this.#home.load(sid, (found) => found && this.near.read(sid, found, ticket.good))
     })
   }
 
@@ -104,7 +97,6 @@ export class Tier implements HomeListener {
       if (Object(thrown).code === 'ESESSIONTOOBIG') this.#core.stats.tooBig++
       throw thrown
     }
-    this.#core.calls.rest()
   }
 
   /**
@@ -151,7 +143,6 @@ export class Tier implements HomeListener {
       this.#traffic.end(sids, ticket)
     }
     this.#own.destroyed += count
-    this.#core.calls.rest()
     return count
   }
 
@@ -160,11 +151,12 @@ export class Tier implements HomeListener {
     // Also what was loaded from them: see `Link`.
     this.#core.ledger.clear()
     this.#traffic.spoilAll()
-    await this.near.without(async () => {
+    try {
       this.#own.destroyed += await this.#home.clear()
-      // What was read while they went is not kept either.
-      this.#traffic.spoilAll()
-    })
+    } finally {
+      // Nor is what was read while they went found any more.
+      this.#forgetAll()
+    }
   }
 
   invalidated(sid: string): void {
@@ -188,14 +180,13 @@ export class Tier implements HomeListener {
 
   invalidatedAll(): void {
     this.#counts.invalidations += this.#core.ledger.size
-    this.#traffic.spoilAll()
-    this.near.dropAll()
+    this.#forgetAll()
   }
 
   connected(coherent: boolean): void {
     const wasConnected = this.#connected
     this.#connected = true
-    if (!coherent) this.#forgetAll()
+    if (!coherent) this.#loseChanges()
     this.near.coherent = coherent
     if (!wasConnected) this.#told('connect')
   }
@@ -224,14 +215,19 @@ export class Tier implements HomeListener {
 
   lost(error: Error | undefined): void {
     this.#connected = false
-    this.#forgetAll()
+    this.#loseChanges()
     this.#told('disconnect', error)
   }
 
   /** Changes may be missed from now on. */
-  #forgetAll(): void {
+  #loseChanges(): void {
     if (this.near.coherent) this.#counts.losses++
     this.near.coherent = false
+    this.#forgetAll()
+  }
+
+  /** Anything may have changed. */
+  #forgetAll(): void {
     this.#traffic.spoilAll()
     this.near.dropAll()
   }
@@ -239,8 +235,7 @@ export class Tier implements HomeListener {
   /** A session that is in its home no more. */
   #entryOf(found: HomeSession & { readonly sid: string }): NearEntry | undefined {
     try {
-      const incoming = readHomeSession(this.#core, found.sid, found)
-      return incoming && this.near.take(incoming, undefined, false)
+      return this.near.read(found.sid, found, false)?.entry
     } catch (thrown) {
       this.#core.calls.report(toError(thrown))
       return undefined
@@ -261,7 +256,7 @@ export class Tier implements HomeListener {
   }
 
   async #tellTouch(sid: string, wanted: number, known: NearEntry | undefined): Promise<void> {
-    const { clock, calls } = this.#core
+    const { clock } = this.#core
     // The owner's list lives as long as the session does: so it must be known whose it is.
     const entry = known ?? (await this.load(sid))?.entry
     const now = clock.now()
@@ -279,7 +274,6 @@ export class Tier implements HomeListener {
     } finally {
       this.#traffic.end([sid], ticket)
     }
-    calls.rest()
   }
 
   /** Lets a session go that is about to end. Gives its owner's name, if that is known. */
