@@ -111,7 +111,7 @@ function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
 
 export async function run(quick: boolean) {
   const [few, many] = quick ? [2000, 10_000] : [100_000, 300_000]
-  const [seconds, ms, period] = quick ? [0.1, 300, 200] : [1.2, 5000, 1500]
+  const [seconds, ms, period] = quick ? [0.1, 300, 200] : [1.2, 5000, 3000]
   const rated = await byTurns(SAVERS, quick ? 1 : 2, (saver) =>
     withFile((file) => askNew(import.meta.url, rate, { saver, file, seconds })),
   )
@@ -162,7 +162,7 @@ export function tables({ rates, few, killed, many, paced, back }: SavingFigures)
     },
     {
       title: `Crashes: killed with ${count(few)} sessions`,
-      note: `${whole(NEW_SESSIONS_A_SECOND)} new sessions a second come in until the process is killed (SIGKILL), half a period after a save. express-memfilestore saves every 1.5 s here; its README has it save every five minutes.`,
+      note: `${whole(NEW_SESSIONS_A_SECOND)} new sessions a second come in until the process is killed (SIGKILL), half a period after a save. express-memfilestore saves every 3 s here; its README has it save every five minutes.`,
       head: ['', 'longest stall', 'acknowledged', 'lost', 'restart'],
       rows: Object.entries(killed).map(([saver, { stall, acknowledged, sessions, ms }]) => [
         ...[saver, milliseconds(stall), whole(acknowledged)],

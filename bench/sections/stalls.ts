@@ -16,12 +16,12 @@ interface Longest {
 }
 
 const WORKS = {
-  fill: 'filling to 1.7 times the room',
+  fill: 'filling to 1.2 times the room',
   reduce: 'an explicit `reduce()`',
   purge: 'everything expires',
 } as const
 // So far that a store that trims to 75% has nearly filled its room again.
-const PAST_THE_ROOM = 1.7
+const PAST_THE_ROOM = 1.2
 type LongWork = keyof typeof WORKS
 type Stalls = Readonly<Record<LongWork, Longest | undefined>>
 export type StallFigures = Awaited<ReturnType<typeof run>>
