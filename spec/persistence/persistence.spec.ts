@@ -1,4 +1,4 @@
-/** Of what survives, and of a disk that fails: `persistence.ts`, `outbox.ts`, `saved.ts`, `link.ts`, `serve.ts`, `worker.ts`, `protocol.ts`, `index.ts`, `errors.ts` and `writer.ts`. */
+/** Of what survives, and of a disk that fails: `persistence.ts` and all that it uses. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
