@@ -70,8 +70,8 @@ export class Seconds {
     this.#clock = clock
   }
 
-  read(): number {
-    const now = this.#clock.now()
+  /** `now`: what the wall clock says, if it has been read already. */
+  read(now = this.#clock.now()): number {
     if (now < this.#from || now >= this.#to) {
       const elapsed = this.#clock.elapsed()
       this.latest = Math.floor(elapsed / 1000)

@@ -41,9 +41,9 @@ export interface Core {
   readonly departed: Departed
   readonly told: Told
   readonly signOut: SignOut
-  readonly purger: Purger
-  readonly reducer: Reducer
-  readonly persistence: Persistence | undefined
+  readonly purger: Pick<Purger, 'purge' | 'start' | 'stop' | 'stopped'>
+  readonly reducer: Pick<Reducer, 'reduce'>
+  readonly persistence: Pick<Persistence, 'save' | 'timed' | 'stats' | 'close'> | undefined
 }
 
 /** Assembles a store. `emitter` is the store itself; `ready` hears when it can be used. */

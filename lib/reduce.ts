@@ -3,7 +3,7 @@
  * timer that runs only while there are sessions; and the trim to a goal.
  */
 
-import type { Calls } from './call'
+import type { Calls, End } from './call'
 import { type Clock, inSlices } from './clock'
 import type { Ledger } from './ledger/ledger'
 import type { PurgeReport, ReduceReport } from './stats'
@@ -80,8 +80,8 @@ export class Purger {
   }
 
   /** Expires all whose time has passed, then calls `done`: before it returns, if there are few. */
-  purge(done: () => void): void {
-    this.#sweep.run(done)
+  purge(done: (error: Error | null) => void): void {
+    this.#sweep.run(() => done(null))
   }
 
   get stopped(): boolean {
@@ -152,9 +152,9 @@ export class Reducer {
   }
 
   /** Trims the ledger to `goal` bytes, or to its last entry. Joins a trim under way and may lower its goal. */
-  reduce(goal: number, done?: (report: ReduceReport) => void): void {
+  reduce(goal: number, done: End<ReduceReport> = () => {}): void {
     this.#goal = Math.min(this.#goal, goal)
-    this.#start(done)
+    this.#start((report) => done(null, report))
   }
 
   #start(done?: (report: ReduceReport) => void): void {

@@ -37,7 +37,7 @@ export class LembroStore extends Store {
   /** The options as given, completed: `maxSize` in bytes, `interval` and `max` with their defaults. */
   readonly options: Readonly<LembroOptions>
   /** The parts of the store, for the classes of lembro alone. @internal */
-  protected readonly core: Core
+  protected core: Core
 
   /** @internal */
   constructor(settings: Settings, world: World, ready: Ready | undefined) {
@@ -124,6 +124,11 @@ export class LembroStore extends Store {
   override createSession(req: Request, data: SessionData): Session & SessionData {
     // First: express-session replaces the cookie of the data.
     const link = linkOf(data)
+    const { cookie } = data
+    // express-session would parse the text that was made of it, which takes 190 ns more (Node 20).
+    if (link !== undefined && !Number.isNaN(link.instant) && cookie.expires === link.expires) {
+      cookie.expires = new Date(link.instant)
+    }
     return handOn(link, super.createSession(req, data))
   }
 
@@ -163,7 +168,7 @@ export class LembroStore extends Store {
       const { maxBytes } = settings
       const bytes =
         goal === undefined ? maxBytes * DEFAULT_SHARE : toBytes('to', goal, maxBytes, 'maxSize')
-      reducer.reduce(bytes, (report) => end(null, report))
+      reducer.reduce(bytes, end)
     })
   }
 
@@ -172,7 +177,7 @@ export class LembroStore extends Store {
   prune(callback: Callback | undefined): void
   prune(callback?: Callback) {
     const { calls, purger } = this.core
-    return calls.long<void>(callback, (end) => purger.purge(() => end(null)))
+    return calls.long<void>(callback, (end) => purger.purge(end))
   }
 
   /** Turns the purge timer on again. */

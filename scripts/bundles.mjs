@@ -63,11 +63,9 @@ export async function bundle(lib, dist, exported) {
     const plugins = options.plugins ?? [apart(lib, fileOf(own), (file) => `${up}/${file}.js`)]
     return build({ ...options, ...SMALL, plugins, format: 'cjs', outfile: join(dist, outfile) })
   }
-  // Plain properties: esbuild's are getters, which every call from another file would pay for.
-  const footer = { js: 'module.exports = { ...module.exports };' }
   const results = await Promise.all([
-    written({ ...core, footer }, 'core.js'),
-    ...rooms.map(({ options, room }) => written({ ...options, footer }, `${room}.js`, room)),
+    written(core, 'core.js'),
+    ...rooms.map(({ options, room }) => written(options, `${room}.js`, room)),
     ...parts.map((options, at) => written(options, `${names[at]}.js`)),
   ])
   refuseTwins(results.flatMap((result) => sourcesOf(lib, result)))
@@ -128,7 +126,8 @@ function exportsOf(texts, file) {
       }
     }
   }
-  return [...sources].map(([name, source]) => `export { ${name} } from './${source}'\n`).join('')
+  const imports = [...sources].map(([name, source]) => `import { ${name} } from './${source}'\n`)
+  return `${imports.join('')}module.exports = { ${[...sources.keys()].join(', ')} }\n`
 }
 
 function importsOf(file) {

@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { LOWER_SHARE } from '../lib/ledger/lanes'
+import { LOWER_SHARE } from '../lib/ledger/shares'
 import type { LembroOptions } from '../lib/settings/options'
 import type { LembroStore } from '../lib/store'
 import { FakeClock } from './support/clock'

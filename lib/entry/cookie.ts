@@ -88,8 +88,14 @@ export class KeptCookie {
     const { values, dated, nested } = this.attributes
     // Not a spread: to stamp a link on the copy that a spread makes costs 800 ns, on this one 10 (Node 20).
     const cookie = nested ? structuredClone(values) : Object.assign({}, values)
-    if (dated) cookie.expires = isoText(Number.isNaN(this.expires) ? expiry : this.expires)
+    if (dated) cookie.expires = isoText(this.instantAt(expiry))
     return cookie
+  }
+
+  /** The instant in ms at which the cookie of an entry expires that expires at `expiry`; NaN if it says none, or not as JSON has a Date. */
+  instantAt(expiry: number): number {
+    if (!this.attributes.dated) return Number.NaN
+    return Number.isNaN(this.expires) ? expiry : this.expires
   }
 }
 

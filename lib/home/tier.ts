@@ -217,7 +217,7 @@ export class Tier implements HomeListener {
 
   /** A session that lives in the home. */
   #fetch(sid: string): Promise<Loaded | undefined> {
-    return this.#traffic.load(sid, async (ticket) => {
+    return this.#traffic.load(sid, this.near.coherent, async (ticket) => {
       this.#counts.loads++
       const found = await this.#home.load(sid)
       const incoming = found && readHomeSession(this.#core, sid, found)

@@ -20,8 +20,12 @@ export class Traffic<Value> {
   readonly #loads = new Map<string, Load<Value>>()
   readonly #writes = new Map<string, Set<Ticket>>()
 
-  /** What a load of that session gives: one that is under way and good, else a new one. */
-  load(sid: string, start: (ticket: Ticket) => Promise<Value>): Promise<Value> {
+  /**
+   * What a load of that session gives: one that is under way and good, else a new one. If this process `isTold` of no
+   * changes, always a new one: that under way may have its answer already, from before the last change.
+   */
+  load(sid: string, isTold: boolean, start: (ticket: Ticket) => Promise<Value>): Promise<Value> {
+    if (!isTold) return start({ good: false })
     const joined = this.#loads.get(sid)
     if (joined !== undefined) return joined.promise
     // A write that is under way may be tried again after it.

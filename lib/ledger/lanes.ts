@@ -10,13 +10,10 @@
 
 import { Entry, type Trust } from '../entry/entry'
 import type { Owner } from '../settings/owner'
+import { LOWER_SHARE, ORDERS, type Trusted, whoGivesWay, whoGivesWayInTrim } from './shares'
 
 export type Measure = 'bytes' | 'size'
 
-/** The share of the budget that strangers keep, and that newcomers keep. Beyond it an entry pushes out nobody more trusted. */
-export const LOWER_SHARE = 1 / 5
-/** The share that an automatic trim leaves to strangers, and to newcomers, so that those who just came stay. */
-export const LEAST_SHARE = 1 / 10
 /** The share of the budget beyond which one holder holds too much: 32 KB of 4 MB, twice the largest session of claims. */
 const ONE_SHARE = 1 / 128
 /** The share of their rank's bytes beyond which those who hold far more hold too much together. */
@@ -115,7 +112,7 @@ export class Lane {
 
   /** Takes an entry out. Its `bytes` must still be those it was added with. It keeps the `lane` as the one that it was in last. */
   remove(entry: Entry): void {
-    for (const walk of this.walks) walk.leave(entry)
+    if (this.walks.size > 0) for (const walk of this.walks) walk.leave(entry)
     const { holder, bytes } = entry
     if (typeof holder === 'object') holder.bytes -= bytes
     const ring = entry.lane as Ring
@@ -220,13 +217,6 @@ export interface Victim {
   readonly isHeavy: boolean
 }
 
-/** If the entry that comes is alone in its rank, those below it give way, or else those above it. */
-const ORDERS = [
-  [0, 1, 2],
-  [1, 0, 2],
-  [2, 1, 0],
-] as const
-
 export class Lanes {
   readonly #passing: Lane
   readonly #returned = new Lane(false, false)
@@ -281,26 +271,15 @@ export class Lanes {
   /** The entry that gives way so that all keep within `whole`, with `more` of `coming`, which is in no lane yet. */
   victim(measure: Measure, whole: number, coming?: Entry, more = 0): Victim | undefined {
     const rank = this.#rankToGiveWay(measure, whole, coming, more)
-    const from = ORDERS[rank].find((each) => this.#ranks[each].size > 0)
+    const from = ORDERS[rank]?.find((each) => this.#ranks[each].size > 0)
     return from === undefined ? undefined : this.#victimOf(from, measure, whole, coming)
   }
 
-  /**
-   * The entry that goes in an automatic trim of a ledger that may have so many bytes. Strangers go
-   * down to a tenth. Users go while they hold more than four fifths: first newcomers, down to a
-   * tenth; then members.
-   */
+  /** The entry that goes in an automatic trim of a ledger that may have so many bytes. */
   victimOfTrim(whole: number): Victim | undefined {
-    const [least, most] = [whole * LEAST_SHARE, whole * (1 - LOWER_SHARE)]
-    const [strangers, newcomers, members] = this.#ranks
-    const areUsersBeyond = newcomers.bytes + members.bytes > most
-    if (areUsersBeyond && newcomers.bytes > whole * LOWER_SHARE) {
-      return this.#victimOf(1, 'bytes', whole)
-    }
-    if (strangers.bytes > least) return this.#victimOf(0, 'bytes', whole)
-    if (!areUsersBeyond) return undefined
-    if (newcomers.bytes > least) return this.#victimOf(1, 'bytes', whole)
-    return members.bytes > most ? this.#victimOf(2, 'bytes', whole) : undefined
+    const { strangers, newcomers, members } = this
+    const rank = whoGivesWayInTrim(strangers.bytes, newcomers.bytes, members.bytes, whole)
+    return rank === undefined ? undefined : this.#victimOf(rank, 'bytes', whole)
   }
 
   /**
@@ -343,7 +322,7 @@ export class Lanes {
   }
 
   /** The longest unused of a rank; or that of the largest holder of the rank and those below, or of the one who comes, if that one must go first. */
-  #victimOf(rank: 0 | 1 | 2, measure: Measure, whole: number, coming?: Entry): Victim | undefined {
+  #victimOf(rank: Trusted, measure: Measure, whole: number, coming?: Entry): Victim | undefined {
     const oldest = this.#ranks[rank].oldest(measure)
     if (oldest === undefined) return undefined
     // What its ring says, if its holder holds more by now: who comes with many must not hide behind the first of them.
@@ -367,15 +346,13 @@ export class Lanes {
     return { entry: isHeavy ? first : oldest, isHeavy }
   }
 
-  #rankToGiveWay(measure: Measure, whole: number, coming?: Entry, more = 0): 0 | 1 | 2 {
+  #rankToGiveWay(measure: Measure, whole: number, coming?: Entry, more = 0): Trusted {
     const lane = coming && laneOf(coming)
     const newcomers = this.newcomers[measure] + (lane === this.newcomers ? more : 0)
     const members = this.members[measure] + (lane === this.members ? more : 0)
     const isOwned = coming?.owned === true
     const strangers = this.strangers[measure] + (isOwned ? 0 : more)
-    const share = whole * LOWER_SHARE
-    if (strangers > share || newcomers + members <= whole - share) return 0
-    return newcomers > share || members <= whole - 2 * share ? 1 : 2
+    return whoGivesWay(strangers, newcomers, members, whole)
   }
 }
 

@@ -146,10 +146,10 @@ export class Ledger {
   /**
    * Stores content in an entry, which becomes the newest. The entry is new, has left before, or is
    * present; it must not have been cleared. `bytes`, what the entry then weighs, must not exceed the
-   * budget.
+   * budget. `now`: what the wall clock says, if it has been read already.
    */
-  put(entry: Entry, content: Content, bytes: number): void {
-    const second = this.#seconds.read()
+  put(entry: Entry, content: Content, bytes: number, now?: number): void {
+    const second = this.#seconds.read(now)
     const isPresent = entry.inLane
     const isSame = isPresent && entry.isHeldBy(content)
     const old = isPresent && this.#ofReplaced.length > 0 ? entry.copy() : undefined
@@ -189,11 +189,17 @@ export class Ledger {
     entry.expiry = content.expiry
   }
 
-  /** Gives a present entry a cookie and an expiry, and makes it the newest. */
-  touch(entry: Entry, cookie: KeptCookie | undefined, expiry: number, bytes: number): void {
+  /** Gives a present entry a cookie and an expiry, and makes it the newest. `now`: as for `put`. */
+  touch(
+    entry: Entry,
+    cookie: KeptCookie | undefined,
+    expiry: number,
+    bytes: number,
+    now?: number,
+  ): void {
     const { expiry: wasDueBy, cookie: previousCookie, bytes: before } = entry
     this.#lanes.remove(entry)
-    entry.used = this.#seconds.read()
+    entry.used = this.#seconds.read(now)
     entry.cookie = cookie
     entry.bytes = bytes
     entry.lane = this.#lanes.of(entry, entry.owned)

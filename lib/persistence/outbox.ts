@@ -4,8 +4,8 @@ import type { KeptCookie } from '../entry/cookie'
 import type { Entry, LastingEntry } from '../entry/entry'
 import type { LedgerListener } from '../ledger/ledger'
 import type { Row, Times } from '../sqlite/rows'
-import type { Changes } from './protocol'
 import type { Saved } from './saved'
+import type { Changes } from './worker'
 
 /** Sessions, ends and characters of one message: some 2 ms to make. */
 const MOST_CHANGES = 500

@@ -14,8 +14,8 @@ import { fileTask, Link, realPath } from '../sqlite/link'
 import type { CompactionReport, SaveStats } from '../stats'
 import { isFinal, notSaved, overloaded, unusable } from './errors'
 import { Outbox } from './outbox'
-import type { End, Notice, Part, Reply, Request, Task } from './protocol'
 import { Saved, type SavedDependencies } from './saved'
+import type { End, Notice, Part, Reply, Request, Task } from './worker'
 
 const MIB = 1024 * 1024
 /** Bytes that may wait to be written: a quarter of the budget, within these. */
@@ -187,7 +187,10 @@ export class Persistence {
     const { settings, worker } = this.#needs
     const about = fileTask(settings, findEngine(settings.database), realPath(this.#saveFile))
     const task: Task = { ...about, period: settings.savePeriod, timed: this.#timed }
-    const link: FileLink = new Link(worker, task, (notice) => this.#noticed(notice))
+    const link: FileLink = new Link(worker, task, (notice) => {
+      if (notice === undefined) this.#wake()
+      else this.#noted(notice)
+    })
     this.#link = link
     return link
   }
@@ -352,16 +355,10 @@ export class Persistence {
     answer([...waiters, ...savers], null)
   }
 
-  #noted({ bytes, synced }: Reply): void {
+  #noted({ bytes, synced, compaction }: Notice): void {
     if (bytes !== undefined) this.#bytes = bytes
     if (synced !== undefined) this.#lastSave = synced
-  }
-
-  /** What the worker tells unasked. */
-  #noticed({ synced, compaction }: Notice = {}): void {
-    if (synced !== undefined) this.#lastSave = synced
     if (compaction !== undefined) this.#lastCompaction = compaction
-    this.#wake()
   }
 }
 

@@ -20,6 +20,9 @@ export class Link {
     readonly base: string,
     /** The body that the store held then: another than the base after a merge. */
     readonly seen: string,
+    /** The `expires` of the cookie that was given with the session, and its instant in ms; NaN if it is not the text of one. */
+    readonly expires?: unknown,
+    readonly instant = Number.NaN,
     /** The epoch of the ledger that the session was loaded in: each `clear` begins a new one. */
     readonly epoch = home.epoch,
   ) {}

@@ -58,7 +58,9 @@ export class Sessions {
     const { codec } = this.#intake
     const session = codec.withCookie(entry, parsed ?? codec.parse(entry.body))
     if (typeof session === 'object' && session !== null) {
-      stamp(session, new Link(this.#ledger, entry, entry.body, entry.body))
+      const instant = entry.cookie?.instantAt(entry.expiry)
+      const expires = session.cookie?.expires
+      stamp(session, new Link(this.#ledger, entry, entry.body, entry.body, expires, instant))
     }
     return session
   }
@@ -143,7 +145,7 @@ export class Sessions {
     const kept = cookie === undefined ? entry.cookie : intake.jar.keep(cookie, expiry, entry.cookie)
     const bytes = entry.bytes - (entry.cookie?.bytes ?? 0) + (kept?.bytes ?? 0)
     if (bytes > entry.bytes) this.#admit(entry, bytes, entry.owner)
-    ledger.touch(entry, kept, expiry, bytes)
+    ledger.touch(entry, kept, expiry, bytes, now)
   }
 
   /** Ends a session, even one that was evicted or has expired: a slow request must not bring it back. An absent one is no fault. */
@@ -166,7 +168,7 @@ export class Sessions {
     this.#admit(entry, bytes, owner)
     if (this.#expiresOnArrival(entry, expiry, now)) return
     if (this.#makeRoomForOwner(entry, owner, now)) bytes = this.#ledger.weigh(entry, content)
-    this.#ledger.put(entry, content, bytes)
+    this.#ledger.put(entry, content, bytes, now)
   }
 
   /** The entry of a session that has not expired; one that has is removed. */

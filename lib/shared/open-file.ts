@@ -1,8 +1,10 @@
 /**
- * Owns which file is open: a worker makes it ready, then it is opened here. While it is open its WAL is
- * moved into it, and its name is watched; if it is gone, replaced or damaged, it is opened anew.
+ * Owns which file is open: it is checked whether processes can share it, a worker makes it ready, then it is
+ * opened here. While it is open its WAL is moved into it, and its name is watched; if it is gone, replaced or
+ * damaged, it is opened anew.
  */
 
+import fs from 'node:fs'
 import path from 'node:path'
 import type { Clock } from '../clock'
 import type { HomeListener } from '../home/home'
@@ -10,11 +12,11 @@ import { coded } from '../settings/check'
 import { codeOf, findEngine, isDamage, loadEngine, reasonOf } from '../sqlite/engine'
 import { KeyRing } from '../sqlite/keys'
 import { fileTask, Link, realPath } from '../sqlite/link'
+import type { Found } from '../sqlite/opening'
 import type { CompactionReport } from '../stats'
-import type { Reply, Request, Task } from './keeper'
-import { holderOf } from './machine'
 import type { SqliteSettings } from './options'
-import { type Gone, SharedFile } from './shared-file'
+import { SharedFile } from './shared-file'
+import type { Reply, Request, Task } from './worker'
 
 /** Pages of WAL, some 540 bytes each, after which it is moved into the file. */
 const CHECKPOINT_PAGES = 7500
@@ -24,6 +26,19 @@ const MOST_PAGES = 40_000
 const CHECKPOINT_PAUSE = 50
 /** Ms after which a file that could not be opened is tried again, and after which its name is looked at. */
 const PAUSE = 1000
+/** File systems of other machines, by the numbers that Linux gives them. There the lock and the memory that processes share don't work. */
+const REMOTE = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xfe534d42, 'SMB'],
+  [0xff534d42, 'SMB'],
+  [0x01021997, '9p'],
+  [0x00c36400, 'Ceph'],
+  [0x5346414f, 'AFS'],
+  [0x0bd00bd0, 'Lustre'],
+])
+/** The byte of the `-shm` that a writer has locked. */
+const WRITE_LOCK = '120'
 
 export class OpenFile {
   /** `undefined` while there is none that can be used. */
@@ -33,31 +48,29 @@ export class OpenFile {
   lastCompaction: CompactionReport | null = null
   /** Sessions under keys that are not there. */
   unread = 0
-  readonly path: string
+  readonly #path: string
   readonly #settings: SqliteSettings
   readonly #clock: Clock
   readonly #code: string
   readonly #keys: KeyRing | undefined
-  readonly #changed: () => void
   #listener: HomeListener | undefined
   #worker: Link<Request, Reply> | undefined
   #opening: Promise<void> | undefined
+  #cancel: (() => void) | undefined
   #isStopped = false
   #isSuspect = false
   #damaged = 0
-  #stopWatching: (() => void) | undefined
   #isCheckpointing = false
   /** Whether the last checkpoint failed: nothing waits for the next one then. */
   #hasFailed = false
 
-  /** `code`: that of the worker. `changed` hears of another `file` or `failure`. */
-  constructor(settings: SqliteSettings, clock: Clock, code: string, changed: () => void) {
+  /** `code`: that of the worker. */
+  constructor(settings: SqliteSettings, clock: Clock, code: string) {
     this.#settings = settings
     this.#clock = clock
     this.#code = code
-    this.#changed = changed
     // Before anybody changes the working directory.
-    this.path = realPath(path.resolve(settings.saveFile ?? ''))
+    this.#path = realPath(path.resolve(settings.saveFile ?? ''))
     this.#keys = settings.saveKeys === undefined ? undefined : new KeyRing(settings.saveKeys)
   }
 
@@ -66,57 +79,69 @@ export class OpenFile {
     return this.#damaged + (this.file?.damaged ?? 0)
   }
 
+  /** The process that writes in the file now: ' (process 12)', or '' if the system does not tell. */
+  get holder(): string {
+    try {
+      const { ino } = fs.statSync(`${this.#path}-shm`)
+      // 3: POSIX  ADVISORY  WRITE 4711 08:01:123456 120 120
+      const locks = fs.readFileSync('/proc/locks', 'utf8').split('\n')
+      const found = locks.map((line) => line.trim().split(/\s+/)).find(isLockOf(ino))
+      return found === undefined ? '' : ` (process ${found[4]})`
+    } catch {
+      return ''
+    }
+  }
+
   /** Resolves once the file can be used; rejects with the first reason why it can't, and goes on trying. */
   async open(listener: HomeListener): Promise<void> {
     this.#listener = listener
-    await this.#open()
+    await this.#keepOpen()
     if (this.failure !== undefined) throw this.failure
   }
 
   /** From now on it is not opened anew. Resolves once nothing of that is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    this.#stopWatching?.()
+    this.#cancel?.()
     await this.#opening
   }
 
   async close(): Promise<void> {
     const { file } = this
-    this.#set(undefined, coded('ECLOSED', 'the store is closed'))
+    this.file = undefined
+    this.failure = coded('ECLOSED', 'the store is closed')
     await this.#worker?.ask({ ask: 'close' }).catch(() => {})
     // First, so that the last one to close it moves all into the one file.
     await this.#worker?.end()
-    file?.close()
+    file?.file.close()
   }
 
   /** Hears that the file is gone or damaged, or that the disk fails: it is opened anew if it is no use as it is. Returns the error in words for the application. */
   failed(thrown: Error): Error {
-    const error = this.#unusable(thrown)
+    const error = this.#inWords(thrown)
     const { file } = this
     const isDamaged = isDamage(error)
     if (file === undefined || (codeOf(error) !== 'ESAVEMOVED' && !isDamaged)) return error
     this.#isSuspect = isDamaged
-    this.#stopWatching?.()
-    this.#set(undefined, undefined)
-    file.close()
+    this.file = undefined
+    file.file.close()
     this.#listener?.lost(error)
-    if (!this.#isStopped) this.#open()
+    this.#keepOpen()
     return error
   }
 
-  /** Whether the WAL is so long that nobody may write before it is moved; unless that can't be done. */
-  get isFull(): boolean {
-    return !this.#hasFailed && (this.file?.walPages ?? 0) >= MOST_PAGES
+  /** Has the WAL moved into the file if it is long. Returns whether it is so long that nobody may write before that, unless it can't be done. */
+  checkpoint(): boolean {
+    const pages = this.file?.walPages ?? 0
+    if (pages >= CHECKPOINT_PAGES && !this.#isCheckpointing) this.#checkpoint()
+    return pages >= MOST_PAGES && !this.#hasFailed
   }
 
-  /** Has the WAL moved into the file if it is long. */
-  async checkpointIfLong(): Promise<void> {
-    if (this.#isCheckpointing || this.#worker === undefined) return
-    if ((this.file?.walPages ?? 0) < CHECKPOINT_PAGES) return
+  async #checkpoint(): Promise<void> {
     this.#isCheckpointing = true
     try {
-      const { compaction } = await this.#worker.ask({ ask: 'checkpoint' })
-      this.lastCompaction = compaction ?? null
+      const { compaction = null } = (await this.#worker?.ask({ ask: 'checkpoint' })) ?? {}
+      this.lastCompaction = compaction
       this.#hasFailed = false
     } catch {
       // A disk that is full now may have room later.
@@ -127,51 +152,49 @@ export class OpenFile {
     })
   }
 
-  #set(file: SharedFile | undefined, failure: Error | undefined): void {
-    this.file = file
-    this.failure = failure
-    this.#changed()
+  /** Opens the file if it is not open; looks each second whether it is, under its name. */
+  async #keepOpen(): Promise<void> {
+    if (this.#isStopped) return
+    try {
+      this.file?.requireThere()
+    } catch (thrown) {
+      this.failed(thrown as Error)
+    }
+    if (this.file === undefined) {
+      this.#opening ??= this.#open().finally(() => {
+        this.#opening = undefined
+      })
+      await this.#opening
+    }
+    this.#cancel?.()
+    this.#cancel = this.#clock.after(PAUSE, () => this.#keepOpen())
   }
 
-  #open(): Promise<void> {
-    this.#opening ??= this.#tryToOpen().finally(() => {
-      this.#opening = undefined
-    })
-    return this.#opening
-  }
-
-  async #tryToOpen(): Promise<void> {
+  async #open(): Promise<void> {
     try {
       const engine = findEngine(this.#settings.database)
-      const { findings = [], damaged = 0, unread = 0 } = await this.#makeReady(engine)
-      if (this.#isStopped) return
-      const file = await this.#openHere(engine)
-      if (this.#isStopped) {
-        file.close()
-        return
-      }
+      await requireShareable(this.#path)
+      const { findings, damaged, unread } = await this.#makeReady(engine)
+      this.file = await this.#openHere(engine)
+      this.failure = undefined
       this.#isSuspect = false
       this.#damaged += damaged
       this.unread = unread
-      this.#set(file, undefined)
-      this.#watch()
       for (const { code, message } of findings) this.#listener?.fault(coded(code, message))
-      this.#listener?.connected(false)
+      if (!this.#isStopped) this.#listener?.connected(false)
     } catch (thrown) {
-      this.#set(undefined, this.#unusable(thrown as Error))
-      this.#clock.after(PAUSE, () => {
-        if (!this.#isStopped) this.#open()
-      })
+      this.failure = this.#inWords(thrown as Error)
     }
   }
 
   /** Has the worker make the file ready. */
-  async #makeReady(engine: string): Promise<Reply> {
+  async #makeReady(engine: string): Promise<Found> {
     const { patience } = this.#settings
-    const task: Task = { ...fileTask(this.#settings, engine, this.path), patience }
+    const task: Task = { ...fileTask(this.#settings, engine, this.#path), patience }
     this.#worker ??= new Link(this.#code, task)
     try {
-      return await this.#worker.ask({ ask: 'open', isSuspect: this.#isSuspect })
+      const { found } = await this.#worker.ask({ ask: 'open', isSuspect: this.#isSuspect })
+      return found as Found
     } catch (thrown) {
       await this.#worker.end()
       this.#worker = undefined
@@ -182,11 +205,9 @@ export class OpenFile {
   /** Opens it in this thread. Another process may have its lock just now. */
   async #openHere(found: string): Promise<SharedFile> {
     const engine = loadEngine(found)
-    const wants = (cause: Gone['cause']) =>
-      this.#listener?.wants(cause === 'limit' ? 'evict' : cause) === true
     for (const end = this.#clock.elapsed() + this.#settings.patience; ; ) {
       try {
-        return new SharedFile(engine, this.path, this.#keys, this.#settings, wants)
+        return new SharedFile(engine, this.#path, this.#keys, this.#settings)
       } catch (thrown) {
         if (codeOf(thrown) !== 'ELOCKED' || this.#clock.elapsed() > end) throw thrown
       }
@@ -194,26 +215,33 @@ export class OpenFile {
     }
   }
 
-  /** Looks each second whether the file still has its name, for when nobody asks for it. */
-  #watch(): void {
-    this.#stopWatching = this.#clock.after(PAUSE, () => {
-      try {
-        this.file?.requireThere()
-        this.#watch()
-      } catch (thrown) {
-        this.failed(thrown as Error)
-      }
-    })
-  }
-
-  #unusable(error: Error): Error {
+  #inWords(error: Error): Error {
     if (error.message.startsWith('saveFile: ')) return error
     const code = codeOf(error) ?? 'ESAVEFAILED'
     const reason =
       code === 'ELOCKED'
-        ? `another process uses it${holderOf(this.path)}, and not through lembro/sqlite`
+        ? `another process uses it${this.holder}, and not through lembro/sqlite`
         : reasonOf(error)
-    const message = `saveFile: can't use '${this.path}': ${reason}`
-    return coded(code, message, { cause: error })
+    return coded(code, `saveFile: can't use '${this.#path}': ${reason}`, { cause: error })
   }
+}
+
+/** Rejects with the code `ESAVEREMOTE` or `ESAVEUSER` for a file that processes can't share. */
+export async function requireShareable(file: string): Promise<void> {
+  const { type } = await fs.promises.statfs(path.dirname(file))
+  const remote = process.platform === 'linux' ? REMOTE.get(type >>> 0) : undefined
+  if (remote !== undefined) {
+    const message = `saveFile: '${file}' is on a file system of another machine (${remote}): processes can only share a file on a disk of their own machine`
+    throw coded('ESAVEREMOTE', message)
+  }
+  const owner = fs.statSync(file, { throwIfNoEntry: false })?.uid
+  const mine = process.getuid?.()
+  if (owner === undefined || mine === undefined || owner === mine) return
+  const message = `saveFile: '${file}' belongs to user ${owner}, and this process to user ${mine}: all processes that share a file must be of one user`
+  throw coded('ESAVEUSER', message)
+}
+
+function isLockOf(ino: number) {
+  return ([, , , kind, , where = '', from]: string[]) =>
+    kind === 'WRITE' && from === WRITE_LOCK && where.endsWith(`:${ino}`)
 }

@@ -3,6 +3,7 @@
  * transaction, between `begin` and `commit`, and told to nobody before that has ended.
  */
 
+import { LOWER_SHARE, ORDERS, whoGivesWay, whoGivesWayInTrim } from '../ledger/shares'
 import { coded } from '../settings/check'
 import type { Owner } from '../settings/owner'
 import type { Settings } from '../settings/settings'
@@ -12,24 +13,27 @@ import { SessionFile } from '../sqlite/file'
 import type { KeyRing } from '../sqlite/keys'
 import { bytesOf, type Place, Places, trustOf } from '../sqlite/places'
 import { type Row, rowOf, touched } from '../sqlite/rows'
-import { givingWay, givingWayInTrim, wouldPushOut } from './giving-way'
 
-/** A session that was removed for a reason of the store's own. */
+/** A session that has not expired. */
+interface Found {
+  readonly place: Place
+  readonly row: Row
+}
+
+/** A session that was removed. */
 export interface Gone {
   readonly place: Place
   readonly cause: 'expire' | 'evict' | 'limit' | 'destroy' | 'clear'
-  /** `undefined` if nobody wants to know, or if it can't be read. */
+  /** `undefined` if it can't be read. */
   readonly row: Row | undefined
 }
 
-export interface Stored {
+interface Stored {
   readonly sid: string
   readonly text: string
   readonly ttl: number
   /** `undefined` for a stranger. */
   readonly owner: Owner | undefined
-  /** Whether anybody asks for owners. */
-  readonly asksOwner: boolean
 }
 
 /** A session, and the key of its touch if it was touched. */
@@ -41,8 +45,7 @@ export class SharedFile {
   readonly file: SessionFile
   readonly places: Places
   readonly #keys: KeyRing | undefined
-  readonly #limits: Settings
-  readonly #wants: (cause: Gone['cause']) => boolean
+  readonly #settings: Settings
   readonly #byKey: Statement
   readonly #byId: Statement
   readonly #touch: Statement
@@ -50,17 +53,10 @@ export class SharedFile {
   /** What was removed since it began. */
   #gone: Gone[] = []
 
-  /** Opens a file that has its index. `wants`: whether what was removed for that cause is to be read before. */
-  constructor(
-    engine: Engine,
-    path: string,
-    keys: KeyRing | undefined,
-    limits: Settings,
-    wants: (cause: Gone['cause']) => boolean,
-  ) {
+  /** Opens a file that has its index. */
+  constructor(engine: Engine, path: string, keys: KeyRing | undefined, settings: Settings) {
     this.#keys = keys
-    this.#limits = limits
-    this.#wants = wants
+    this.#settings = settings
     this.file = new SessionFile(engine, path, keys, true)
     try {
       const { database } = this.file
@@ -88,17 +84,12 @@ export class SharedFile {
     if (!this.file.isThere) throw coded('ESAVEMOVED', 'it was deleted or replaced')
   }
 
-  /** Begins to change something. Throws with the code of a lock if another process does so, and as {@link requireThere} does. */
+  /** Begins to change something. Throws with the code of a lock if another process does so, and as {@link requireThere} does: then `file` has to be rolled back. */
   begin(): void {
     this.file.begin()
-    try {
-      this.requireThere()
-      this.#gone = []
-      if (!this.places.read()) throw coded('ESAVEDAMAGED', 'its index is gone')
-    } catch (error) {
-      this.file.rollback()
-      throw error
-    }
+    this.requireThere()
+    this.#gone = []
+    if (!this.places.read()) throw coded('ESAVEDAMAGED', 'its index is gone')
   }
 
   /** Ends that. Gives what was removed. */
@@ -108,7 +99,7 @@ export class SharedFile {
     return this.#gone
   }
 
-  /** A session that has not expired. */
+  /** A session that has not expired, to be read. */
   find(sid: string, now: number): Row | undefined {
     for (const id of this.places.digests('id', sid)) {
       const columns = this.#byId.get(id) as Columns | undefined
@@ -130,169 +121,125 @@ export class SharedFile {
     return this.#live(this.places.ofOwner(name), now)
   }
 
-  /**
-   * Stores a session; makes room for it. `former` is what is there of it. Returns its
-   * key, and whether live sessions had to go for want of room. Throws with the code `ESESSIONTOOBIG` for one that can't be stored,
-   * before anything is changed.
-   */
-  put(stored: Stored, former: Row | undefined, now: number) {
-    const place = this.places.find(stored.sid)
-    // Never again the key of a session that has expired: it was another one.
-    const row = this.#rowOf(stored, former, former?.key ?? this.places.next(), now)
-    if (row.expires <= now) {
-      if (place !== undefined) this.#remove(place, 'expire')
-      return { key: row.key, isCrowded: false }
-    }
-    this.#admit(row, place)
-    if (place !== undefined && former === undefined) this.#remove(place, 'expire')
-    this.file.put(row)
-    const mine = this.places.put(row, former && place)
-    this.#limitOwner(mine, now)
-    return { key: mine.key, isCrowded: this.#makeRoom(mine.key, now) }
-  }
-
-  /** Gives a session so many ms from now. Returns whether it is there. */
-  touch(sid: string, ttl: number, now: number): boolean {
+  /** A session that has not expired, to be changed: one that has expired goes, and one that can't be read. */
+  current(sid: string, now: number): Found | undefined {
     const place = this.places.find(sid)
     const row = place && this.#read(place)
-    if (place === undefined || row === undefined || row.expires <= now) return false
+    if (place === undefined) return undefined
+    if (row !== undefined && row.expires > now) return { place, row }
+    this.remove(place, 'expire', row)
+    return undefined
+  }
+
+  /**
+   * Stores a session in the place of the `former` one; makes room for it. Gives its key, and whether live sessions had to
+   * go for want of room; or an error with the code `ESESSIONTOOBIG`, and stores nothing.
+   */
+  put(stored: Stored, former: Found | undefined, now: number) {
+    const row = this.#rowOf(stored, former?.row, now)
+    const refusal = this.#refusal(row, former?.place)
+    if (refusal !== undefined) return coded('ESESSIONTOOBIG', refusal, {}, RangeError)
+    this.file.put(row)
+    const mine = this.places.put(row, former?.place)
+    if (mine.owner !== null) {
+      const others = this.places.sameOwner(mine)
+      const live = others.filter(({ expires }) => expires === null || expires > now)
+      const { maxPerOwner } = this.#settings
+      for (const place of live.slice(maxPerOwner - 1)) this.remove(place, 'limit')
+    }
+    return { key: row.key, isCrowded: this.#makeRoom(row.key, now) }
+  }
+
+  /** Gives a session so many ms from now. */
+  touch({ place, row }: Found, ttl: number, now: number): void {
     const { key, owner, cookieExpires } = row
     const held = heldAt(row, now)
     const [seq, expires] = [this.places.next(), this.#within(row.created, now + ttl)]
     const times = { key, seq, expires, used: now, held, cookieExpires }
     this.file.touch(times)
     this.places.touch(place, trustOf({ owner, held }), times)
-    return true
   }
 
-  /** Ends a session. Returns what it was, if it was there. */
-  end(sid: string, now: number): Row | undefined {
-    const place = this.places.find(sid)
-    const row = place && this.#read(place)
-    if (place === undefined) return undefined
-    const isLive = row !== undefined && row.expires > now
-    this.#remove(place, isLive ? 'destroy' : 'expire', row)
-    return isLive ? row : undefined
+  remove(place: Place, cause: Gone['cause'], row = this.#read(place)): void {
+    this.#gone.push({ place, cause, row })
+    this.file.remove(place.key)
+    this.places.remove(place)
   }
 
-  /** Ends all at once. Returns how many there were. */
-  clear(): number {
-    const { size } = this.places
-    this.file.clear()
-    this.places.clear()
-    return size
-  }
-
-  /** Ends the first so many of all. Returns how many. */
-  endSome(most: number): number {
-    const places = this.places.after(0, most)
-    for (const place of places) this.#remove(place, 'clear')
-    return places.length
-  }
-
-  /** Removes a few that have expired. Returns how many. */
-  expire(most: number, now: number): number {
-    const places = this.places.expired(now, most)
-    for (const place of places) this.#remove(place, 'expire')
-    return places.length
-  }
-
-  /** Evicts one so that all keep within `whole`; the last one stays. Returns whether it did. */
-  shrink(whole: number): boolean {
-    return this.places.bytes > whole && this.places.size > 1 && this.#evict(whole, -1)
-  }
-
-  /** Evicts one in a trim to `goal` of a file that may have `whole`. Returns whether it did. */
-  relieve(goal: number, whole: number): boolean {
-    if (this.places.bytes <= goal) return false
-    const lane = givingWayInTrim(this.places.sums.bytes, whole)
-    const victim = lane === undefined ? undefined : this.places.oldest(lane, -1)
-    if (victim !== undefined) this.#remove(victim, 'evict')
+  /** Evicts one on the way down to `goal` bytes, but never the last one. If nobody `isAsked` for it, all keep their shares. Returns whether it did. */
+  trim(goal: number, isAsked: boolean): boolean {
+    const { bytes, size, sums } = this.places
+    if (bytes <= goal || size < 2) return false
+    const { maxBytes } = this.#settings
+    const next = whoGivesWayInTrim(...sums.bytes, maxBytes)
+    const oldest = next === undefined ? undefined : this.places.oldest(next, -1)
+    const victim = isAsked ? this.#victim('bytes', Math.min(goal, maxBytes), -1) : oldest
+    if (victim !== undefined) this.remove(victim, 'evict')
     return victim !== undefined
   }
 
-  close(): void {
-    this.file.close()
-  }
-
-  #rowOf(stored: Stored, former: Row | undefined, key: number, now: number): Row {
-    const { sid, text, ttl, asksOwner } = stored
-    const owner = !asksOwner ? 0 : stored.owner === true ? 1 : (stored.owner ?? null)
-    const isSame = former !== undefined && former.owner === owner
-    const created = former === undefined || former.created === 0 ? now : former.created
+  #rowOf({ sid, text, ttl, owner: given }: Stored, former: Row | undefined, now: number): Row {
+    const { places } = this
+    const isAsked = this.#settings.owner !== undefined
+    const owner = isAsked ? (given === true ? 1 : (given ?? null)) : 0
+    const created = former?.created || now
     return {
-      ...{ key, seq: this.places.next(), sid, owner, body: text, cookie: null, dated: 0, created },
-      ...{ expires: this.#within(created, now + ttl), used: now, cookieExpires: Number.NaN },
-      held: isSame ? heldAt(former, now) : 0,
+      // Never again the key of a session that has expired: it was another one.
+      ...{ key: former?.key ?? places.next(), seq: places.next(), sid, owner, body: text },
+      ...{ cookie: null, dated: 0, cookieExpires: Number.NaN },
+      ...{ created, expires: this.#within(created, now + ttl), used: now },
+      held: former?.owner === owner ? heldAt(former, now) : 0,
     }
   }
 
   #within(created: number, expires: number): number {
-    return Math.min(expires, created + this.#limits.absoluteTtl)
+    return Math.min(expires, created + this.#settings.absoluteTtl)
   }
 
-  #admit(row: Row, former: Place | undefined): void {
-    const { maxBytes, maxEntryBytes } = this.#limits
+  /** Why a session is too large, if it is: also if it would take a fifth of all, and more trusted ones would have to go for it. */
+  #refusal(row: Row, former: Place | undefined): string | undefined {
+    const { maxBytes, maxEntryBytes } = this.#settings
     const [bytes, lane] = [bytesOf(row), trustOf(row)]
-    const size = toText(bytes)
+    const session = `session of ${toText(bytes)}`
     if (bytes > maxEntryBytes) {
       const option = maxEntryBytes < maxBytes ? 'maxEntrySize' : 'maxSize'
-      throw tooBig(`of ${size} is larger than ${option}, ${toText(maxEntryBytes)}`)
+      return `${session} is larger than ${option}, ${toText(maxEntryBytes)}: it is not stored`
     }
-    const sums = [...this.places.sums.bytes] as typeof this.places.sums.bytes
-    if (former !== undefined) sums[former.lane] -= former.bytes
-    if (!wouldPushOut(sums, lane, bytes, maxBytes)) return
-    const whose =
-      lane === 0 ? 'belongs to nobody and would push out those of' : 'would push out those of other'
-    throw tooBig(`of ${size} ${whose} your users`)
+    if (bytes <= maxBytes * LOWER_SHARE) return undefined
+    const above = this.places.sums.bytes.slice(lane + 1).reduce((sum, each) => sum + each, 0)
+    const mine = former !== undefined && former.lane > lane ? former.bytes : 0
+    if (above - mine <= maxBytes - bytes) return undefined
+    const why =
+      lane === 0
+        ? 'belongs to nobody and would push out those of your users'
+        : 'would push out those of your other users'
+    return `${session} ${why}: it is not stored`
   }
 
-  #limitOwner(mine: Place, now: number): void {
-    const { maxPerOwner } = this.#limits
-    if (maxPerOwner === Number.POSITIVE_INFINITY || mine.owner === null) return
-    const others = this.places.sameOwner(mine)
-    const live = others.filter(({ expires }) => expires === null || expires > now)
-    const beyond = new Set(live.slice(maxPerOwner - 1))
-    for (const place of others) {
-      if (beyond.has(place)) this.#remove(place, 'limit')
-      else if (!live.includes(place)) this.#remove(place, 'expire')
-    }
-  }
-
+  /** Returns whether live sessions had to go. */
   #makeRoom(mine: number, now: number): boolean {
-    const { maxBytes, maxSessions } = this.#limits
+    const { maxBytes, maxSessions } = this.#settings
     const { places } = this
-    let hasEvicted = false
-    while (places.bytes > maxBytes || places.size > maxSessions) {
-      const [over] = places.expired(now, 1)
-      if (over !== undefined) this.#remove(over, 'expire')
-      else if (!this.#evict(places.bytes > maxBytes ? maxBytes : undefined, mine)) break
-      else hasEvicted = true
+    for (let hasEvicted = false; ; ) {
+      const isOver = places.bytes > maxBytes
+      if (!isOver && places.size <= maxSessions) return hasEvicted
+      const [expired] = places.expired(now, 1)
+      const whole = isOver ? maxBytes : maxSessions
+      const victim = expired ?? this.#victim(isOver ? 'bytes' : 'size', whole, mine)
+      if (victim === undefined) return hasEvicted
+      this.remove(victim, expired === undefined ? 'evict' : 'expire')
+      hasEvicted ||= expired === undefined
     }
-    return hasEvicted
   }
 
-  /** Evicts one, other than `mine`, by bytes so that all keep within `whole`, else by their number. */
-  #evict(whole: number | undefined, mine: number): boolean {
-    const { size, bytes } = this.places.sums
-    const order =
-      whole === undefined
-        ? givingWay(size, this.#limits.maxSessions)
-        : givingWay(bytes, Math.min(whole, this.#limits.maxBytes))
-    for (const lane of order) {
+  /** The longest unused of those whose turn it is so that all keep within `whole`; never `mine`. */
+  #victim(measure: 'bytes' | 'size', whole: number, mine: number): Place | undefined {
+    const first = whoGivesWay(...this.places.sums[measure], whole)
+    for (const lane of ORDERS[first] ?? []) {
       const victim = this.places.oldest(lane, mine)
-      if (victim === undefined) continue
-      this.#remove(victim, 'evict')
-      return true
+      if (victim !== undefined) return victim
     }
-    return false
-  }
-
-  #remove(place: Place, cause: Gone['cause'], known?: Row): void {
-    const row = this.#wants(cause) ? (known ?? this.#read(place)) : undefined
-    this.#gone.push({ place, cause, row })
-    this.file.remove(place.key)
-    this.places.remove(place)
+    return undefined
   }
 
   #live(places: readonly Place[], now: number): Row[] {
@@ -320,8 +267,4 @@ export class SharedFile {
 /** For how long a session has been its holder's. */
 function heldAt({ used, held }: Row, now: number): number {
   return Math.max(0, now - used + held)
-}
-
-function tooBig(why: string): Error {
-  return coded('ESESSIONTOOBIG', `session ${why}: it is not stored`, {}, RangeError)
 }

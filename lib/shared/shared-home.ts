@@ -5,26 +5,16 @@
 
 import type { Clock } from '../clock'
 import { isoText } from '../entry/cookie'
-import type {
-  Home,
-  HomeListener,
-  HomeSession,
-  Left,
-  Listed,
-  Listing,
-  Save,
-  Saved,
-} from '../home/home'
+import type { Home, HomeListener, HomeSession, Left, Listed, Save, Saved } from '../home/home'
 import { codeOf } from '../sqlite/engine'
 import type { Row } from '../sqlite/rows'
-import type { SaveStats } from '../stats'
 import { OpenFile } from './open-file'
 import type { SqliteSettings } from './options'
 import type { Gone, SharedFile } from './shared-file'
 import { Turns } from './turns'
 
 /** Sessions that are read, or removed, before others have their turn. */
-const AT_ONCE = 50
+export const AT_ONCE = 50
 
 export class SharedHome implements Home {
   /** Hears that live sessions had to go for want of room. */
@@ -39,7 +29,7 @@ export class SharedHome implements Home {
   constructor(settings: SqliteSettings, clock: Clock, code: string) {
     this.#settings = settings
     this.#clock = clock
-    this.#open = new OpenFile(settings, clock, code, () => this.turns.wake())
+    this.#open = new OpenFile(settings, clock, code)
     this.turns = new Turns(settings, clock, this.#open, {
       gone: (gone) => this.#tellGone(gone),
       unsynced: (error) => this.#listener?.fault(error),
@@ -56,43 +46,57 @@ export class SharedHome implements Home {
     return row && this.#sessionOf(row)
   }
 
-  save({ sid, text, ttl, when, life, owner }: Save): Promise<Saved> {
-    const stored = { sid, text, ttl, owner, asksOwner: this.#settings.owner !== undefined }
-    const save = (file: SharedFile, now: number): Saved => {
-      const former = file.find(sid, now)
-      const isGone = former === undefined || (life !== 0 && former.key !== life)
+  async save({ sid, text, ttl, when, life, owner }: Save): Promise<Saved> {
+    const save = (file: SharedFile, now: number) => {
+      const former = file.current(sid, now)
+      const isGone = former === undefined || (life !== 0 && former.row.key !== life)
       if (isGone && when !== 'always') return 'gone'
       if (former !== undefined && typeof when === 'object') {
-        const found = this.#sessionOf(former)
+        const found = this.#sessionOf(former.row)
         if (found.text !== when.version) return found
       }
-      const { key, isCrowded } = file.put(stored, former, now)
-      if (isCrowded) this.crowded()
-      return key
+      const stored = file.put({ sid, text, ttl, owner }, former, now)
+      if (stored instanceof Error) return stored
+      if (stored.isCrowded) this.crowded()
+      return stored.key
     }
-    return this.turns.make([sid], save, text.length)
+    const saved = await this.turns.make([sid], save, text.length)
+    if (saved instanceof Error) throw saved
+    return saved
   }
 
-  touch(sid: string, ttl: number, _listing: Listing | undefined): Promise<boolean> {
-    return this.turns.make([sid], (file, now) => file.touch(sid, ttl, now))
-  }
-
-  async destroy(sids: readonly string[]): Promise<(string | undefined)[]> {
-    const rows = await this.turns.make(sids, (file, now) => sids.map((sid) => file.end(sid, now)))
-    return rows.map((row) => {
-      if (row === undefined) return undefined
-      const { text } = this.#sessionOf(row)
-      this.#listener?.destroyed(row.sid, text)
-      return text
+  touch(sid: string, ttl: number): Promise<boolean> {
+    return this.turns.make([sid], (file, now) => {
+      const found = file.current(sid, now)
+      if (found !== undefined) file.touch(found, ttl, now)
+      return found !== undefined
     })
   }
 
-  async clear(): Promise<number> {
-    const isTold = this.#listener?.wants('clear') === true
-    if (!isTold) return this.turns.make([''], (file) => file.clear())
+  async destroy(sids: readonly string[]): Promise<(string | undefined)[]> {
+    const ended = sids.map((sid) =>
+      this.turns.make([sid], (file, now) => {
+        const found = file.current(sid, now)
+        if (found !== undefined) file.remove(found.place, 'destroy', found.row)
+        return found?.row
+      }),
+    )
+    return (await Promise.all(ended)).map((row) => row && this.#sessionOf(row).text)
+  }
+
+  clear(): Promise<number> {
+    return this.sweep((file) => {
+      const places = file.places.after(0, AT_ONCE)
+      for (const place of places) file.remove(place, 'clear')
+      return places.length
+    }, '')
+  }
+
+  /** Repeats a step, each in a transaction of its own, until it removes fewer than `AT_ONCE`. Returns how many it removed. */
+  async sweep(step: (file: SharedFile, now: number) => number, ...sids: string[]): Promise<number> {
     let count = 0
-    for (let ended = AT_ONCE; ended === AT_ONCE; count += ended) {
-      ended = await this.turns.make([''], (file) => file.endSome(AT_ONCE))
+    for (let removed = AT_ONCE; removed === AT_ONCE; count += removed) {
+      removed = await this.turns.make(sids, step)
     }
     return count
   }
@@ -137,27 +141,8 @@ export class SharedHome implements Home {
     }
   }
 
-  /** Brings all that was committed to the disk. */
-  async sync(): Promise<void> {
-    if (this.#open.failure !== undefined) throw this.#open.failure
-    await this.turns.sync()
-  }
-
-  stats(): SaveStats {
-    const { file, damaged, unread, lastCompaction } = this.#open
-    const { pending, lastSave } = this.turns
-    const [saving, bytes] = [file !== undefined, file?.file.bytes ?? 0]
-    return { saving, bytes, pending, lastSave, lastCompaction, damaged, unread }
-  }
-
-  async close(): Promise<void> {
-    await this.#open.stop()
-    const isSaved = this.#settings.savePeriod < Number.POSITIVE_INFINITY
-    try {
-      if (isSaved) await this.turns.sync()
-    } finally {
-      await this.#open.close()
-    }
+  close(): Promise<void> {
+    return this.turns.close()
   }
 
   #find(sid: string): Promise<Row | undefined> {
@@ -201,14 +186,22 @@ export class SharedHome implements Home {
   #tellGone(gone: readonly Gone[]): void {
     const now = this.#clock.now()
     const left = gone.map(({ place, cause, row }): Left => {
-      if (cause === 'clear' && row !== undefined) {
-        this.#listener?.destroyed(row.sid, this.#sessionOf(row).text)
-      }
+      const session = row && this.#asTold(row)
+      const isEnded = cause === 'destroy' || cause === 'clear'
+      if (isEnded && session !== undefined) this.#listener?.destroyed(session.sid, session.text)
       const trust = { isOwned: place.lane > 0, isMembers: place.lane === 2 }
       const unused = Math.max(0, now - place.used)
-      const session = row && { sid: row.sid, ...this.#sessionOf(row) }
       return { cause, trust, bytes: place.bytes, unused, session }
     })
     this.#listener?.left(left)
+  }
+
+  /** `undefined` for one that the serializer can't read. */
+  #asTold(row: Row) {
+    try {
+      return { sid: row.sid, ...this.#sessionOf(row) }
+    } catch {
+      return undefined
+    }
   }
 }

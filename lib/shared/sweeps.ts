@@ -1,116 +1,95 @@
-/** Owns what removes sessions of a shared file by itself: the purge of what has expired, and the trim. Of all processes one at a time does so. */
+/** Owns what removes sessions of a shared file by itself: the purge of what has expired, and the trim. Each of their steps is a transaction, so those of several processes never do the same. */
 
+import type { End } from '../call'
 import type { Core } from '../core'
 import { DEFAULT_SHARE } from '../reduce'
-import type { PurgeReport, ReduceReport } from '../stats'
-import type { SharedFile } from './shared-file'
-import type { Turns } from './turns'
-
-/** Ms after which a sweep of a process that was not heard of is taken for ended. */
-const LEASE = 5000
-/** Sessions that are removed before others have their turn. */
-const AT_ONCE = 50
-
-type Change<Value> = (file: SharedFile, now: number) => Value
+import type { ReduceReport } from '../stats'
+import { AT_ONCE, type SharedHome } from './shared-home'
 
 export class Sweeps {
+  stopped = false
   readonly #core: Core
-  readonly #turns: Turns
-  /** What tells this store from those of other processes. */
-  readonly #name = Math.ceil(Math.random() * 2 ** 40)
+  readonly #home: SharedHome
   #cancel: (() => void) | undefined
   #isTrimming = false
 
-  constructor(core: Core, turns: Turns) {
+  constructor(core: Core, home: SharedHome) {
     this.#core = core
-    this.#turns = turns
+    this.#home = home
+    home.crowded = () => this.#trim()
+    this.start()
   }
 
-  /** Purges each so many ms, until it is stopped. */
-  start(interval: number): void {
+  /** Purges after each `interval`, until it is stopped. */
+  start(): void {
+    const { clock, settings, calls } = this.#core
     this.stop()
-    if (interval === Number.POSITIVE_INFINITY) return
-    this.#cancel = this.#core.clock.after(interval, () => {
-      this.purge(true).catch(this.#fault)
-      this.start(interval)
+    this.stopped = false
+    if (settings.interval === Number.POSITIVE_INFINITY) return
+    this.#cancel = clock.after(settings.interval, () => {
+      this.purge((error) => error !== null && !calls.closed && calls.report(error))
+      this.start()
     })
   }
 
   stop(): void {
+    this.stopped = true
     this.#cancel?.()
     this.#cancel = undefined
   }
 
-  /** Removes all that has expired; if it `isTimed`, unless another process does. */
-  async purge(isTimed = false): Promise<PurgeReport> {
+  /** Removes all that has expired. */
+  purge(done: (error: Error | null) => void): void {
     const { clock, stats } = this.#core
     const start = clock.elapsed()
-    const expired = await this.#sweep(isTimed, (file, now) => file.expire(AT_ONCE, now))
-    const report = { expired, ms: clock.elapsed() - start }
-    stats.purged(report)
-    return report
+    const purging = this.#home.sweep((file, now) => {
+      const places = file.places.expired(now, AT_ONCE)
+      for (const place of places) file.remove(place, 'expire')
+      return places.length
+    })
+    purging.then((expired) => {
+      stats.purged({ expired, ms: clock.elapsed() - start })
+      done(null)
+    }, done)
   }
 
-  /** Evicts until the sessions take so many bytes, or until one is left. */
-  reduce(goal: number): Promise<ReduceReport> {
-    return this.#reduce(false, (file) => file.shrink(goal))
+  /** Removes all that has expired, then evicts until the sessions take so many bytes, or until one is left. */
+  reduce(goal: number, done: End<ReduceReport>): void {
+    this.purge((error) => {
+      if (error === null) this.#reduce(goal, true).then((report) => done(null, report), done)
+      else done(error)
+    })
   }
 
-  /** Goes down to the default share of the budget after live sessions had to go, unless another process does. */
-  trim(): void {
+  /** Goes down to the default share of the budget after live sessions had to go. */
+  #trim(): void {
+    const { settings, calls } = this.#core
     if (this.#isTrimming) return
     this.#isTrimming = true
-    const { maxBytes } = this.#core.settings
-    const goal = maxBytes * DEFAULT_SHARE
-    const trimming = this.#reduce(true, (file) => file.relieve(goal, maxBytes))
-    trimming.catch(this.#fault).finally(() => {
-      this.#isTrimming = false
-    })
+    const trimming = this.#reduce(settings.maxBytes * DEFAULT_SHARE, false)
+    trimming
+      .catch((error) => calls.closed || calls.report(error))
+      .finally(() => {
+        this.#isTrimming = false
+      })
   }
 
-  async #reduce(isTimed: boolean, evict: (file: SharedFile) => boolean): Promise<ReduceReport> {
+  async #reduce(goal: number, isAsked: boolean): Promise<ReduceReport> {
     const { clock, stats, told } = this.#core
     const start = clock.elapsed()
-    const from = await this.#make((file) => file.places.bytes)
-    const evicted = await this.#sweep(isTimed, (file) => {
+    let [from, to] = [0, 0]
+    const evicted = await this.#home.sweep((file) => {
+      from ||= file.places.bytes
       let count = 0
-      while (count < AT_ONCE && evict(file)) count++
+      while (count < AT_ONCE && file.trim(goal, isAsked)) count++
+      to = file.places.bytes
       return count
     })
-    const to = await this.#make((file) => file.places.bytes)
     const report = { from, to, evicted, ms: clock.elapsed() - start }
-    if (evicted > 0 || !isTimed) {
+    if (evicted > 0 || isAsked) {
       stats.reduced(report)
       told.announce('reduce', report)
     }
     return report
-  }
-
-  /** Repeats a step until it removes fewer than it may. Returns how many were removed. */
-  async #sweep(isTimed: boolean, step: Change<number>): Promise<number> {
-    let count = 0
-    for (let removed = AT_ONCE; removed === AT_ONCE; count += removed) {
-      removed = await this.#make((file, now) => {
-        const { sums } = file.places
-        const isOthers = sums.purging > now && sums.purger !== this.#name
-        if (isTimed && isOthers) return 0
-        const some = step(file, now)
-        if (!isOthers) {
-          sums.purger = this.#name
-          sums.purging = some === AT_ONCE ? now + LEASE : 0
-        }
-        return some
-      })
-    }
-    return count
-  }
-
-  #make<Value>(change: Change<Value>): Promise<Value> {
-    return this.#turns.make([], change)
-  }
-
-  readonly #fault = (error: Error) => {
-    const { calls } = this.#core
-    if (!calls.closed) calls.report(error)
   }
 }

@@ -4,19 +4,16 @@
  * while; the loop never waits. Each is answered once it is committed, at a `savePeriod` of 0 once it is on the disk.
  */
 
-import { toError } from '../call'
 import { type Clock, setImmediate } from '../clock'
 import { coded } from '../settings/check'
-import { codeOf, reasonOf } from '../sqlite/engine'
-import { holderOf } from './machine'
+import { codeOf } from '../sqlite/engine'
+import type { SaveStats } from '../stats'
 import type { OpenFile } from './open-file'
 import type { SqliteSettings } from './options'
 import type { Gone, SharedFile } from './shared-file'
 
 /** Ms for which a transaction goes on while more changes wait: what waits for a turn then is not kept long. */
 const LONGEST_MS = 5
-/** A longer one leaves the lock to others for a moment, if there are any. */
-const LONG_MS = 1
 /** Ms after which a taken lock is tried again: at first, and at the most; by chance up to so many. */
 const FIRST_PAUSE = 2
 const LONGEST_PAUSE = 16
@@ -41,23 +38,18 @@ interface Told {
 }
 
 export class Turns {
-  /** When the disk last confirmed all that was written, in ms. */
-  lastSave: number | null = null
   /** Whether all is brought to the disk each `savePeriod`. */
-  isTimed = true
+  timed = true
   readonly #settings: SqliteSettings
   readonly #clock: Clock
   readonly #open: OpenFile
   readonly #told: Told
   #waiting: Waiting[] = []
-  /** How many changes wait of each session. */
-  readonly #ofSid = new Map<string, number>()
-  #isScheduled = false
+  #isRunning = false
+  /** How far the file had come with the last transaction of this process. */
   #lastSeq = 0
-  #pause = FIRST_PAUSE
-  #syncing: Promise<void> = Promise.resolve()
-  #nextSync: Promise<void> | undefined
   #isSyncDue = false
+  #lastSave: number | null = null
 
   constructor(settings: SqliteSettings, clock: Clock, open: OpenFile, told: Told) {
     this.#settings = settings
@@ -71,195 +63,136 @@ export class Turns {
     return this.#waiting.length
   }
 
-  /** There is another file, or none: what waits goes on, or fails with the reason. */
-  wake(): void {
-    const { failure } = this.#open
-    if (failure === undefined) this.#schedule(0)
-    else this.#fail(this.#waiting.splice(0), failure)
-  }
-
   /** Whether a change of that session waits: what is read before is not what was set. */
   awaits(sid: string): boolean {
-    return this.#ofSid.has(sid) || this.#ofSid.has('')
+    return this.#waiting.some(({ sids }) => sids.includes(sid) || sids.includes(''))
   }
 
-  /** The bytes of the texts that they bring. */
-  get pending(): number {
-    return this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0)
-  }
-
-  /** Makes a change that concerns those sessions; an empty id stands for all. */
+  /** Makes a change that concerns those sessions; an empty id stands for all. `bytes`: of the text that it brings. */
   make<Value>(sids: readonly string[], change: Change<Value>, bytes = 0): Promise<Value> {
-    if (this.#open.failure !== undefined) return Promise.reject(this.#open.failure)
     return new Promise<Value>((resolve, reject) => {
       const deadline = this.#clock.elapsed() + this.#settings.patience
       this.#waiting.push({ sids, change, bytes, deadline, resolve, reject })
-      for (const sid of sids) this.#ofSid.set(sid, (this.#ofSid.get(sid) ?? 0) + 1)
-      this.#schedule(0)
+      if (!this.#isRunning) this.#run()
     })
   }
 
+  stats(): SaveStats {
+    const { file, damaged, unread, lastCompaction } = this.#open
+    const pending = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0)
+    const [saving, bytes] = [file !== undefined, file?.file.bytes ?? 0]
+    return { saving, bytes, pending, lastSave: this.#lastSave, lastCompaction, damaged, unread }
+  }
+
   /** Brings all that was committed to the disk. */
-  sync(): Promise<void> {
-    // A sync that is under way may have begun before the last commit: the one after it serves all who ask meanwhile.
-    this.#nextSync ??= this.#syncing
-      .catch(() => {})
-      .then(() => {
-        this.#nextSync = undefined
-        this.#syncing = this.#syncNow()
-        return this.#syncing
-      })
-    return this.#nextSync
+  async save(): Promise<void> {
+    const { file, failure } = this.#open
+    if (failure !== undefined) throw failure
+    if (file === undefined) return
+    const before = this.#clock.now()
+    const error = await new Promise<Error | null>((resolve) => file.file.sync(resolve))
+    if (error !== null) throw this.#open.failed(error)
+    this.#lastSave = Math.max(before, this.#lastSave ?? 0)
   }
 
-  #schedule(ms: number): void {
-    if (this.#isScheduled || this.#waiting.length === 0) return
-    this.#isScheduled = true
-    const go = () => {
-      this.#isScheduled = false
-      this.#go()
-    }
-    if (ms === 0) setImmediate(go)
-    else this.#clock.after(ms, go, true)
-  }
-
-  #go(): void {
-    const { file, isFull } = this.#open
-    if (file === undefined) this.#later(() => 'it was not open')
-    else if (isFull) {
-      this.#open.checkpointIfLong()
-      this.#later(() => 'its WAL was being moved into the file')
-    } else if (this.#begin(file)) this.#makeAll(file)
-  }
-
-  /** Whether changes can be made now. */
-  #begin(file: SharedFile): boolean {
+  async close(): Promise<void> {
+    await this.#open.stop()
+    const isSaved = this.#settings.savePeriod < Number.POSITIVE_INFINITY
     try {
-      file.begin()
-      return true
-    } catch (thrown) {
-      const code = codeOf(thrown)
-      if (code === 'ELOCKED') {
-        this.#later(() => `another process${holderOf(this.#open.path)} had its lock`)
-        // What waits goes on in the file that has the name now.
-      } else this.#broken(code === 'ESAVEMOVED' ? [] : this.#waiting.splice(0), thrown)
-      return false
+      if (isSaved && this.#open.file !== undefined) await this.save()
+    } finally {
+      await this.#open.close()
     }
   }
 
-  #makeAll(file: SharedFile): void {
-    this.#pause = FIRST_PAUSE
-    // Others who change something too need a moment in which the lock is free.
-    const isContended = file.places.sums.seq !== this.#lastSeq
-    const start = this.#clock.elapsed()
-    this.#makeChanges(file)
-    this.#lastSeq = file.places.sums.seq
-    const isLong = this.#clock.elapsed() - start > LONG_MS
-    this.#schedule(isContended && isLong ? Math.random() * FIRST_PAUSE : 0)
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    for (let pause = 0; this.#waiting.length > 0; pause = await this.#turn(pause)) {
+      // By chance, so that no two processes meet again and again.
+      const ms = pause === 0 ? 0 : 1 + Math.random() * pause
+      await new Promise<void>((resolve) => {
+        if (ms === 0) setImmediate(resolve)
+        else this.#clock.after(ms, resolve, true)
+      })
+    }
+    this.#isRunning = false
   }
 
-  #makeChanges(file: SharedFile): void {
-    const end = this.#clock.elapsed() + LONGEST_MS
+  /** Makes what waits in one transaction, if that can be done now. Returns the ms of the pause after it. */
+  async #turn(pause: number): Promise<number> {
+    const { file, failure } = this.#open
+    if (failure !== undefined) return this.#fail(this.#waiting.splice(0), failure)
     const made: Waiting[] = []
-    const answers: (() => void)[] = []
+    const values: unknown[] = []
+    let isContended: boolean
     let gone: readonly Gone[]
     try {
-      for (let each = this.#waiting.shift(); each !== undefined; each = this.#waiting.shift()) {
+      if (file === undefined) return this.#later(pause, 'it was not open')
+      if (this.#open.checkpoint())
+        return this.#later(pause, 'its WAL was being moved into the file')
+      file.begin()
+      const { sums } = file.places
+      isContended = sums.seq !== this.#lastSeq
+      for (const end = this.#clock.elapsed() + LONGEST_MS; ; ) {
+        const each = this.#waiting.shift()
+        if (each === undefined) break
         made.push(each)
-        answers.push(this.#attempt(each, file))
+        values.push(each.change(file, this.#clock.now()))
         if (this.#clock.elapsed() > end) break
       }
       gone = file.commit()
+      this.#lastSeq = sums.seq
     } catch (thrown) {
-      file.file.rollback()
-      this.#broken(made, thrown)
-      return
+      return this.#failed(made, thrown, pause)
     }
-    this.#forget(made)
-    this.#open.checkpointIfLong()
     if (gone.length > 0) this.#told.gone(gone)
-    const answer = () => {
-      for (const each of answers) each()
-    }
-    if (this.#settings.savePeriod > 0) {
-      answer()
-      this.#syncSoon()
-    } else this.sync().then(answer, (error: Error) => this.#fail(made, error))
-  }
-
-  /** What answers a change. One that was refused before anything was changed fails alone. */
-  #attempt({ change, resolve, reject }: Waiting, file: SharedFile): () => void {
     try {
-      const value = change(file, this.#clock.now())
-      return () => resolve(value as never)
-    } catch (thrown) {
-      if (codeOf(thrown) !== 'ESESSIONTOOBIG') throw thrown
-      return () => reject(toError(thrown))
+      if (this.#settings.savePeriod === 0) await this.save()
+      else this.#saveSoon()
+    } catch (error) {
+      return this.#fail(made, error as Error)
     }
+    for (const [nth, { resolve }] of made.entries()) resolve(values[nth] as never)
+    // Others who change something too need a moment in which the lock is free.
+    return isContended && this.#waiting.length > 0 ? FIRST_PAUSE : 0
   }
 
-  /** Tries again after a while, by chance, so that no two processes meet again and again. */
-  #later(why: () => string): void {
+  #failed(made: readonly Waiting[], thrown: unknown, pause: number): number {
+    this.#open.file?.file.rollback()
+    const code = codeOf(thrown)
+    if (made.length === 0 && code === 'ELOCKED') return this.#later(pause)
+    const error = this.#open.failed(thrown as Error)
+    // What waits goes on in the file that has the name now.
+    const isMoved = made.length === 0 && code === 'ESAVEMOVED'
+    this.#fail(made.length === 0 && !isMoved ? this.#waiting.splice(0) : made, error)
+    return FIRST_PAUSE
+  }
+
+  #later(pause: number, why?: string): number {
     const now = this.#clock.elapsed()
     const over = this.#waiting.filter(({ deadline }) => deadline <= now)
     if (over.length > 0) {
       this.#waiting = this.#waiting.filter(({ deadline }) => deadline > now)
-      const message = `saveFile: not saved: for ${this.#settings.patience} ms ${why()}`
+      const reason = why ?? `another process${this.#open.holder} had its lock`
+      const message = `saveFile: not saved: for ${this.#settings.patience} ms ${reason}`
       this.#fail(over, coded('ESAVEBUSY', message))
     }
-    this.#schedule(1 + Math.random() * this.#pause)
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE)
+    return Math.min(2 * pause + FIRST_PAUSE, LONGEST_PAUSE)
   }
 
-  #broken(failed: readonly Waiting[], thrown: unknown): void {
-    const failure = notSaved(thrown)
-    this.#fail(failed, failure)
-    this.#open.failed(failure)
-    this.#schedule(FIRST_PAUSE)
-  }
-
-  #fail(failed: readonly Waiting[], error: Error): void {
-    this.#forget(failed)
+  #fail(failed: readonly Waiting[], error: Error): number {
     for (const { reject } of failed) reject(error)
-  }
-
-  #forget(done: readonly Waiting[]): void {
-    for (const { sids } of done) {
-      for (const sid of sids) {
-        const count = (this.#ofSid.get(sid) ?? 0) - 1
-        if (count > 0) this.#ofSid.set(sid, count)
-        else this.#ofSid.delete(sid)
-      }
-    }
+    return 0
   }
 
   // After half of the period, so that the other half is left for the sync itself.
-  #syncSoon(): void {
+  #saveSoon(): void {
     const { savePeriod } = this.#settings
-    if (this.#isSyncDue || savePeriod === Number.POSITIVE_INFINITY || !this.isTimed) return
+    if (this.#isSyncDue || savePeriod === Number.POSITIVE_INFINITY || !this.timed) return
     this.#isSyncDue = true
     this.#clock.after(savePeriod / 2, () => {
       this.#isSyncDue = false
-      this.sync().catch(this.#told.unsynced)
+      if (this.#open.file !== undefined) this.save().catch(this.#told.unsynced)
     })
   }
-
-  #syncNow(): Promise<void> {
-    const { file } = this.#open
-    if (file === undefined) return Promise.resolve()
-    const before = this.#clock.now()
-    return new Promise((resolve, reject) => {
-      file.file.sync((error) => {
-        if (error === null) this.lastSave = before
-        if (error === null) resolve()
-        else reject(notSaved(error))
-      })
-    })
-  }
-}
-
-function notSaved(thrown: unknown): Error {
-  const error = toError(thrown)
-  const code = codeOf(thrown) ?? 'ESAVEFAILED'
-  return coded(code, `saveFile: not saved: ${reasonOf(error)}`, { cause: error })
 }

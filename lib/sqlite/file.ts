@@ -10,7 +10,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { coded } from '../settings/check'
-import { codeOf, type Database, type Engine, type Statement } from './engine'
+import { type Columns, codeOf, type Database, type Engine, type Statement } from './engine'
 import type { KeyRing } from './keys'
 import { dropPlaces } from './places'
 import { type Row, SCHEMA, type Times, touchValuesOf, valuesOf } from './rows'
@@ -70,6 +70,11 @@ export class SessionFile {
 
   put(row: Row): void {
     this.#put.run(...valuesOf(row, this.#keys))
+  }
+
+  /** Puts a row of another file. */
+  copy(columns: Columns): void {
+    this.#put.run(...Object.values(columns))
   }
 
   touch(times: Times): void {

@@ -27,11 +27,9 @@ export interface Place {
   readonly expires: number | null
 }
 
-/** What all sessions are together, each by trust; and who removes sessions for want of room, until when. */
+/** What all sessions are together, each by trust. */
 export interface Sums {
   seq: number
-  purger: number
-  purging: number
   readonly size: [number, number, number]
   readonly bytes: [number, number, number]
 }
@@ -42,7 +40,7 @@ const SCHEMA = `
   CREATE INDEX places_owner ON places (owner, seq) WHERE owner IS NOT NULL;
   CREATE INDEX places_lane ON places (lane, seq);
   CREATE INDEX places_expires ON places (expires) WHERE expires IS NOT NULL;
-  CREATE TABLE shared (one INTEGER PRIMARY KEY, key_id INTEGER, seq INTEGER, purger INTEGER, purging INTEGER, size0 INTEGER, bytes0 INTEGER, size1 INTEGER, bytes1 INTEGER, size2 INTEGER, bytes2 INTEGER)`
+  CREATE TABLE shared (one INTEGER PRIMARY KEY, key_id INTEGER, seq INTEGER, size0 INTEGER, bytes0 INTEGER, size1 INTEGER, bytes1 INTEGER, size2 INTEGER, bytes2 INTEGER)`
 /** Bytes of the file beside a session's texts: its rows and its places in the indexes, in pages that are not full. */
 const PLACE_BYTES = 480
 /** What a page that holds a text has for itself. */
@@ -80,7 +78,7 @@ export function buildPlaces(
 ): void {
   database.exec('DROP TABLE IF EXISTS places; DROP TABLE IF EXISTS shared')
   database.exec(SCHEMA)
-  const insert = database.prepare('INSERT INTO shared VALUES (1, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0)')
+  const insert = database.prepare('INSERT INTO shared VALUES (1, ?, 0, 0, 0, 0, 0, 0, 0)')
   insert.run(keys?.current ?? null)
   const places = new Places(database, keys)
   places.read()
@@ -111,7 +109,7 @@ export function bytesOf({ sid, owner, body }: Pick<Row, 'sid' | 'owner' | 'body'
 }
 
 export class Places {
-  sums: Sums = { seq: 0, purger: 0, purging: 0, size: [0, 0, 0], bytes: [0, 0, 0] }
+  sums: Sums = { seq: 0, size: [0, 0, 0], bytes: [0, 0, 0] }
   readonly #keys: KeyRing | undefined
   readonly #statements: Record<keyof typeof STATEMENTS, Statement>
 
@@ -125,18 +123,18 @@ export class Places {
   read(): boolean {
     const row = this.#statements.read.get() as Record<string, number> | undefined
     if (row === undefined) return false
-    const { seq = 0, purger = 0, purging = 0 } = row
+    const { seq = 0 } = row
     const numbers = (name: string) => [0, 1, 2].map((lane) => row[name + lane] ?? 0)
     const [size, bytes] = [numbers('size') as Sums['size'], numbers('bytes') as Sums['bytes']]
-    this.sums = { seq, purger, purging, size, bytes }
+    this.sums = { seq, size, bytes }
     return true
   }
 
   /** Writes them, at its end. */
   write(): void {
-    const { seq, purger, purging, size, bytes } = this.sums
+    const { seq, size, bytes } = this.sums
     const values = ([0, 1, 2] as const).flatMap((lane) => [size[lane], bytes[lane]])
-    this.#statements.write.run(seq, purger, purging, ...values)
+    this.#statements.write.run(seq, ...values)
   }
 
   get bytes(): number {
@@ -252,7 +250,7 @@ export class Places {
 const STATEMENTS = {
   read: 'SELECT * FROM shared',
   write:
-    'UPDATE shared SET seq = ?, purger = ?, purging = ?, size0 = ?, bytes0 = ?, size1 = ?, bytes1 = ?, size2 = ?, bytes2 = ?',
+    'UPDATE shared SET seq = ?, size0 = ?, bytes0 = ?, size1 = ?, bytes1 = ?, size2 = ?, bytes2 = ?',
   find: 'SELECT * FROM places WHERE id = ?',
   at: 'SELECT * FROM places WHERE key = ?',
   put: 'INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?)',

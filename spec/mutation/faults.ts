@@ -89,7 +89,7 @@ const FAULTS: Fault[] = [
   {
     gone: 'persistence/journal, journal/batch',
     promise: 'what is acknowledged at a savePeriod of 0 survives a power cut',
-    ...{ file: 'lib/persistence/writer.ts', held: 'spec/persistence' },
+    ...{ file: 'lib/persistence/worker.ts', held: 'spec/persistence' },
     ...{ from: 'if (period === 0) return this.#sync()', to: '' },
   },
   {
@@ -101,14 +101,14 @@ const FAULTS: Fault[] = [
   {
     gone: 'persistence/snapshot/checkpointer, compactor',
     promise: 'the file stays small under writes that replace each other',
-    ...{ file: 'lib/persistence/writer.ts', held: 'spec/persistence' },
+    ...{ file: 'lib/persistence/worker.ts', held: 'spec/persistence' },
     ...{ from: 'this.#file.checkpoint()', to: '' },
   },
   {
     gone: 'persistence/recovery/quarantine',
     promise: 'a damaged file is set aside, and told of',
-    ...{ file: 'lib/persistence/writer.ts', held: 'spec/persistence' },
-    ...{ from: "this.#findings.push({ code: 'ESAVEDAMAGED', message })", to: '' },
+    ...{ file: 'lib/sqlite/opening.ts', held: 'spec/persistence' },
+    ...{ from: "this.tell('ESAVEDAMAGED', message)", to: '' },
   },
   {
     gone: 'persistence/failing-disk, slow-disk, failing-start',

@@ -1,4 +1,4 @@
-/** Of what survives, and of a disk that fails: `persistence.ts` and all that it uses. */
+/** Of what survives, and of a disk that fails: `persistence.ts`, `outbox.ts`, `saved.ts`, `worker.ts`, `index.ts` and `errors.ts`. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Store } from 'express-session'
 import fc from 'fast-check'
 import { Entry } from '../../lib/entry/entry'
 import { handOn, isLive, Link, linkOf, stamp } from '../../lib/session/link'
 import { Lembro } from '../../lib/store'
 import { rounds } from '../support/rounds'
-import { type Data, load, newSession, plainSession, roundTrip } from '../support/sessions'
+import { type Data, load, newSession, plainSession, request, roundTrip } from '../support/sessions'
 
 const link = (base = '{}') => new Link({ epoch: 0 }, new Entry('a'), base, base)
 
@@ -80,6 +81,37 @@ describe('a link', () => {
     home.epoch = 3
     entry.destroy()
     assert.equal(mine.revoked, true)
+  })
+})
+
+describe('a live session', () => {
+  const instant = Date.UTC(2030, 0, 2)
+  const texts = ['Wed, 02 Jan 2030 00:00:00 GMT', '2030-01-02', new Date(instant).toISOString()]
+  const alike = async (store: Lembro, change: (data: Data) => void) => {
+    const [ours, theirs] = [(await store.get('a')) as Data, (await store.get('a')) as Data]
+    change(ours)
+    change(theirs)
+    const { createSession } = Store.prototype
+    const expected = createSession.call(store, request('a', store), roundTrip(theirs))
+    assert.deepEqual({ ...store.createSession(request('a', store), ours) }, { ...expected })
+  }
+
+  it('has the cookie that express-session makes of the text of its expiry, whatever the text and the ttl', async () => {
+    for (const expires of [new Date(instant), ...texts, null]) {
+      for (const options of [{}, { ttl: 60_000 }]) {
+        const store = new Lembro(options)
+        await store.set('a', plainSession({}, { expires }))
+        await alike(store, () => {})
+      }
+    }
+  })
+
+  it('has what the application made of that text meanwhile', async () => {
+    const store = new Lembro()
+    await store.set('a', plainSession({}, { expires: new Date(instant) }))
+    for (const expires of [...texts.slice(0, 2), new Date(instant + 1).toISOString(), null]) {
+      await alike(store, ({ cookie }) => Object.assign(cookie, { expires }))
+    }
   })
 })
 

@@ -1,9 +1,8 @@
-/** Of what `maxSize` bounds, whose session gives way, and who removes it: `giving-way.ts`, `shared-file.ts` and `sweeps.ts`. */
+/** Of what `maxSize` bounds, whose session gives way, and who removes it: `shared-file.ts` and `sweeps.ts`. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, it } from 'node:test'
-import { givingWay, givingWayInTrim, wouldPushOut } from '../../lib/shared/giving-way'
 import { newSaveFile } from '../support/folder'
 import { open } from '../support/saving'
 import { plainSession } from '../support/sessions'
@@ -136,20 +135,36 @@ describe('the budget of a shared file', () => {
     await store.close()
   })
 
-  it('goes by shares: strangers first beyond a fifth, then newcomers, then members', () => {
-    assert.deepEqual(givingWay([21, 40, 39], 100)[0], 0)
-    assert.deepEqual(givingWay([19, 42, 39], 100)[0], 1)
-    assert.deepEqual(givingWay([10, 20, 70], 100)[0], 2)
-    assert.deepEqual(givingWay([10, 10, 60], 100)[0], 0)
-    assert.equal(givingWayInTrim([30, 20, 50], 100), 0)
-    assert.equal(givingWayInTrim([10, 20, 50], 100), undefined)
-    assert.equal(givingWayInTrim([10, 25, 65], 100), 1)
-    assert.equal(givingWayInTrim([10, 15, 75], 100), 1)
-    assert.equal(givingWayInTrim([10, 5, 85], 100), 2)
-    assert.equal(wouldPushOut([0, 40, 40], 0, 21, 100), true)
-    assert.equal(wouldPushOut([0, 40, 40], 0, 20, 100), false)
-    assert.equal(wouldPushOut([50, 0, 40], 1, 60, 100), false)
-    assert.equal(wouldPushOut([50, 0, 41], 1, 60, 100), true)
+  it('refuses a session of more than a fifth for which more trusted ones would have to go, and no other', async () => {
+    const { store } = await openShared({ maxSize: '100K' })
+    store.on('error', () => {})
+    const session = (kb: number, user?: string) =>
+      plainSession({ text: 'x'.repeat(kb * 870), ...(user === undefined ? {} : { user }) })
+    for (const user of ['a', 'b', 'c', 'd']) await store.set(user, session(20, user))
+    const code = 'ESESSIONTOOBIG'
+    await assert.rejects(store.set('e', session(30)), { code, message: /belongs to nobody/ })
+    await store.set('e', session(19))
+    assert.equal((await store.ids()).length, 5)
+    // Newcomers may push out newcomers.
+    await store.set('f', session(60, 'f'))
+    assert.notEqual(await store.get('f'), undefined)
+    await store.close()
+  })
+
+  it('tells of each session that has expired once, though two processes purge at the same time', async (t) => {
+    const time = stopTime(t)
+    const saveFile = newSaveFile()
+    const told: string[] = []
+    const one = await openShared({ saveFile, dispose: (sid) => told.push(sid) }, time.clock)
+    const other = await openShared({ saveFile, dispose: (sid) => told.push(sid) }, time.clock)
+    const sids = Array.from({ length: 120 }, (_, n) => `s${n}`)
+    await Promise.all(sids.map((sid) => one.store.set(sid, plainSession({}, { maxAge: 1000 }))))
+    time.pass(1000)
+    await Promise.all([one.store.prune(), other.store.prune()])
+    assert.deepEqual(told.sort(), sids.sort())
+    assert.equal(one.store.stats().expired + other.store.stats().expired, 120)
+    await one.store.close()
+    await other.store.close()
   })
 })
 

@@ -1,4 +1,4 @@
-/** Of files that are taken, gone, replaced, damaged or full, and of a process that stops while it writes: `keeper.ts`, `machine.ts`, `open-file.ts` and `turns.ts`. */
+/** Of files that are taken, gone, replaced, damaged or full, and of a process that stops while it writes: `worker.ts`, `open-file.ts` and `turns.ts`. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -133,6 +133,19 @@ describe('a file that is shared', () => {
     const bytes = ['', '-wal'].map((part) => fs.readFileSync(`${saveFile}${part}`, 'latin1')).join()
     assert.equal(/secret|user-|id-\d/.exec(bytes), null)
     await sealed.store.close()
+  })
+
+  it('is asked by each read, also by one that begins in the turn of another of the same session', async () => {
+    const { store, saveFile } = await openShared()
+    await store.set('a', plainSession({ n: 1 }))
+    const other = engine()(saveFile)
+    const before = store.get('a')
+    other.exec('DELETE FROM places')
+    const after = store.get('a')
+    assert.equal(((await before) as Data).n, 1)
+    assert.equal(await after, undefined)
+    other.close()
+    await store.close()
   })
 
   for (const how of ['deleted', 'replaced'] as const) {

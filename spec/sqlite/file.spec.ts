@@ -1,14 +1,14 @@
-/** Of a file as it is on the disk: `file.ts`, `rows.ts`, `keys.ts`, `reading.ts`, `aside.ts` and `engine.ts`. */
+/** Of a file as it is on the disk: `file.ts`, `rows.ts`, `keys.ts`, `reading.ts`, `opening.ts` and `engine.ts`. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import zlib from 'node:zlib'
-import { asideOf, rescue, setAside } from '../../lib/sqlite/aside'
 import { codeOf, findEngine, isDamage, loadEngine } from '../../lib/sqlite/engine'
 import { SessionFile } from '../../lib/sqlite/file'
 import { KeyRing } from '../../lib/sqlite/keys'
+import { asideOf, Opening, setAside } from '../../lib/sqlite/opening'
 import { Reading } from '../../lib/sqlite/reading'
 import { type Row, tableCrc32 } from '../../lib/sqlite/rows'
 import { newSaveFile } from '../support/folder'
@@ -200,9 +200,15 @@ describe('damage', () => {
     const bytes = fs.readFileSync(name)
     bytes.fill(0xee, bytes.length / 2, bytes.length / 2 + 2048)
     fs.writeFileSync(name, bytes)
-    const file = new SessionFile(engine, name, undefined)
-    const aside = rescue(engine, name, file, undefined, MOST)
-    assert.deepEqual(asideOf(name), [aside])
+    const task = { file: name, keys: undefined, mostBytes: MOST, engine: '' }
+    const opening = new Opening(engine, task)
+    const file = opening.open()
+    opening.mend(file, 1)
+    const [aside] = asideOf(name)
+    assert.match(
+      opening.found.findings[0]?.message ?? '',
+      new RegExp(`in 1 place: .* as '${aside}'`),
+    )
     const { rows: left, reading } = readAll(name)
     assert.equal(reading.damaged, 0)
     assert.ok(left.length > 1900 && left.length < 2000, String(left.length))

@@ -23,6 +23,8 @@ export interface Opened {
 /** Another SQLite than the one that is found: `DATABASE=better-sqlite3 npm test -- spec/persistence spec/sqlite spec/shared`. */
 export const USED = process.env.DATABASE === undefined ? {} : { database: process.env.DATABASE }
 
+const FAULTY = path.resolve('spec/support/faulty-sqlite.cjs')
+
 const codes = new Map<string, string>()
 
 /** The code of a worker of this project, as the build makes it. */
@@ -44,8 +46,8 @@ export function begin(options: LembroOptions, world: Partial<World> = {}) {
   let store: LembroStore | undefined
   const opened = new Promise<Opened>((resolve) => {
     const ready = (error: Error | null) => resolve({ store: store as LembroStore, error, heard })
-    const settings = parseOptions({ ...USED, ...options })
-    const worker = workerCode(path.resolve('spec/support/faulty-worker.ts'))
+    const settings = parseOptions({ database: FAULTY, ...options })
+    const worker = workerCode(path.resolve('lib/persistence/worker.ts'))
     store = new LembroStore(settings, { clock: systemClock, worker, ...world }, ready)
     store.on('error', (error: Error) => heard.push(error))
   })

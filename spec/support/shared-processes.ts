@@ -115,15 +115,6 @@ export function readLogs(files: readonly string[]): { operations: Operation[]; f
   return { operations: [...operations.values()], failed }
 }
 
-/** Whether a logout had begun in its process, which was killed before that reached the file: the save was refused for it. */
-function isRefused(add: Operation, destroys: readonly Operation[]): boolean {
-  const writer = add.id.split('-')[0]
-  return destroys.some(
-    ({ id, begin, end }) =>
-      id.split('-')[0] === writer && end === Number.POSITIVE_INFINITY && begin < add.end,
-  )
-}
-
 /** What must never happen, found in what happened; each as a sentence. */
 export function faultsIn(operations: readonly Operation[]): string[] {
   const faults: string[] = []
@@ -152,7 +143,7 @@ export function faultsIn(operations: readonly Operation[]): string[] {
       const ended = destroys.find(({ begin, end }) => begin > create.end && end <= read.begin)
       if (ended !== undefined) faults.push(`${at}: ${read.life} was served after its logout`)
       for (const add of adds) {
-        const isIn = add.life === read.life && add.end <= read.begin && !isRefused(add, destroys)
+        const isIn = add.life === read.life && add.end <= read.begin
         if (isIn && !read.keys.includes(add.keys[0] as string)) {
           faults.push(`${at}: ${add.keys[0]} of ${read.life} is stale or lost`)
         }
