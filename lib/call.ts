@@ -35,6 +35,9 @@ export class Calls {
   #waiting: (() => void)[] | undefined
   #afterwards: (() => void)[] = []
   #closed = false
+  /** Methods that await a promise. */
+  #underWay = 0
+  readonly #whenEnded: (() => void)[] = []
 
   constructor(emitter: EventEmitter) {
     this.#emitter = emitter
@@ -117,29 +120,68 @@ export class Calls {
     })
   }
 
-  /** A method that ends with what a promise brings. */
-  awaited<Value>(callback: unknown, run: () => Promise<Value>): Promise<Value> | undefined {
+  /**
+   * A method that ends with what `open` makes of what a promise brings, at the last moment: what a
+   * promise holds that has waited long stays in memory until V8 collects its old generation.
+   */
+  awaited<Value, Brought>(
+    callback: unknown,
+    run: () => Promise<Brought>,
+    open: (brought: Brought) => Value,
+  ): Promise<Value> | undefined {
     if (typeof callback !== 'function') {
       return this.long<Value>(callback, (end) => {
-        run().then((value) => end(null, value), end)
+        this.#track(run(), (brought) => end(null, open(brought)), end)
       })
     }
     const caller = new AsyncResource('LembroCall')
     // Within this turn: a session that waits for the next one survives the collections of garbage
     // that those after it cause, which doubles what a large one costs.
-    const ended = (value: Value) => caller.runInAsyncScope(nextTick, null, callback, null, value)
+    const ended = (brought: Brought) => {
+      caller.runInAsyncScope(nextTick, null, callback, null, open(brought))
+    }
     const failed = (thrown: unknown) => {
       caller.runInAsyncScope(this.end, this, callback, toError(thrown))
     }
     if (this.#closed) failed(isClosed())
     else {
       try {
-        run().then(ended, failed)
+        this.#track(run(), ended, failed)
       } catch (thrown) {
         failed(thrown)
       }
     }
     return undefined
+  }
+
+  /** Resolves when what promises were awaited for has ended. */
+  async ended(): Promise<void> {
+    if (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenEnded.push(resolve)
+      })
+    }
+  }
+
+  #track<Brought>(
+    running: Promise<Brought>,
+    ended: (brought: Brought) => void,
+    failed: (error: Error) => void,
+  ): void {
+    this.#underWay++
+    const end = (go: () => void) => {
+      this.rest()
+      try {
+        go()
+      } catch (thrown) {
+        failed(toError(thrown))
+      }
+      if (--this.#underWay === 0) for (const tell of this.#whenEnded.splice(0)) tell()
+    }
+    running.then(
+      (brought) => end(() => ended(brought)),
+      (thrown) => end(() => failed(toError(thrown))),
+    )
   }
 
   /**

@@ -14,7 +14,7 @@ import { open } from './support/saving'
 
 const README = new Markdown('README.md')
 const OPTIONS = new Markdown('docs/options.md')
-const REDIS_COMMANDS = ['EVAL', 'EVALSHA', 'EXISTS', 'EXPIRE']
+const REDIS_COMMANDS = ['EVAL', 'EXISTS', 'EXPIRE']
 
 describe('the README', () => {
   it('is read in two minutes', () => {

@@ -17,7 +17,7 @@ export async function run(quick: boolean) {
   const sizes = quick ? [1000, 10_000] : [10_000, 100_000, 1_000_000]
   const amounts = quick
     ? { rounds: 3, batches: 3, warmUp: 10 }
-    : { rounds: 5, batches: 12, warmUp: 60 }
+    : { rounds: 9, batches: 12, warmUp: 60 }
   return withChildren(STORES, TASKS, async (children) => {
     const by: Timed[] = []
     for (const sessions of sizes) by.push(await timeAll(children, TYPICAL, sessions, amounts))

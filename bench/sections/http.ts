@@ -73,7 +73,7 @@ function isOverRedis(server: Server): server is (typeof OVER_REDIS)[number] {
 export async function run(quick: boolean) {
   const { live, rounds, amount } = quick
     ? { live: 200, rounds: 2, amount: 100 }
-    : { live: 10_000, rounds: 4, amount: 2500 }
+    : { live: 10_000, rounds: 4, amount: 2000 }
   const redis = hasRedis ? await RedisServer.start() : undefined
   const servers: Server[] = ['no sessions', ...IN_MEMORY, ...(redis ? OVER_REDIS : [])]
   return withChildren(servers, import.meta.url, async (children) => {

@@ -62,7 +62,7 @@ export async function run(quick: boolean) {
   for (const { size, characters, share } of quick ? SHAPES.slice(0, 1) : SHAPES) {
     const amounts = quick
       ? { rounds: 3, batches: 3, warmUp: 10 }
-      : { rounds: 5, batches: 16 * share, warmUp: 120 * share }
+      : { rounds: 9, batches: 16 * share, warmUp: 120 * share }
     const by = await withChildren(STORE_NAMES, import.meta.url, (children) =>
       timeAll(children, { characters, owned: true }, (quick ? 1000 : 10_000) * share, amounts),
     )

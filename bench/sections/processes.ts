@@ -139,7 +139,7 @@ async function measure(
 ) {
   const { rounds, ms, firsts } = quick
     ? { rounds: 1, ms: 60, firsts: 64 }
-    : { rounds: 3, ms: 500, firsts: 960 }
+    : { rounds: 3, ms: 400, firsts: 1920 }
   const once = <Figure>(take: (sharer: Sharer) => Promise<Figure>) =>
     byTurns(sharers, 1, take).then((figures) => mapValues(figures, ([figure]) => figure as Figure))
   const inTurn = async <Figure>(take: (sharer: Sharer) => Promise<Figure>) => {

@@ -110,8 +110,8 @@ function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
 }
 
 export async function run(quick: boolean) {
-  const [few, many] = quick ? [2000, 10_000] : [100_000, 1_000_000]
-  const [seconds, ms, period] = quick ? [0.1, 300, 200] : [2, 6000, 3000]
+  const [few, many] = quick ? [2000, 10_000] : [100_000, 300_000]
+  const [seconds, ms, period] = quick ? [0.1, 300, 200] : [1.2, 5000, 3000]
   const rated = await byTurns(SAVERS, quick ? 1 : 2, (saver) =>
     withFile((file) => askNew(import.meta.url, rate, { saver, file, seconds })),
   )

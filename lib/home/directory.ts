@@ -86,7 +86,7 @@ export class Directory {
     const { intake, codec, clock, settings } = this.#core
     const told: OwnedSession[] = []
     for (const sid of await this.idsOf(owner)) {
-      const found = await this.#home.load(sid)
+      const found = await this.#home.load(sid, (found) => found)
       if (found === undefined || found.text === '') continue
       const session = codec.parse(found.text)
       const now = clock.now()

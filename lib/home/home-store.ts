@@ -11,7 +11,10 @@ import type { LembroStats } from '../stats'
 import { LembroStore, type OwnerOptions, type SessionsById, type Sid } from '../store'
 import { Directory } from './directory'
 import type { Home } from './home'
+import type { Loaded } from './near'
 import { Tier } from './tier'
+
+const NOTHING = Promise.resolve(undefined)
 
 type Ready = (error: Error | null) => void
 
@@ -29,7 +32,6 @@ export class HomeStore extends LembroStore {
   readonly #home: Home
   readonly #tier: Tier
   readonly #directory: Directory
-  readonly #underWay = new Set<Promise<unknown>>()
 
   /** @internal */
   constructor(
@@ -65,9 +67,11 @@ export class HomeStore extends LembroStore {
     const { calls } = this.core
     const isText = typeof sid === 'string' && !calls.closed
     const entry = isText ? this.#tier.near.find(textOf(sid)) : undefined
-    if (entry !== undefined) return calls.read(callback, () => this.#tier.open(entry))
-    return this.long<SessionData | undefined>(callback, async () =>
-      sid === undefined ? undefined : this.#tier.load(textOf(sid)),
+    if (entry !== undefined) return calls.read(callback, () => this.#tier.openNear(entry))
+    return this.long<SessionData | undefined, Loaded | undefined>(
+      callback,
+      () => (sid === undefined ? NOTHING : this.#tier.load(textOf(sid))),
+      (loaded) => this.#tier.open(loaded),
     )
   }
 
@@ -87,18 +91,10 @@ export class HomeStore extends LembroStore {
   override touch(sid: Sid, session: SessionData): Promise<void>
   override touch(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override touch(sid: Sid, session: SessionData, callback?: Callback) {
-    const { calls } = this.core
-    let telling: Promise<void> | undefined
-    if (calls.closed || sid === undefined) return calls.change(callback, () => {})
-    try {
-      telling = this.#tier.touch(textOf(sid), session)
-    } catch (thrown) {
-      return calls.change(callback, () => {
-        throw thrown
-      })
-    }
-    if (telling === undefined) return calls.change<void>(callback, () => undefined)
-    return this.long<void>(callback, () => telling)
+    return this.long<void>(callback, () => {
+      const telling = sid === undefined ? undefined : this.#tier.touch(textOf(sid), session)
+      return telling ?? NOTHING
+    })
   }
 
   /** Ends a session, or several, in all processes. What was loaded from them can't be saved again. An absent one is no fault. */
@@ -219,20 +215,19 @@ export class HomeStore extends LembroStore {
     calls.close()
     purger.stop()
     return calls.later<void>(callback, (end) => {
-      // What is under way ends first.
-      const ending = Promise.allSettled([...this.#underWay])
-      ending.then(() => this.#home.close()).then(() => end(null), end)
+      calls
+        .ended()
+        .then(() => this.#home.close())
+        .then(() => end(null), end)
     })
   }
 
-  /** A method that waits for the home. @internal */
-  protected long<Value>(callback: unknown, run: () => Promise<Value>) {
-    return this.core.calls.awaited<Value>(callback, () => {
-      const running = run()
-      this.#underWay.add(running)
-      const ended = () => this.#underWay.delete(running)
-      running.then(ended, ended)
-      return running
-    })
+  /** A method that waits for the home; see {@link Calls.awaited}. @internal */
+  protected long<Value, Brought = Value>(
+    callback: unknown,
+    run: () => Promise<Brought>,
+    open = (brought: Brought) => brought as unknown as Value,
+  ) {
+    return this.core.calls.awaited<Value, Brought>(callback, run, open)
   }
 }

@@ -20,6 +20,8 @@ export interface HomeSession {
   readonly life?: number
 }
 
+export type ReadSession<Value> = (found: HomeSession | undefined) => Value
+
 /** When a save takes place: in any case; if the session is there; if its text is still the one of that version. */
 export type Condition = 'always' | 'exists' | { readonly version: string }
 
@@ -78,7 +80,7 @@ export interface HomeListener {
   /** The home can be reached. `coherent`: changes of all sessions are told from now on. Told again when that changes. */
   connected(coherent: boolean): void
   /** Whether the application hears of a session that leaves for that cause. Only for a home that removes sessions itself. */
-  wants(cause: RemovalCause): boolean
+  wants(cause: Left['cause']): boolean
   left(left: readonly Left[]): void
   /** Something went wrong that no call fails with. */
   fault(error: Error): void
@@ -89,7 +91,11 @@ export interface HomeListener {
 export interface Home {
   /** Begins to listen. Resolves once it can be used; rejects with the first reason why it can't, and goes on trying. */
   open(listener: HomeListener): Promise<void>
-  load(sid: string): Promise<HomeSession | undefined>
+  /**
+   * Gives what `read` makes of a session, or of `undefined` for none, as soon as it is there: a promise of the
+   * text would keep that in memory until V8 collects its old generation.
+   */
+  load<Value>(sid: string, read: ReadSession<Value>): Promise<Value>
   /**
    * Saves a session. If it is saved in any case, or if it exists, what the home holds right after that
    * is this text, and every later change by others is told.

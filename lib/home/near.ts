@@ -9,6 +9,8 @@ import type { Core } from '../core'
 import { Entry } from '../entry/entry'
 import { flat } from '../entry/weigh'
 import type { Incoming } from '../session/incoming'
+import type { Home, HomeSession } from './home'
+import { readHomeSession } from './reading'
 
 /** Seconds for which an entry may go unconfirmed: in case an invalidation is lost in a way that nobody thought of. */
 const LONGEST_AGE = 60
@@ -20,13 +22,13 @@ const VERSION_BYTES = 56
 export class NearEntry extends Entry {
   /** The second until which it is known to be in its owner's list. */
   listedUntil = 0
-  /** Of the session in its home, if that tells. */
-  life = 0
 
   constructor(
     sid: string,
     /** Of the text that its home holds; `undefined` if no save asks for it. */
     readonly version: string | undefined,
+    /** Of the session in its home; 0 if that does not tell. */
+    readonly life: number,
     /** Of the near cache when it came. Entries of an earlier one are not used. */
     readonly generation: number,
     /** When it came, in whole seconds. */
@@ -51,12 +53,13 @@ export class Near {
   /** Whether this process is told of changes: while it is not, nothing is kept. */
   coherent = false
   readonly #core: Core
+  readonly #home: Home
   #generation = 0
-  #pauses = 0
   #sweeping = false
 
-  constructor(core: Core) {
+  constructor(core: Core, home: Home) {
     this.#core = core
+    this.#home = home
   }
 
   /** The entry of a session, if it is current and has not expired. */
@@ -76,18 +79,27 @@ export class Near {
     return entry.inLane && this.#isCurrent(entry, now) && entry.expiry > now
   }
 
+  /** A session as its home holds it; see {@link take}. `undefined` for a text that says there is none. Throws for one that can't be read. */
+  read(sid: string, found: HomeSession, good: boolean): Loaded | undefined {
+    const incoming = readHomeSession(this.#core, sid, found)
+    if (incoming === undefined) return undefined
+    const entry = this.take(incoming, found.text, found.life ?? 0, good)
+    return { entry, parsed: incoming.session }
+  }
+
   /**
-   * A session that lives elsewhere, in an entry of its own. The entry is in the cache if it is known
-   * to be current (`good`) and there is room. `version` is that of the text that lives there, if
-   * anyone will ask for it.
+   * A session that lives elsewhere, as that text and in that life, in an entry of its own. The entry is
+   * in the cache if it is known to be current (`good`) and there is room.
    */
-  take(incoming: Incoming, version: string | undefined, good: boolean): NearEntry {
-    const { sessions, intake, ledger } = this.#core
-    const { sid } = incoming
-    const entry = new NearEntry(sid, version, this.#generation, secondsOf(this.#core.clock.now()))
+  take(incoming: Incoming, text: string, life: number, good: boolean): NearEntry {
+    const { sessions, intake, ledger, settings, clock } = this.#core
+    const isAskedFor = settings.onConflict !== 'overwrite'
+    const version = isAskedFor ? this.#home.versionOf(text) : undefined
+    const came = secondsOf(clock.now())
+    const entry = new NearEntry(incoming.sid, version, life, this.#generation, came)
     const content = intake.contentOf(entry, incoming)
     // Nothing of that session is here: a load looked for it, a write dropped it, and either is spoilt by any other.
-    const isKept = good && this.coherent && this.#pauses === 0 && sessions.cache(entry, content)
+    const isKept = good && this.coherent && sessions.cache(entry, content)
     if (!isKept) ledger.fill(entry, content)
     return entry
   }
@@ -111,17 +123,6 @@ export class Near {
     if (this.#sweeping) return
     this.#sweeping = true
     this.#core.clock.breathe(() => this.#sweep())
-  }
-
-  /** Keeps nothing while `run` is under way, nor anything that was kept before. */
-  async without(run: () => Promise<void>): Promise<void> {
-    this.#pauses++
-    try {
-      await run()
-    } finally {
-      this.#pauses--
-      this.dropAll()
-    }
   }
 
   #sweep(): void {

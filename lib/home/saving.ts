@@ -12,7 +12,7 @@ import { ownerNamed } from '../settings/owner'
 import { toText } from '../settings/size'
 import type { Condition, Home, HomeSession, Listing } from './home'
 import { type Loaded, type Near, NearEntry, secondsOf } from './near'
-import { nameOf, readHomeSession, textOf } from './reading'
+import { nameOf, textOf } from './reading'
 import type { Traffic } from './traffic'
 
 /** Times that a save is merged and tried again while others change the session. */
@@ -52,11 +52,6 @@ export class Saving {
     this.#checkSize(incoming)
     if (settings.onConflict === 'overwrite') return this.#write(incoming)
     return this.#inTurn(sid, () => this.#write(incoming))
-  }
-
-  /** Names the text that a home holds, if a save will ask for that. */
-  versionOf(text: string): string | undefined {
-    return this.#core.settings.onConflict === 'overwrite' ? undefined : this.#home.versionOf(text)
   }
 
   /** Which list a session has to be put into that is to live so many ms; `undefined` if it is known to be there. */
@@ -109,9 +104,8 @@ export class Saving {
       }
       // After a comparison others may have written: see docs/redis.md, "How it stays right".
       const good = ticket.good && !isCompared
-      const entry = this.#near.take(sent.incoming, this.versionOf(sent.text), good)
+      const entry = this.#near.take(sent.incoming, sent.text, sent.life, good)
       entry.listedUntil = sent.listedUntil
-      entry.life = sent.life
       sessions.link(entry, sent.incoming)
       return true
     } finally {
@@ -141,7 +135,7 @@ export class Saving {
       if (sessions.refuses(incoming)) return undefined
       const sent = await this.#send(merged, held, { version: held?.version ?? '' })
       if (typeof sent.outcome === 'string') return sent
-      held = this.#heldAs(incoming.sid, sent.outcome)
+      held = this.#near.read(incoming.sid, sent.outcome, false)?.entry
       // Somebody wrote there what is no session.
       if (held === undefined) return { ...sent, outcome: 'gone' }
     }
@@ -168,11 +162,6 @@ export class Saving {
     const listedUntil =
       listing === undefined ? (known?.listedUntil ?? 0) : secondsOf(now + listing.ms)
     return { outcome, incoming, text, listedUntil, life }
-  }
-
-  #heldAs(sid: string, found: HomeSession): NearEntry | undefined {
-    const incoming = readHomeSession(this.#core, sid, found)
-    return incoming && this.#near.take(incoming, this.versionOf(found.text), false)
   }
 
   // Only if it is asked for: what is too large for the near cache alone lives in the home.

@@ -11,12 +11,11 @@ import { readableCookie } from '../entry/cookie'
 import { Entry } from '../entry/entry'
 import type { Departure } from '../session/told'
 import { toSession } from '../settings/check'
-import type { RemovalCause } from '../settings/options'
 import type { Owner } from '../settings/owner'
 import type { LembroStats } from '../stats'
 import type { Home, HomeListener, HomeSession, Left } from './home'
 import { type Loaded, Near, NearEntry } from './near'
-import { ownerOfText, ROUNDING, readHomeSession } from './reading'
+import { ownerOfText, ROUNDING } from './reading'
 import { Saving } from './saving'
 import { Traffic } from './traffic'
 
@@ -47,7 +46,7 @@ export class Tier implements HomeListener {
   constructor(core: Core, home: Home, touchAfter: number | undefined, told: Told) {
     this.#core = core
     this.#home = home
-    this.near = new Near(core)
+    this.near = new Near(core, home)
     this.#saving = new Saving(core, home, this.near, this.#traffic)
     this.#touchAfter = touchAfter
     this.#told = told
@@ -61,7 +60,7 @@ export class Tier implements HomeListener {
   }
 
   /** A session that the near cache has: in this entry, which it just found. */
-  open(entry: NearEntry): SessionData {
+  openNear(entry: NearEntry): SessionData {
     this.#counts.hits++
     this.#core.stats.hits++
     if (this.#used.size === 0) this.#core.clock.after(USED_AFTER, () => this.#tellUsed())
@@ -69,10 +68,9 @@ export class Tier implements HomeListener {
     return this.#core.sessions.open(entry)
   }
 
-  /** A session that it does not have; `undefined` if there is none. */
-  async load(sid: string): Promise<SessionData | undefined> {
+  /** A session that {@link load} gave; `undefined` if there is none. */
+  open(loaded: Loaded | undefined): SessionData | undefined {
     const { sessions, stats, clock } = this.#core
-    const loaded = await this.#fetch(sid)
     if (loaded === undefined || loaded.entry.expiry <= clock.now()) {
       stats.misses++
       return undefined
@@ -83,6 +81,14 @@ export class Tier implements HomeListener {
     return sessions.open(entry, parsed)
   }
 
+  /** A session that the near cache does not have, from the home. Several loads of one are one. */
+  load(sid: string): Promise<Loaded | undefined> {
+    return this.#traffic.load(sid, this.near.coherent, (ticket) => {
+      this.#counts.loads++
+      return this.#home.load(sid, (found) => found && this.near.read(sid, found, ticket.good))
+    })
+  }
+
   /** Stores a session. One that was loaded is stored only if it is still there. */
   async set(sid: string, session: SessionData): Promise<void> {
     try {
@@ -91,7 +97,6 @@ export class Tier implements HomeListener {
       if (Object(thrown).code === 'ESESSIONTOOBIG') this.#core.stats.tooBig++
       throw thrown
     }
-    this.#core.calls.rest()
   }
 
   /**
@@ -138,7 +143,6 @@ export class Tier implements HomeListener {
       this.#traffic.end(sids, ticket)
     }
     this.#own.destroyed += count
-    this.#core.calls.rest()
     return count
   }
 
@@ -147,11 +151,12 @@ export class Tier implements HomeListener {
     // Also what was loaded from them: see `Link`.
     this.#core.ledger.clear()
     this.#traffic.spoilAll()
-    await this.near.without(async () => {
+    try {
       this.#own.destroyed += await this.#home.clear()
-      // What was read while they went is not kept either.
-      this.#traffic.spoilAll()
-    })
+    } finally {
+      // Nor is what was read while they went found any more.
+      this.#forgetAll()
+    }
   }
 
   invalidated(sid: string): void {
@@ -175,20 +180,19 @@ export class Tier implements HomeListener {
 
   invalidatedAll(): void {
     this.#counts.invalidations += this.#core.ledger.size
-    this.#traffic.spoilAll()
-    this.near.dropAll()
+    this.#forgetAll()
   }
 
   connected(coherent: boolean): void {
     const wasConnected = this.#connected
     this.#connected = true
-    if (!coherent) this.#forgetAll()
+    if (!coherent) this.#loseChanges()
     this.near.coherent = coherent
     if (!wasConnected) this.#told('connect')
   }
 
-  wants(cause: RemovalCause): boolean {
-    return this.#core.told.wants(cause)
+  wants(cause: Left['cause']): boolean {
+    return this.#core.told.wants(cause === 'limit' ? 'evict' : cause)
   }
 
   left(left: readonly Left[]): void {
@@ -211,28 +215,19 @@ export class Tier implements HomeListener {
 
   lost(error: Error | undefined): void {
     this.#connected = false
-    this.#forgetAll()
+    this.#loseChanges()
     this.#told('disconnect', error)
   }
 
-  /** A session that lives in the home. */
-  #fetch(sid: string): Promise<Loaded | undefined> {
-    return this.#traffic.load(sid, this.near.coherent, async (ticket) => {
-      this.#counts.loads++
-      const found = await this.#home.load(sid)
-      const incoming = found && readHomeSession(this.#core, sid, found)
-      if (found === undefined || incoming === undefined) return undefined
-      const entry = this.near.take(incoming, this.#saving.versionOf(found.text), ticket.good)
-      entry.life = found.life ?? 0
-      this.#core.calls.rest()
-      return { entry, parsed: incoming.session }
-    })
-  }
-
   /** Changes may be missed from now on. */
-  #forgetAll(): void {
+  #loseChanges(): void {
     if (this.near.coherent) this.#counts.losses++
     this.near.coherent = false
+    this.#forgetAll()
+  }
+
+  /** Anything may have changed. */
+  #forgetAll(): void {
     this.#traffic.spoilAll()
     this.near.dropAll()
   }
@@ -240,8 +235,7 @@ export class Tier implements HomeListener {
   /** A session that is in its home no more. */
   #entryOf(found: HomeSession & { readonly sid: string }): NearEntry | undefined {
     try {
-      const incoming = readHomeSession(this.#core, found.sid, found)
-      return incoming && this.near.take(incoming, undefined, false)
+      return this.near.read(found.sid, found, false)?.entry
     } catch (thrown) {
       this.#core.calls.report(toError(thrown))
       return undefined
@@ -262,9 +256,9 @@ export class Tier implements HomeListener {
   }
 
   async #tellTouch(sid: string, wanted: number, known: NearEntry | undefined): Promise<void> {
-    const { clock, calls } = this.#core
+    const { clock } = this.#core
     // The owner's list lives as long as the session does: so it must be known whose it is.
-    const entry = known ?? (await this.#fetch(sid))?.entry
+    const entry = known ?? (await this.load(sid))?.entry
     const now = clock.now()
     if (entry === undefined) return
     if (known === undefined && !this.#isDue(entry.expiry, wanted, now)) return
@@ -280,7 +274,6 @@ export class Tier implements HomeListener {
     } finally {
       this.#traffic.end([sid], ticket)
     }
-    calls.rest()
   }
 
   /** Lets a session go that is about to end. Gives its owner's name, if that is known. */

@@ -30,9 +30,11 @@ export class Traffic<Value> {
     if (joined !== undefined) return joined.promise
     // A write that is under way may be tried again after it.
     const ticket = { good: !this.#writes.has(sid) }
-    const promise = start(ticket).finally(() => {
+    const promise = start(ticket)
+    const end = () => {
       if (this.#loads.get(sid)?.ticket === ticket) this.#loads.delete(sid)
-    })
+    }
+    promise.then(end, end)
     this.#loads.set(sid, { ticket, promise })
     return promise
   }

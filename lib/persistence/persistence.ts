@@ -5,14 +5,13 @@
 
 import path from 'node:path'
 import { toError } from '../call'
-import { inSlices, SLICE_MS, setImmediate } from '../clock'
+import { SLICE_MS, setImmediate } from '../clock'
 import type { Ledger } from '../ledger/ledger'
 import { coded } from '../settings/check'
 import { toText } from '../settings/size'
-import { findEngine } from '../sqlite/engine'
+import { findEngine, inWords, isFinal } from '../sqlite/engine'
 import { fileTask, Link, realPath } from '../sqlite/link'
-import type { CompactionReport, SaveStats } from '../stats'
-import { isFinal, notSaved, overloaded, unusable } from './errors'
+import type { SaveStats } from '../stats'
 import { Outbox } from './outbox'
 import { Saved, type SavedDependencies } from './saved'
 import type { End, Notice, Part, Reply, Request, Task } from './worker'
@@ -29,8 +28,6 @@ const FIRST_PAUSE = 250
 const LONGEST_PAUSE = 30_000
 /** Ms that `close` waits for the disk. */
 const CLOSE_PATIENCE = 10_000
-/** Saved sessions that are brought back without a look at the clock. */
-const AT_ONCE = 64
 
 type FileLink = Link<Request, Reply, Notice>
 type Waiter = (error: Error | null) => void
@@ -66,9 +63,8 @@ export class Persistence {
   #wakeUp: (() => void) | undefined
   #skipPause: (() => void) | undefined
   #timed = true
-  #bytes = 0
-  #lastSave: number | null = null
-  #lastCompaction: CompactionReport | null = null
+  /** The latest that the worker told of each. */
+  #told: Notice = {}
 
   /** For a store whose `saveFile` is set; `report` hears of what nobody waits for. */
   constructor(needs: PersistenceDependencies, report: (error: Error) => void) {
@@ -129,9 +125,9 @@ export class Persistence {
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve, reject) => {
       const late = () => {
-        const message = `the disk has not answered for ${CLOSE_PATIENCE} ms`
-        this.#link?.fail(coded('ESAVEBUSY', message))
-        reject(notSaved(coded('ESAVEBUSY', message)))
+        const failure = coded('ESAVEBUSY', `the disk has not answered for ${CLOSE_PATIENCE} ms`)
+        this.#link?.fail(failure)
+        reject(this.#inWords(failure))
       }
       const cancel = this.#needs.clock.after(CLOSE_PATIENCE, late, true)
       this.#life.then(() => {
@@ -147,12 +143,11 @@ export class Persistence {
 
   stats(): SaveStats {
     const isLoaded = this.#loaded !== undefined
+    const { bytes = 0, synced = null, compaction = null } = this.#told
     return {
       saving: isLoaded && this.#failure === undefined && this.#closing === undefined,
-      bytes: this.#bytes,
       pending: this.#outbox.bytes,
-      lastSave: this.#lastSave,
-      lastCompaction: this.#lastCompaction,
+      ...{ bytes, lastSave: synced, lastCompaction: compaction },
       damaged: this.#loaded?.damaged ?? 0,
       unread: this.#loaded?.unread ?? 0,
     }
@@ -198,14 +193,22 @@ export class Persistence {
   /** The one place where saving ends for now: from then on memory serves. */
   #failed(reason: Error): void {
     const isNews = this.#failure === undefined
-    this.#isOff = isFinal(reason, this.#loaded !== undefined)
-    const failure = this.#isOff ? unusable(this.#saveFile, reason) : notSaved(reason)
+    this.#isOff = isFinal(reason, this.#loaded === undefined)
+    const failure = this.#inWords(reason)
     this.#failure = failure
     this.#outbox.isOpen = false
     this.#outbox.reset()
     this.#answerAll(failure)
     if (this.#opened !== undefined) this.#open(failure)
     else if ((isNews || this.#isOff) && this.#closing === undefined) this.#report(failure)
+  }
+
+  #inWords(failure: Error): Error {
+    return inWords(failure, (reason) =>
+      this.#isOff
+        ? `can't use '${this.#saveFile}': ${reason}; sessions are not saved`
+        : `can't save: ${reason}; sessions are served from memory until it can`,
+    )
   }
 
   #answerAll(failure: Error): void {
@@ -234,32 +237,15 @@ export class Persistence {
       const { end } = read as Part
       if (end === undefined) next = link.ask({ ask: 'read' })
       // Later only the file's own state counts: the sessions are those of the ledger.
-      if (this.#loaded === undefined) await this.#restore(read as Part)
+      if (this.#loaded === undefined) {
+        await this.#saved.bringBack(read as Part, (row) => this.#outbox.drop(row))
+      }
       if (end === undefined) continue
       this.#saved.last = Math.max(this.#saved.last, end.last)
       this.#loaded ??= end
       for (const { code, message } of end.findings) this.#report(coded(code, message))
       return
     }
-  }
-
-  #restore({ rows, imported }: Part): Promise<void> {
-    const { clock } = this.#needs
-    const saved = this.#saved
-    let at = 0
-    const step = () => {
-      for (let n = 0; n < AT_ONCE; n++, at++) {
-        const row = rows[at]
-        const other = imported[at - rows.length]
-        if (row !== undefined) {
-          saved.last = Math.max(saved.last, row.key, row.seq)
-          if (!saved.restore(row)) this.#outbox.drop(row.key)
-        } else if (other !== undefined) saved.adopt(...other)
-        else return false
-      }
-      return true
-    }
-    return new Promise((resolve) => inSlices(clock, step, resolve))
   }
 
   /** Saves what happens until the store is closed, and before that all that there is if the file may hold anything else. */
@@ -326,7 +312,10 @@ export class Persistence {
       const { bytes, size } = this.#outbox
       const most = MOST_WAITING + this.#needs.ledger.size
       const isTooMuch = bytes > this.#mostPending || this.#waiters.length + size > most
-      if (isTooMuch) this.#link?.fail(overloaded(toText(bytes)))
+      if (isTooMuch) {
+        const message = `the disk is too slow, ${toText(bytes)} wait to be written`
+        this.#link?.fail(coded('ESAVEBUSY', message))
+      }
     }
     const wakeUp = this.#wakeUp
     this.#wakeUp = undefined
@@ -355,10 +344,8 @@ export class Persistence {
     answer([...waiters, ...savers], null)
   }
 
-  #noted({ bytes, synced, compaction }: Notice): void {
-    if (bytes !== undefined) this.#bytes = bytes
-    if (synced !== undefined) this.#lastSave = synced
-    if (compaction !== undefined) this.#lastCompaction = compaction
+  #noted(notice: Notice): void {
+    this.#told = { ...this.#told, ...notice }
   }
 }
 

@@ -1,7 +1,7 @@
 /** Owns what a session of the ledger is as a row, and what a row comes back as: its owner, its expiry and its weight may be others by now. */
 
 import type { SessionData } from 'express-session'
-import type { Clock } from '../clock'
+import { type Clock, inSlices } from '../clock'
 import { expiryOf, type KeptCookie, readableCookie } from '../entry/cookie'
 import type { Entry, LastingEntry } from '../entry/entry'
 import { flat } from '../entry/weigh'
@@ -11,6 +11,7 @@ import type { Sessions } from '../session/sessions'
 import { type Owner, ownerNamed } from '../settings/owner'
 import type { Settings } from '../settings/settings'
 import type { Row, Times } from '../sqlite/rows'
+import type { Part } from './worker'
 
 export interface SavedDependencies {
   readonly settings: Settings
@@ -22,6 +23,8 @@ export interface SavedDependencies {
 
 type Admitted = Pick<Row, 'key' | 'sid' | 'body' | 'expires' | 'owner' | 'held' | 'created'>
 
+/** Saved sessions that are brought back without a look at the clock. */
+const AT_ONCE = 64
 /** Longer than any tenure: what was imported belongs to known members. */
 const LONG = 86_400_000
 
@@ -57,8 +60,30 @@ export class Saved {
     }
   }
 
+  /** Brings a part of what was saved back, in slices; `drop` hears of each row whose session is not there. */
+  bringBack(part: Part, drop: (row: number) => void): Promise<void> {
+    const each = this.#bringEach(part, drop)
+    const step = () => {
+      for (let n = 0; n < AT_ONCE; n++) if (each.next().done) return false
+      return true
+    }
+    return new Promise((resolve) => inSlices(this.#needs.clock, step, resolve))
+  }
+
+  *#bringEach({ rows, imported }: Part, drop: (row: number) => void): Generator<void> {
+    for (const row of rows) {
+      this.last = Math.max(this.last, row.key, row.seq)
+      if (!this.#restore(row)) drop(row.key)
+      yield
+    }
+    for (const [sid, session] of imported) {
+      this.#adopt(sid, session)
+      yield
+    }
+  }
+
   /** Brings a saved session back. Returns whether it is there: not if it has expired, is too large by now, or is older than one of the same id. */
-  restore(row: Row): boolean {
+  #restore(row: Row): boolean {
     const { clock, intake, ledger } = this.#needs
     const { sid, cookie: attributes, dated, cookieExpires } = row
     const former = ledger.find(sid)
@@ -71,19 +96,19 @@ export class Saved {
     return this.#admit(row, cookie, clock.now() - row.used)
   }
 
-  /** Brings a session in that comes from elsewhere. Returns as `restore` does. */
-  adopt(sid: string, session: unknown): boolean {
-    if (typeof session !== 'object' || session === null) return false
+  /** Brings a session in that comes from elsewhere. */
+  #adopt(sid: string, session: unknown): void {
+    if (typeof session !== 'object' || session === null) return
     const { clock, intake, ledger } = this.#needs
-    if (ledger.find(sid) !== undefined) return false
+    if (ledger.find(sid) !== undefined) return
     const data = session as SessionData
     const now = clock.now()
     const cookie = readableCookie(data.cookie)
-    if ((expiryOf(cookie, now) ?? Number.POSITIVE_INFINITY) <= now) return false
+    if ((expiryOf(cookie, now) ?? Number.POSITIVE_INFINITY) <= now) return
     const body = intake.codec.encode(data, cookie)
     const expires = intake.withinLife(now, intake.expiryOf(sid, data, cookie, now))
     const kept = cookie === undefined ? undefined : intake.jar.keep(cookie, expires)
-    return this.#admit({ key: 0, sid, body, expires, owner: 0, held: LONG, created: now }, kept, 0)
+    this.#admit({ key: 0, sid, body, expires, owner: 0, held: LONG, created: now }, kept, 0)
   }
 
   #admit(row: Admitted, cookie: KeptCookie | undefined, unused: number): boolean {

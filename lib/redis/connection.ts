@@ -8,7 +8,7 @@ import type { Clock } from '../clock'
 import { coded } from '../settings/check'
 import type { Route } from './client'
 import { probe } from './commands'
-import { Line, offline, type Place, reasonOf } from './line'
+import { Line, offline, type Place, type ReadBoth, reasonOf } from './line'
 import { ReplyError } from './wire'
 
 /** Times that a command follows a slot that moves. */
@@ -34,8 +34,8 @@ export class Connection {
   #listener: ConnectionListener | undefined
   /** To the primaries, by address. */
   readonly #lines = new Map<string, Line>()
-  /** Of a cluster: the address of the primary of each slot. */
-  #slots: (string | undefined)[] = []
+  /** The address of the primary of each slot. What is no cluster has one slot, and no address. */
+  #slots: (string | undefined)[]
   #closed = false
   #fault: Error | undefined
   #told: 'nothing' | 'lost' | 'connected' | 'tracking' = 'nothing'
@@ -56,6 +56,12 @@ export class Connection {
     this.#lists = lists
     this.#channel = channel
     this.#clock = clock
+    this.#slots = this.isCluster ? [] : ['']
+  }
+
+  /** Whether one command can be about keys of one slot alone. */
+  get isCluster(): boolean {
+    return this.#route.kind === 'cluster'
   }
 
   /** Connects. Resolves when that is done, rejects with why it can't be done yet; goes on trying. */
@@ -80,35 +86,23 @@ export class Connection {
   /** Sends a command about a key to the server that has it. Rejects at once while there is no connection; waits only for the first one. */
   send(key: string, args: readonly string[]): Promise<unknown> {
     if (this.#opening !== undefined) return this.#opening.then(() => this.send(key, args))
-    const isCluster = this.#route.kind === 'cluster'
     const slot = this.#slotOf(key)
     const line = this.#lineOf(slot)
     if (line === undefined) return Promise.reject(offline(this.#fault))
-    return isCluster ? this.#follow(line, slot, args) : line.send(args)
+    return this.isCluster ? this.#follow(line, slot, args) : line.send(args)
   }
 
-  /** Sends two commands about a key, as `send` does. Gives both answers. */
-  sendBoth(
+  /** Sends two commands about a key, as `send` does. Gives what `read` makes of both answers. */
+  sendBoth<Value>(
     key: string,
     one: readonly string[],
     other: readonly string[],
-  ): Promise<[unknown, unknown]> {
+    read: ReadBoth<Value>,
+  ): Promise<Value> {
     const line = this.#opening === undefined ? this.#lines.get('') : undefined
-    if (line !== undefined) return line.sendBoth(one, other)
-    return Promise.all([this.send(key, one), this.send(key, other)])
-  }
-
-  /** Keys that one command can be about: all of them, in a cluster those of one slot. */
-  grouped(keys: readonly string[]): string[][] {
-    if (this.#route.kind !== 'cluster') return [[...keys]]
-    const groups = new Map<number, string[]>()
-    for (const key of keys) {
-      const slot = slotOf(key)
-      const group = groups.get(slot)
-      if (group === undefined) groups.set(slot, [key])
-      else group.push(key)
-    }
-    return [...groups.values()]
+    if (line !== undefined) return line.sendBoth(one, other, read)
+    const both = Promise.all([this.send(key, one), this.send(key, other)])
+    return both.then(([first, second]) => read(first, second))
   }
 
   /** Each server that has keys. */
@@ -125,17 +119,16 @@ export class Connection {
   }
 
   #slotOf(key: string): number {
-    return this.#route.kind === 'cluster' ? slotOf(key) : 0
+    return this.isCluster ? slotOf(key) : 0
   }
 
   #lineOf(slot: number): Line | undefined {
-    if (this.#route.kind !== 'cluster') return this.#lines.get('')
-    return this.#lines.get(this.#slots[slot] ?? '')
+    const address = this.#slots[slot]
+    return address === undefined ? undefined : this.#lines.get(address)
   }
 
   /** Whether all keys can be reached. */
   get #isWhole(): boolean {
-    if (this.#route.kind !== 'cluster') return this.#lines.size > 0
     const addresses = new Set(this.#slots)
     return addresses.size > 0 && [...addresses].every((address) => this.#lines.has(address ?? ''))
   }
@@ -247,9 +240,7 @@ export class Connection {
   async #ask(args: readonly string[], asking: (place: Place) => void = () => {}) {
     let fault: Error | undefined
     const known = [...this.#lines.keys()].map((address) => this.#route.placeOf(...split(address)))
-    const places =
-      this.#route.kind === 'cluster' ? [...known, ...this.#route.places] : this.#route.places
-    for (const place of places) {
+    for (const place of [...(this.isCluster ? known : []), ...this.#route.places]) {
       const line = this.#newLine(place)
       try {
         await line.open({ login: this.#route.askingLogin })

@@ -59,6 +59,9 @@ export interface About {
   readonly role: string
 }
 
+/** What is made of two answers. */
+export type ReadBoth<Value> = (first: unknown, second: unknown) => Value
+
 interface Waiting {
   resolve(value: unknown): void
   reject(error: Error): void
@@ -139,16 +142,29 @@ export class Line {
     return new Promise((resolve, reject) => this.#write(args, { resolve, reject }))
   }
 
-  /** Sends two commands, one right after the other. Gives both answers, and costs little more than one: a promise for each would cost as much again. */
-  sendBoth(one: readonly string[], other: readonly string[]): Promise<[unknown, unknown]> {
+  /** Sends two commands, one right after the other. Gives what `read` makes of both answers, at once. */
+  sendBoth<Value>(
+    one: readonly string[],
+    other: readonly string[],
+    read: ReadBoth<Value>,
+  ): Promise<Value> {
     if (this.#over !== undefined) return Promise.reject(offline(this.#over))
     return new Promise((resolve, reject) => {
       let first: unknown
       const take = (answer: unknown) => {
         first = answer
       }
+      const takeBoth = (answer: unknown) => {
+        try {
+          resolve(read(first, answer))
+        } catch (thrown) {
+          reject(thrown as Error)
+        }
+        // Else this would keep it in memory until the old generation is collected.
+        first = undefined
+      }
       this.#write(one, { resolve: take, reject })
-      this.#write(other, { resolve: (answer) => resolve([first, answer]), reject })
+      this.#write(other, { resolve: takeBoth, reject })
     })
   }
 

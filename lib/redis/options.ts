@@ -1,6 +1,7 @@
 /** The options of `lembro/redis`: those of any store that can be honoured there, and its own. */
 
-import { got, toNumber } from '../settings/check'
+import { parseTouchAfter, withoutUnfit } from '../home/options'
+import { got } from '../settings/check'
 import type { LembroOptions } from '../settings/options'
 import { OPTION_NAMES, parseOptions, type Settings } from '../settings/settings'
 import { type IoRedisClient, type NodeRedisClient, type Route, routeOf } from './client'
@@ -55,25 +56,13 @@ export function parseRedisOptions(options: LembroRedisOptions): RedisSettings {
     throw new TypeError(`options: expected an object with a client; ${got(options)}`)
   }
   const { client, prefix = DEFAULT_PREFIX, touchAfter, ...rest } = options
-  const fit = withoutUnfit(rest)
+  const fit = withoutUnfit(rest, UNFIT, 'lembro/redis')
   return {
     settings: parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES]),
     route: routeOf(client),
     prefix: toPrefix(prefix),
-    touchAfter: touchAfter === undefined ? undefined : toTouchAfter(touchAfter),
+    touchAfter: parseTouchAfter(touchAfter),
   }
-}
-
-// Its default, or nothing, may be said: a configuration may be shared with a store in memory.
-function withoutUnfit(options: object): LembroOptions {
-  const fit: Record<string, unknown> = { ...options }
-  for (const [name, why] of Object.entries(UNFIT)) {
-    const value = fit[name]
-    const isNothing = value == null || value === false || value === Number.POSITIVE_INFINITY
-    if (!isNothing) throw new TypeError(`${name}: lembro/redis has no such option, since ${why}`)
-    delete fit[name]
-  }
-  return fit
 }
 
 function toPrefix(prefix: unknown): string {
@@ -83,8 +72,4 @@ function toPrefix(prefix: unknown): string {
   throw new RangeError(
     `prefix: expected a text that keys of other things do not begin with, those of lembro's own lists (${LISTS}) among them; ${got(prefix)}`,
   )
-}
-
-function toTouchAfter(ms: unknown): number {
-  return toNumber('touchAfter', ms, { least: 0, expected: 'a number of ms, 0 for every touch' })
 }

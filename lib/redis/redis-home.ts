@@ -6,16 +6,23 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock'
-import type { Home, HomeListener, HomeSession, Listed, Listing, Save, Saved } from '../home/home'
+import type {
+  Home,
+  HomeListener,
+  HomeSession,
+  Listed,
+  Listing,
+  ReadSession,
+  Save,
+  Saved,
+} from '../home/home'
 import { DESTROY, LIST, SAVE_IF_UNCHANGED, sha1 } from './commands'
 import type { Connection } from './connection'
-import { ReplyError } from './wire'
 
 /** Before the prefix of the sessions, in the keys of the owners' lists. */
 export const LISTS = 'lembro-owner:'
 /** Before the number of the database and the prefix of the sessions, in the name of the channel on which it is told what was destroyed. */
 export const DESTROYED = 'lembro-destroyed:'
-const LIST_SHA1 = sha1(LIST)
 /** Keys that Redis looks at for one answer to SCAN or TOUCH. */
 const SCANNED = 500
 
@@ -62,10 +69,11 @@ export class RedisHome implements Home {
     this.#connection.listen()
   }
 
-  async load(sid: string): Promise<HomeSession | undefined> {
+  load<Value>(sid: string, read: ReadSession<Value>): Promise<Value> {
     const key = this.#prefix + sid
-    const [text, left] = await this.#connection.sendBoth(key, ['GET', key], ['PTTL', key])
-    return left === -2 ? undefined : found(text, left)
+    return this.#connection.sendBoth(key, ['GET', key], ['PTTL', key], (text, left) =>
+      read(left === -2 ? undefined : found(text, left)),
+    )
   }
 
   async save({ sid, text, ttl, when, listing, formerOwner }: Save): Promise<Saved> {
@@ -145,11 +153,11 @@ export class RedisHome implements Home {
 
   used(sids: readonly string[]): void {
     // Else a Redis that evicts what was idle longest would take those whom the near cache serves.
-    for (const keys of this.#connection.grouped(sids.map((sid) => this.#prefix + sid))) {
-      for (let i = 0; i < keys.length; i += SCANNED) {
-        const [first = '', ...rest] = keys.slice(i, i + SCANNED)
-        this.#send('TOUCH', first, ...rest).catch(() => {})
-      }
+    // In a cluster one by one: the keys of one command must have one slot.
+    const atOnce = this.#connection.isCluster ? 1 : SCANNED
+    for (let i = 0; i < sids.length; i += atOnce) {
+      const [first = '', ...rest] = sids.slice(i, i + atOnce).map((sid) => this.#prefix + sid)
+      this.#send('TOUCH', first, ...rest).catch(() => {})
     }
   }
 
@@ -200,13 +208,7 @@ export class RedisHome implements Home {
     const life = isEndless ? '' : String(Math.ceil(ms))
     const key = this.#lists + owner
     const args = [sid, ...times, life]
-    // The text of the script would be half of what a sign-in sends. If Redis does not know it yet, this
-    // may come after a later call: what a list then has too much is taken out when it is read.
-    const listing = this.#connection.send(key, ['EVALSHA', LIST_SHA1, '1', key, ...args])
-    const over = (await listing.catch((thrown) => {
-      if (!(thrown instanceof ReplyError)) throw thrown
-      return this.#run(LIST, key, args)
-    })) as string[]
+    const over = (await this.#run(LIST, key, args)) as string[]
     if (over.length > 0) this.#prune(owner, over).catch(() => {})
   }
 

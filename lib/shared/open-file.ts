@@ -9,21 +9,18 @@ import path from 'node:path'
 import type { Clock } from '../clock'
 import type { HomeListener } from '../home/home'
 import { coded } from '../settings/check'
-import { codeOf, findEngine, isDamage, loadEngine, reasonOf } from '../sqlite/engine'
+import { codeOf, findEngine, inWords, isDamage, loadEngine } from '../sqlite/engine'
 import { KeyRing } from '../sqlite/keys'
 import { fileTask, Link, realPath } from '../sqlite/link'
-import type { Found } from '../sqlite/opening'
 import type { CompactionReport } from '../stats'
 import type { SqliteSettings } from './options'
-import { SharedFile } from './shared-file'
+import { type Gone, SharedFile } from './shared-file'
 import type { Reply, Request, Task } from './worker'
 
 /** Pages of WAL, some 540 bytes each, after which it is moved into the file. */
 const CHECKPOINT_PAGES = 7500
 /** Pages after which changes wait for that: some 21 MB. */
 const MOST_PAGES = 40_000
-/** Ms between two checkpoints at the least: others may be at it. */
-const CHECKPOINT_PAUSE = 50
 /** Ms after which a file that could not be opened is tried again, and after which its name is looked at. */
 const PAUSE = 1000
 /** File systems of other machines, by the numbers that Linux gives them. There the lock and the memory that processes share don't work. */
@@ -57,7 +54,7 @@ export class OpenFile {
   #worker: Link<Request, Reply> | undefined
   #opening: Promise<void> | undefined
   #cancel: (() => void) | undefined
-  #isStopped = false
+  #isClosed = false
   #isSuspect = false
   #damaged = 0
   #isCheckpointing = false
@@ -99,14 +96,11 @@ export class OpenFile {
     if (this.failure !== undefined) throw this.failure
   }
 
-  /** From now on it is not opened anew. Resolves once nothing of that is under way. */
-  async stop(): Promise<void> {
-    this.#isStopped = true
+  /** Resolves once nothing is under way: from now on it is not opened anew. */
+  async close(): Promise<void> {
+    this.#isClosed = true
     this.#cancel?.()
     await this.#opening
-  }
-
-  async close(): Promise<void> {
     const { file } = this
     this.file = undefined
     this.failure = coded('ECLOSED', 'the store is closed')
@@ -147,14 +141,12 @@ export class OpenFile {
       // A disk that is full now may have room later.
       this.#hasFailed = true
     }
-    this.#clock.after(CHECKPOINT_PAUSE, () => {
-      this.#isCheckpointing = false
-    })
+    this.#isCheckpointing = false
   }
 
   /** Opens the file if it is not open; looks each second whether it is, under its name. */
   async #keepOpen(): Promise<void> {
-    if (this.#isStopped) return
+    if (this.#isClosed) return
     try {
       this.file?.requireThere()
     } catch (thrown) {
@@ -171,43 +163,34 @@ export class OpenFile {
   }
 
   async #open(): Promise<void> {
+    const { database, patience } = this.#settings
     try {
-      const engine = findEngine(this.#settings.database)
+      const engine = findEngine(database)
       await requireShareable(this.#path)
-      const { findings, damaged, unread } = await this.#makeReady(engine)
+      const task = { ...fileTask(this.#settings, engine, this.#path), patience }
+      if (this.#worker?.failure !== undefined) this.#worker = undefined
+      this.#worker ??= new Link(this.#code, task satisfies Task)
+      const { found } = await this.#worker.ask({ ask: 'open', isSuspect: this.#isSuspect })
       this.file = await this.#openHere(engine)
       this.failure = undefined
       this.#isSuspect = false
-      this.#damaged += damaged
-      this.unread = unread
-      for (const { code, message } of findings) this.#listener?.fault(coded(code, message))
-      if (!this.#isStopped) this.#listener?.connected(false)
+      this.#damaged += found?.damaged ?? 0
+      this.unread = found?.unread ?? 0
+      for (const { code, message } of found?.findings ?? [])
+        this.#listener?.fault(coded(code, message))
+      if (!this.#isClosed) this.#listener?.connected(false)
     } catch (thrown) {
       this.failure = this.#inWords(thrown as Error)
-    }
-  }
-
-  /** Has the worker make the file ready. */
-  async #makeReady(engine: string): Promise<Found> {
-    const { patience } = this.#settings
-    const task: Task = { ...fileTask(this.#settings, engine, this.#path), patience }
-    this.#worker ??= new Link(this.#code, task)
-    try {
-      const { found } = await this.#worker.ask({ ask: 'open', isSuspect: this.#isSuspect })
-      return found as Found
-    } catch (thrown) {
-      await this.#worker.end()
-      this.#worker = undefined
-      throw thrown
     }
   }
 
   /** Opens it in this thread. Another process may have its lock just now. */
   async #openHere(found: string): Promise<SharedFile> {
     const engine = loadEngine(found)
+    const wants = (cause: Gone['cause']) => this.#listener?.wants(cause) === true
     for (const end = this.#clock.elapsed() + this.#settings.patience; ; ) {
       try {
-        return new SharedFile(engine, this.#path, this.#keys, this.#settings)
+        return new SharedFile(engine, this.#path, this.#keys, this.#settings, wants)
       } catch (thrown) {
         if (codeOf(thrown) !== 'ELOCKED' || this.#clock.elapsed() > end) throw thrown
       }
@@ -216,13 +199,8 @@ export class OpenFile {
   }
 
   #inWords(error: Error): Error {
-    if (error.message.startsWith('saveFile: ')) return error
-    const code = codeOf(error) ?? 'ESAVEFAILED'
-    const reason =
-      code === 'ELOCKED'
-        ? `another process uses it${this.holder}, and not through lembro/sqlite`
-        : reasonOf(error)
-    return coded(code, `saveFile: can't use '${this.#path}': ${reason}`, { cause: error })
+    const who = codeOf(error) === 'ELOCKED' ? `${this.holder}, and not through lembro/sqlite` : ''
+    return inWords(error, (reason) => `can't use '${this.#path}': ${reason}${who}`)
   }
 }
 

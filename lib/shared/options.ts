@@ -1,5 +1,6 @@
 /** The options of `lembro/sqlite`: those of any store that can be honoured there, and its own. */
 
+import { parseTouchAfter, withoutUnfit } from '../home/options'
 import { got, toNumber } from '../settings/check'
 import type { LembroOptions } from '../settings/options'
 import { OPTION_NAMES, parseOptions, type Settings } from '../settings/settings'
@@ -44,25 +45,10 @@ export function parseSqliteOptions(options: LembroSqliteOptions): SqliteSettings
     throw new TypeError(`options: expected an object with a saveFile; ${got(options)}`)
   }
   const { patience = DEFAULT_PATIENCE, touchAfter, ...rest } = options
-  const fit = { maxSize: DEFAULT_MAX_SIZE, ...withoutUnfit(rest) }
+  const fit = { maxSize: DEFAULT_MAX_SIZE, ...withoutUnfit(rest, UNFIT, 'lembro/sqlite') }
   return {
     ...parseOptions(fit, [...OPTION_NAMES, ...OWN_NAMES], 'file'),
     patience: toNumber('patience', patience, { least: 0, expected: 'a number of ms' }),
-    touchAfter:
-      touchAfter === undefined
-        ? undefined
-        : toNumber('touchAfter', touchAfter, { least: 0, expected: 'a number of ms' }),
+    touchAfter: parseTouchAfter(touchAfter),
   }
-}
-
-// Its default, or nothing, may be said: a configuration may be shared with a store in memory.
-function withoutUnfit(options: object): LembroOptions {
-  const fit: Record<string, unknown> = { ...options }
-  for (const [name, why] of Object.entries(UNFIT)) {
-    if (fit[name] != null && fit[name] !== false) {
-      throw new TypeError(`${name}: lembro/sqlite has no such option, since ${why}`)
-    }
-    delete fit[name]
-  }
-  return fit
 }

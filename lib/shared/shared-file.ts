@@ -3,16 +3,16 @@
  * transaction, between `begin` and `commit`, and told to nobody before that has ended.
  */
 
+import type { Save } from '../home/home'
 import { LOWER_SHARE, ORDERS, whoGivesWay, whoGivesWayInTrim } from '../ledger/shares'
 import { coded } from '../settings/check'
-import type { Owner } from '../settings/owner'
 import type { Settings } from '../settings/settings'
 import { toText } from '../settings/size'
 import type { Columns, Engine, Statement } from '../sqlite/engine'
 import { SessionFile } from '../sqlite/file'
 import type { KeyRing } from '../sqlite/keys'
-import { bytesOf, type Place, Places, trustOf } from '../sqlite/places'
 import { type Row, rowOf, touched } from '../sqlite/rows'
+import { bytesOf, type Place, Places, trustOf } from './places'
 
 /** A session that has not expired. */
 interface Found {
@@ -24,20 +24,12 @@ interface Found {
 export interface Gone {
   readonly place: Place
   readonly cause: 'expire' | 'evict' | 'limit' | 'destroy' | 'clear'
-  /** `undefined` if it can't be read. */
+  /** `undefined` if nobody wants to know, or if it can't be read. */
   readonly row: Row | undefined
 }
 
-interface Stored {
-  readonly sid: string
-  readonly text: string
-  readonly ttl: number
-  /** `undefined` for a stranger. */
-  readonly owner: Owner | undefined
-}
-
 /** A session, and the key of its touch if it was touched. */
-const SESSION = 's.*, t.key AS touch FROM sessions s LEFT JOIN touches t ON t.key = s.key'
+const SESSION = 'SELECT s.*, t.key AS touch FROM sessions s LEFT JOIN touches t ON t.key = s.key'
 
 export class SharedFile {
   /** Sessions that were found damaged. */
@@ -46,25 +38,37 @@ export class SharedFile {
   readonly places: Places
   readonly #keys: KeyRing | undefined
   readonly #settings: Settings
+  readonly #wants: (cause: Gone['cause']) => boolean
   readonly #byKey: Statement
   readonly #byId: Statement
+  readonly #byOwner: Statement
+  readonly #after: Statement
   readonly #touch: Statement
   readonly #frames: Statement
   /** What was removed since it began. */
   #gone: Gone[] = []
 
-  /** Opens a file that has its index. */
-  constructor(engine: Engine, path: string, keys: KeyRing | undefined, settings: Settings) {
+  /** Opens a file that has its index. `wants`: whether what is removed for that cause is to be read before. */
+  constructor(
+    engine: Engine,
+    path: string,
+    keys: KeyRing | undefined,
+    settings: Settings,
+    wants: (cause: Gone['cause']) => boolean,
+  ) {
+    this.#wants = wants
     this.#keys = keys
     this.#settings = settings
     this.file = new SessionFile(engine, path, keys, true)
     try {
       const { database } = this.file
       this.places = new Places(database, keys)
-      this.#byKey = database.prepare(`SELECT ${SESSION} WHERE s.key = ?`)
-      this.#byId = database.prepare(
-        `SELECT ${SESSION} JOIN places p ON p.key = s.key WHERE p.id = ?`,
+      this.#byKey = database.prepare(`${SESSION} WHERE s.key = ?`)
+      this.#byId = database.prepare(`${SESSION} JOIN places p ON p.key = s.key WHERE p.id = ?`)
+      this.#byOwner = database.prepare(
+        `${SESSION} JOIN places p ON p.key = s.key WHERE p.owner = ? ORDER BY p.seq DESC`,
       )
+      this.#after = database.prepare(`${SESSION} WHERE s.key > ? ORDER BY s.key LIMIT ?`)
       this.#touch = database.prepare('SELECT * FROM touches WHERE key = ?')
       this.#frames = database.prepare('PRAGMA wal_checkpoint(NOOP)')
     } catch (error) {
@@ -110,15 +114,16 @@ export class SharedFile {
   }
 
   /** Sessions in the order of their keys, from the one after `key` on; and the key of the last that was looked at, or `undefined` at the end. */
-  after(key: number, most: number, now: number): { rows: Row[]; last: number | undefined } {
-    const places = this.places.after(key, most)
-    const last = places.length < most ? undefined : places.at(-1)?.key
-    return { rows: this.#live(places, now), last }
+  after(key: number, most: number, now: number) {
+    const found = this.#after.all(key, most) as Columns[]
+    const last = found.length < most ? undefined : (found.at(-1)?.key as number)
+    return { rows: this.#live(found, now), last }
   }
 
   /** An owner's sessions, the one that was used last first. */
   ofOwner(name: string, now: number): Row[] {
-    return this.#live(this.places.ofOwner(name), now)
+    const owners = this.places.digests('owner', name)
+    return owners.flatMap((owner) => this.#live(this.#byOwner.all(owner), now))
   }
 
   /** A session that has not expired, to be changed: one that has expired goes, and one that can't be read. */
@@ -132,10 +137,10 @@ export class SharedFile {
   }
 
   /**
-   * Stores a session in the place of the `former` one; makes room for it. Gives its key, and whether live sessions had to
-   * go for want of room; or an error with the code `ESESSIONTOOBIG`, and stores nothing.
+   * Stores a session in the place of the `former` one; makes room for it. Gives its key; or an error with the code
+   * `ESESSIONTOOBIG`, and stores nothing.
    */
-  put(stored: Stored, former: Found | undefined, now: number) {
+  put(stored: Save, former: Found | undefined, now: number): number | Error {
     const row = this.#rowOf(stored, former?.row, now)
     const refusal = this.#refusal(row, former?.place)
     if (refusal !== undefined) return coded('ESESSIONTOOBIG', refusal, {}, RangeError)
@@ -147,7 +152,8 @@ export class SharedFile {
       const { maxPerOwner } = this.#settings
       for (const place of live.slice(maxPerOwner - 1)) this.remove(place, 'limit')
     }
-    return { key: row.key, isCrowded: this.#makeRoom(row.key, now) }
+    this.#makeRoom(row.key, now)
+    return row.key
   }
 
   /** Gives a session so many ms from now. */
@@ -160,7 +166,15 @@ export class SharedFile {
     this.places.touch(place, trustOf({ owner, held }), times)
   }
 
-  remove(place: Place, cause: Gone['cause'], row = this.#read(place)): void {
+  /** Ends a session. Returns what it was, if it was there. */
+  end(sid: string, now: number): Row | undefined {
+    const found = this.current(sid, now)
+    if (found !== undefined) this.remove(found.place, 'destroy', found.row)
+    return found?.row
+  }
+
+  remove(place: Place, cause: Gone['cause'], known?: Row): void {
+    const row = this.#wants(cause) ? (known ?? this.#read(place)) : undefined
     this.#gone.push({ place, cause, row })
     this.file.remove(place.key)
     this.places.remove(place)
@@ -178,7 +192,7 @@ export class SharedFile {
     return victim !== undefined
   }
 
-  #rowOf({ sid, text, ttl, owner: given }: Stored, former: Row | undefined, now: number): Row {
+  #rowOf({ sid, text, ttl, owner: given }: Save, former: Row | undefined, now: number): Row {
     const { places } = this
     const isAsked = this.#settings.owner !== undefined
     const owner = isAsked ? (given === true ? 1 : (given ?? null)) : 0
@@ -216,19 +230,17 @@ export class SharedFile {
     return `${session} ${why}: it is not stored`
   }
 
-  /** Returns whether live sessions had to go. */
-  #makeRoom(mine: number, now: number): boolean {
+  #makeRoom(mine: number, now: number): void {
     const { maxBytes, maxSessions } = this.#settings
     const { places } = this
-    for (let hasEvicted = false; ; ) {
+    for (;;) {
       const isOver = places.bytes > maxBytes
-      if (!isOver && places.size <= maxSessions) return hasEvicted
+      if (!isOver && places.size <= maxSessions) return
       const [expired] = places.expired(now, 1)
       const whole = isOver ? maxBytes : maxSessions
       const victim = expired ?? this.#victim(isOver ? 'bytes' : 'size', whole, mine)
-      if (victim === undefined) return hasEvicted
+      if (victim === undefined) return
       this.remove(victim, expired === undefined ? 'evict' : 'expire')
-      hasEvicted ||= expired === undefined
     }
   }
 
@@ -242,8 +254,8 @@ export class SharedFile {
     return undefined
   }
 
-  #live(places: readonly Place[], now: number): Row[] {
-    const rows = places.map((place) => this.#read(place))
+  #live(found: unknown[], now: number): Row[] {
+    const rows = found.map((columns) => this.#latest(columns as Columns))
     return rows.filter((row) => row !== undefined && row.expires > now) as Row[]
   }
 

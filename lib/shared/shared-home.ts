@@ -5,7 +5,16 @@
 
 import type { Clock } from '../clock'
 import { isoText } from '../entry/cookie'
-import type { Home, HomeListener, HomeSession, Left, Listed, Save, Saved } from '../home/home'
+import type {
+  Home,
+  HomeListener,
+  HomeSession,
+  Left,
+  Listed,
+  ReadSession,
+  Save,
+  Saved,
+} from '../home/home'
 import { codeOf } from '../sqlite/engine'
 import type { Row } from '../sqlite/rows'
 import { OpenFile } from './open-file'
@@ -17,8 +26,8 @@ import { Turns } from './turns'
 export const AT_ONCE = 50
 
 export class SharedHome implements Home {
-  /** Hears that live sessions had to go for want of room. */
-  crowded = () => {}
+  /** Hears that live sessions had to go. */
+  evicted = () => {}
   readonly turns: Turns
   readonly #settings: SqliteSettings
   readonly #clock: Clock
@@ -30,10 +39,8 @@ export class SharedHome implements Home {
     this.#settings = settings
     this.#clock = clock
     this.#open = new OpenFile(settings, clock, code)
-    this.turns = new Turns(settings, clock, this.#open, {
-      gone: (gone) => this.#tellGone(gone),
-      unsynced: (error) => this.#listener?.fault(error),
-    })
+    const unsaved = (error: Error) => this.#listener?.fault(error)
+    this.turns = new Turns(settings, clock, this.#open, (gone) => this.#tellGone(gone), unsaved)
   }
 
   open(listener: HomeListener): Promise<void> {
@@ -41,13 +48,14 @@ export class SharedHome implements Home {
     return this.#open.open(listener)
   }
 
-  async load(sid: string): Promise<HomeSession | undefined> {
+  async load<Value>(sid: string, read: ReadSession<Value>): Promise<Value> {
     const row = await this.#find(sid)
-    return row && this.#sessionOf(row)
+    return read(row && this.#sessionOf(row))
   }
 
-  async save({ sid, text, ttl, when, life, owner }: Save): Promise<Saved> {
-    const save = (file: SharedFile, now: number) => {
+  async save(save: Save): Promise<Saved> {
+    const { sid, text, when, life } = save
+    const change = (file: SharedFile, now: number) => {
       const former = file.current(sid, now)
       const isGone = former === undefined || (life !== 0 && former.row.key !== life)
       if (isGone && when !== 'always') return 'gone'
@@ -55,12 +63,9 @@ export class SharedHome implements Home {
         const found = this.#sessionOf(former.row)
         if (found.text !== when.version) return found
       }
-      const stored = file.put({ sid, text, ttl, owner }, former, now)
-      if (stored instanceof Error) return stored
-      if (stored.isCrowded) this.crowded()
-      return stored.key
+      return file.put(save, former, now)
     }
-    const saved = await this.turns.make([sid], save, text.length)
+    const saved = await this.turns.make([sid], change, text.length)
     if (saved instanceof Error) throw saved
     return saved
   }
@@ -74,14 +79,14 @@ export class SharedHome implements Home {
   }
 
   async destroy(sids: readonly string[]): Promise<(string | undefined)[]> {
-    const ended = sids.map((sid) =>
-      this.turns.make([sid], (file, now) => {
-        const found = file.current(sid, now)
-        if (found !== undefined) file.remove(found.place, 'destroy', found.row)
-        return found?.row
-      }),
-    )
-    return (await Promise.all(ended)).map((row) => row && this.#sessionOf(row).text)
+    const texts: (string | undefined)[] = []
+    for (let at = 0; at < sids.length; at += AT_ONCE) {
+      const some = sids.slice(at, at + AT_ONCE)
+      const end = (file: SharedFile, now: number) => some.map((sid) => file.end(sid, now))
+      const rows = await this.turns.make(some, end)
+      texts.push(...rows.map((row) => row && this.#sessionOf(row).text))
+    }
+    return texts
   }
 
   clear(): Promise<number> {
@@ -194,6 +199,7 @@ export class SharedHome implements Home {
       return { cause, trust, bytes: place.bytes, unused, session }
     })
     this.#listener?.left(left)
+    if (gone.some(({ cause }) => cause === 'evict')) this.evicted()
   }
 
   /** `undefined` for one that the serializer can't read. */

@@ -1,14 +1,103 @@
-/** The store in a file that several processes share. */
+/** The store in a file that several processes share, and what it removes by itself. */
 
-import type { Callback } from '../call'
-import { systemWorld, type World } from '../core'
+import type { Callback, End } from '../call'
+import { type Core, systemWorld, type World } from '../core'
 import { HomeStore } from '../home/home-store'
-import type { LembroStats } from '../stats'
+import { DEFAULT_SHARE } from '../reduce'
+import type { LembroStats, ReduceReport } from '../stats'
 import { type LembroSqliteOptions, parseSqliteOptions } from './options'
-import { SharedHome } from './shared-home'
-import { Sweeps } from './sweeps'
+import { AT_ONCE, SharedHome } from './shared-home'
 
 type Ready = (error: Error | null) => void
+
+/** What removes sessions by itself: the purge, and the trim. Each step is a transaction, so those of several processes never do the same. */
+class Sweeps {
+  stopped = false
+  readonly #core: Core
+  readonly #home: SharedHome
+  #cancel: (() => void) | undefined
+  #isReducing = false
+
+  constructor(core: Core, home: SharedHome) {
+    this.#core = core
+    this.#home = home
+    home.evicted = () => this.#trim()
+    this.start()
+  }
+
+  /** Purges after each `interval`, until it is stopped. */
+  start(): void {
+    const { clock, settings, calls } = this.#core
+    this.stop()
+    this.stopped = false
+    if (settings.interval === Number.POSITIVE_INFINITY) return
+    this.#cancel = clock.after(settings.interval, () => {
+      this.purge((error) => error !== null && !calls.closed && calls.report(error))
+      this.start()
+    })
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  /** Removes all that has expired. */
+  purge(done: (error: Error | null) => void): void {
+    const { clock, stats } = this.#core
+    const start = clock.elapsed()
+    const purging = this.#home.sweep((file, now) => {
+      const places = file.places.expired(now, AT_ONCE)
+      for (const place of places) file.remove(place, 'expire')
+      return places.length
+    })
+    purging.then((expired) => {
+      stats.purged({ expired, ms: clock.elapsed() - start })
+      done(null)
+    }, done)
+  }
+
+  /** Removes all that has expired, then evicts until the sessions take so many bytes, or until one is left. */
+  reduce(goal: number, done: End<ReduceReport>): void {
+    this.purge((error) => {
+      if (error === null) this.#reduce(goal, true).then((report) => done(null, report), done)
+      else done(error)
+    })
+  }
+
+  /** Goes down to the default share of the budget after live sessions had to go. */
+  #trim(): void {
+    const { settings, calls } = this.#core
+    if (this.#isReducing) return
+    this.#reduce(settings.maxBytes * DEFAULT_SHARE, false).catch(
+      (error) => calls.closed || calls.report(error),
+    )
+  }
+
+  async #reduce(goal: number, isAsked: boolean): Promise<ReduceReport> {
+    const { clock, stats, told } = this.#core
+    const start = clock.elapsed()
+    let [from, to] = [0, 0]
+    this.#isReducing = true
+    const reducing = this.#home.sweep((file) => {
+      from ||= file.places.bytes
+      let count = 0
+      while (count < AT_ONCE && file.trim(goal, isAsked)) count++
+      to = file.places.bytes
+      return count
+    })
+    const evicted = await reducing.finally(() => {
+      this.#isReducing = false
+    })
+    const report = { from, to, evicted, ms: clock.elapsed() - start }
+    if (evicted > 0 || isAsked) {
+      stats.reduced(report)
+      told.announce('reduce', report)
+    }
+    return report
+  }
+}
 
 /** With a clock and a worker that are handed in: for specs, and for {@link Lembro}. */
 export class SharedStore extends HomeStore {

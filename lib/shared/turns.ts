@@ -29,33 +29,34 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** Who hears what becomes of the changes. */
-interface Told {
-  /** Hears what was removed, once that is committed. */
-  readonly gone: (gone: readonly Gone[]) => void
-  /** Hears that what was answered is not on the disk. */
-  readonly unsynced: (error: Error) => void
-}
-
 export class Turns {
   /** Whether all is brought to the disk each `savePeriod`. */
   timed = true
   readonly #settings: SqliteSettings
   readonly #clock: Clock
   readonly #open: OpenFile
-  readonly #told: Told
+  readonly #gone: (gone: readonly Gone[]) => void
+  readonly #unsaved: (error: Error) => void
   #waiting: Waiting[] = []
   #isRunning = false
   /** How far the file had come with the last transaction of this process. */
   #lastSeq = 0
-  #isSyncDue = false
+  #isSaveDue = false
   #lastSave: number | null = null
 
-  constructor(settings: SqliteSettings, clock: Clock, open: OpenFile, told: Told) {
+  /** `gone` hears what was removed, once that is committed; `unsaved`, that what was answered is not on the disk. */
+  constructor(
+    settings: SqliteSettings,
+    clock: Clock,
+    open: OpenFile,
+    gone: (gone: readonly Gone[]) => void,
+    unsaved: (error: Error) => void,
+  ) {
     this.#settings = settings
     this.#clock = clock
     this.#open = open
-    this.#told = told
+    this.#gone = gone
+    this.#unsaved = unsaved
   }
 
   /** How many changes wait for the lock, or for the end of this turn. */
@@ -96,7 +97,6 @@ export class Turns {
   }
 
   async close(): Promise<void> {
-    await this.#open.stop()
     const isSaved = this.#settings.savePeriod < Number.POSITIVE_INFINITY
     try {
       if (isSaved && this.#open.file !== undefined) await this.save()
@@ -145,7 +145,7 @@ export class Turns {
     } catch (thrown) {
       return this.#failed(made, thrown, pause)
     }
-    if (gone.length > 0) this.#told.gone(gone)
+    if (gone.length > 0) this.#gone(gone)
     try {
       if (this.#settings.savePeriod === 0) await this.save()
       else this.#saveSoon()
@@ -188,11 +188,11 @@ export class Turns {
   // After half of the period, so that the other half is left for the sync itself.
   #saveSoon(): void {
     const { savePeriod } = this.#settings
-    if (this.#isSyncDue || savePeriod === Number.POSITIVE_INFINITY || !this.timed) return
-    this.#isSyncDue = true
+    if (this.#isSaveDue || savePeriod === Number.POSITIVE_INFINITY || !this.timed) return
+    this.#isSaveDue = true
     this.#clock.after(savePeriod / 2, () => {
-      this.#isSyncDue = false
-      if (this.#open.file !== undefined) this.save().catch(this.#told.unsynced)
+      this.#isSaveDue = false
+      if (this.#open.file !== undefined) this.save().catch(this.#unsaved)
     })
   }
 }

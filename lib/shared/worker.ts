@@ -12,8 +12,7 @@ import { codeOf, type Database, type Engine, isDamage, loadEngine } from '../sql
 import type { SessionFile } from '../sqlite/file'
 import { answerAll, type Fault, type FileTask } from '../sqlite/link'
 import { type Found, Opening } from '../sqlite/opening'
-import { buildPlaces, hasPlaces } from '../sqlite/places'
-import type { Row } from '../sqlite/rows'
+import { buildPlaces, hasPlaces } from './places'
 
 /** What the worker needs to know once. */
 export interface Task extends FileTask {
@@ -96,14 +95,6 @@ class Keeper {
     return this.#opening.keys?.isStrict === false
   }
 
-  /** The rows as they are, and each sealed with the current key if there may be plain ones. */
-  *#sealed(file: SessionFile, rows: Iterable<Row>): Generator<Row> {
-    for (const row of rows) {
-      if (this.#isPlain) file.put(row)
-      yield row
-    }
-  }
-
   #hasIndex({ database }: SessionFile): boolean {
     try {
       return hasPlaces(database, this.#opening.keys)
@@ -119,7 +110,8 @@ class Keeper {
     const reading = this.#opening.read(file)
     try {
       this.#patiently(() => file.begin())
-      buildPlaces(file.database, this.#sealed(file, reading.rows()), keys, () => reading.last)
+      const isPlain = this.#isPlain
+      buildPlaces(file, reading, keys, (row) => isPlain && file.put(row))
       if (reading.damaged === 0) file.commit()
       else file.rollback()
     } catch (error) {

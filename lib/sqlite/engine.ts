@@ -92,6 +92,8 @@ function quietly<Result>(run: () => Result): Result {
   }
 }
 
+/** Of Node's permission model. */
+const DENIED = 'ERR_ACCESS_DENIED'
 /** What SQLite's primary result codes mean to an application. */
 const MEANINGS: Record<number, string> = {
   5: 'ELOCKED',
@@ -116,7 +118,7 @@ export function codeOf(error: unknown): string | undefined {
   if (typeof code !== 'string') return undefined
   const name = /^SQLITE_[A-Z]+/.exec(code)?.[0]
   if (name !== undefined) return MEANINGS[NAMES[name] ?? 0]
-  return code.startsWith('ERR_') ? undefined : code
+  return code.startsWith('ERR_') && code !== DENIED ? undefined : code
 }
 
 /** Whether an error says that the file is damaged, rather than that the disk fails. */
@@ -130,6 +132,7 @@ export function isDamage(error: unknown): boolean {
 }
 
 const REASONS: Record<string, string> = {
+  ELOCKED: 'another process uses it',
   ENOENT: 'its folder does not exist',
   ENOTDIR: 'its folder is a file',
   EISDIR: 'it is a folder',
@@ -142,7 +145,29 @@ const REASONS: Record<string, string> = {
   ESAVEDAMAGED: 'it is damaged',
 }
 
-/** Why something failed, in words; else in those of the error. */
-export function reasonOf(error: Error): string {
-  return REASONS[codeOf(error) ?? ''] ?? error.message
+/** An error in words for the application, unless it is: `saveFile: ` and what `tell` makes of the reason. */
+export function inWords(cause: Error, tell: (reason: string) => string): Error {
+  if (cause.message.startsWith('saveFile: ')) return cause
+  const code = codeOf(cause) ?? 'ESAVEFAILED'
+  return coded(code, `saveFile: ${tell(REASONS[code] ?? cause.message)}`, { cause })
+}
+
+/** Failures that no later attempt can mend: of a file that is another's, and at the start those of what was configured. */
+const FINAL = ['ELOCKED', 'ESAVEFOREIGN', 'ENOSQLITE']
+const FINAL_AT_START = [
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ELOOP',
+  'ENAMETOOLONG',
+  DENIED,
+]
+
+/** Whether it is of no use to try again. */
+export function isFinal(error: Error, isStart: boolean): boolean {
+  const code = codeOf(error) ?? ''
+  return FINAL.includes(code) || (isStart && FINAL_AT_START.includes(code))
 }

@@ -12,7 +12,6 @@ import path from 'node:path'
 import { coded } from '../settings/check'
 import { type Columns, codeOf, type Database, type Engine, type Statement } from './engine'
 import type { KeyRing } from './keys'
-import { dropPlaces } from './places'
 import { type Row, SCHEMA, type Times, touchValuesOf, valuesOf } from './rows'
 
 /** "lmbr", in the header of the file. */
@@ -212,13 +211,13 @@ export class SessionFile {
 
   #check(): void {
     const { database } = this
-    const found = database.prepare('SELECT sql FROM sqlite_master').all() as { sql: string }[]
+    const found = database.prepare('SELECT name, sql FROM sqlite_master').all() as Columns[]
     const application = this.#pragma('application_id')
     const version = this.#pragma('user_version')
     const isOurs = SCHEMA.every((sql) => found.some((each) => each.sql === sql))
     if (isOurs) {
       if (this.#keys !== undefined) this.#keys.isStrict = version === SEALED
-      if (!this.#isShared) dropPlaces(database)
+      if (!this.#isShared && found.some(({ name }) => name === 'shared')) this.#dropIndex()
       return
     }
     if (found.length > 0 && application !== APPLICATION) {
@@ -234,6 +233,16 @@ export class SessionFile {
     const sealed = this.#keys === undefined ? PLAIN : SEALED
     for (const sql of SCHEMA) database.exec(sql)
     database.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${sealed}`)
+  }
+
+  /** Drops the index of `lembro/sqlite`, or at least what says that it is one: it would not be kept up. */
+  #dropIndex(): void {
+    this.database.exec('DELETE FROM shared')
+    try {
+      this.database.exec('DROP TABLE places; DROP TABLE shared')
+    } catch {
+      // Damaged: without its one row nobody uses it.
+    }
   }
 
   #pragma(name: string): number {

@@ -71,18 +71,9 @@ export class KeyRing {
     return text
   }
 
-  /** What only a holder of the key can tell of these bytes: 48 bits, as a number. */
-  sign(id: number, bytes: Buffer): number {
-    return createHmac('sha256', this.#key(id))
-      .update('times')
-      .update(bytes)
-      .digest()
-      .readUIntBE(0, 6)
-  }
-
-  /** As {@link sign}, in 16 bytes: to find something by that can't be read. */
-  digest(id: number, text: string): Buffer {
-    return createHmac('sha256', this.#key(id)).update('find').update(text).digest().subarray(0, 16)
+  /** What only a holder of the key can tell: 32 bytes, for the check of a touch, or to find something by that can't be read. */
+  mac(id: number, use: 'times' | 'find', of: Buffer | string): Buffer {
+    return createHmac('sha256', this.#key(id)).update(use).update(of).digest()
   }
 
   #key(id: number): Buffer {

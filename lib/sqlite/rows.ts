@@ -65,8 +65,8 @@ export function valuesOf(row: Row, keys: KeyRing | undefined): Value[] {
 export function touchValuesOf(times: Times, keys: KeyRing | undefined): Value[] {
   const numbers = timesOf(times)
   const beside = bytesOf(numbers)
-  if (keys === undefined) return [...numbers, null, crc32(beside)]
-  return [...numbers, keys.current, keys.sign(keys.current, beside)]
+  const id = keys?.current ?? null
+  return [...numbers, id, touchCheck(id, beside, keys)]
 }
 
 /** What a row of `sessions` holds. */
@@ -105,13 +105,19 @@ export function touched(
   try {
     const beside = bytesOf(TIMES.map((name) => numberOf(columns[name])))
     const { key_id: id, crc } = columns
-    const check = id === null ? crc32(beside) : keys?.sign(id as number, beside)
-    if (check !== crc || check === undefined) return 'damaged'
+    if (touchCheck(id as number | null, beside, keys) !== crc) return 'damaged'
     const times = readTimes(columns)
-    return times.seq > row.seq ? { ...row, ...times } : row
+    if (times.seq <= row.seq) return row
+    return id === null && keys?.isStrict === true ? 'damaged' : { ...row, ...times }
   } catch {
     return 'damaged'
   }
+}
+
+/** A CRC, or 48 bits that only a holder of that key can tell. */
+function touchCheck(id: number | null, beside: Buffer, keys: KeyRing | undefined): number {
+  if (id === null) return crc32(beside)
+  return (keys as KeyRing).mac(id, 'times', beside).readUIntBE(0, 6)
 }
 
 /** A text as bytes: UTF-8, or UTF-16 after a byte that UTF-8 does not know if that is the only way to keep it. */

@@ -128,7 +128,10 @@ describe('a shop with --save', () => {
     await browser.post('/sign-in', { name: 'Ada' })
     const { stderr, code } = await outcome(start(t, ['--port', '0', '--save', saveFile]))
     assert.equal(code, 1)
-    assert.match(stderr, /^--save .*sessions: another process uses .*\nThe shop stays closed\./)
+    assert.match(
+      stderr,
+      /^--save .*: can't use '.*': another process uses it; .*\nThe shop stays closed\./,
+    )
     assert.doesNotMatch(stderr, /^\s+at /m)
     assert.match((await browser.get('/')).text, /Signed in as Ada/)
     await first.end('SIGTERM')

@@ -101,8 +101,25 @@ describe('a near cache in a race', () => {
       a.home.settle()
       await early
       await turns(9)
+      tiers.clock.settle()
       assert.equal(near(a, 'x'), undefined, what)
+      const { calls } = a.home
+      assert.equal(await read(a, 'x'), what === 'a loss' ? 1 : undefined, what)
+      assert.equal(a.home.calls, calls + 1, what)
     }
+  })
+
+  it('finds nothing of what it read while a clear went on', async () => {
+    const tiers = new Tiers()
+    const a = tiers.process()
+    tiers.seed('x', { n: 1 })
+    const clear = a.home.clear.bind(a.home)
+    a.home.clear = async () => {
+      assert.equal(await read(a, 'x'), 1)
+      return clear()
+    }
+    await a.store.clear()
+    assert.equal(await read(a, 'x'), undefined)
   })
 
   it('finds nothing at once after a loss, and takes what it held away a few ms at a time', async () => {

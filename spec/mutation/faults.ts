@@ -96,7 +96,7 @@ const FAULTS: Fault[] = [
     gone: 'persistence/recovery/replay, snapshot/settle',
     promise: 'of two states the later one comes back',
     ...{ file: 'lib/sqlite/rows.ts', held: 'spec/persistence' },
-    ...{ from: 'times.seq > row.seq ?', to: 'times.seq < row.seq ?' },
+    ...{ from: 'times.seq <= row.seq', to: 'times.seq >= row.seq' },
   },
   {
     gone: 'persistence/snapshot/checkpointer, compactor',

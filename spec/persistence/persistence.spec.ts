@@ -1,4 +1,4 @@
-/** Of what survives, and of a disk that fails: `persistence.ts`, `outbox.ts`, `saved.ts`, `worker.ts`, `index.ts` and `errors.ts`. */
+/** Of what survives, and of a disk that fails: `persistence.ts`, `outbox.ts`, `saved.ts`, `worker.ts` and `index.ts`. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'

@@ -1,4 +1,4 @@
-/** Of `errors.ts`, and of a file that can't be used: what `ready` hears then. */
+/** Of a file that can't be used: what `ready` hears then. */
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'

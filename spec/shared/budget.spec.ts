@@ -1,4 +1,4 @@
-/** Of what `maxSize` bounds, whose session gives way, and who removes it: `shared-file.ts` and `sweeps.ts`. */
+/** Of what `maxSize` bounds, whose session gives way, and who removes it: `shared-file.ts` and `store.ts`. */
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -148,6 +148,26 @@ describe('the budget of a shared file', () => {
     // Newcomers may push out newcomers.
     await store.set('f', session(60, 'f'))
     assert.notEqual(await store.get('f'), undefined)
+    await store.close()
+  })
+
+  it('lets the loop come round while many sessions are ended', async () => {
+    const { store } = await openShared()
+    const sids = Array.from({ length: 400 }, (_, n) => `s${n}`)
+    await Promise.all(sids.map((sid) => store.set(sid, plainSession())))
+    let rounds = 0
+    const count = () => {
+      rounds++
+      counting = setImmediate(count)
+    }
+    let counting = setImmediate(count)
+    await store.destroy(sids.slice(0, 200))
+    assert(rounds >= 4, `${rounds} for 200 by their ids`)
+    rounds = 0
+    await store.clear()
+    clearImmediate(counting)
+    assert(rounds >= 4, `${rounds} for all`)
+    assert.deepEqual(await store.ids(), [])
     await store.close()
   })
 

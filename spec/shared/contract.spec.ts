@@ -1,4 +1,4 @@
-/** Of what any store does, by `store.ts`, `shared-home.ts`, `turns.ts`, `sweeps.ts` and `shared-file.ts`. */
+/** Of what any store does, by `store.ts`, `shared-home.ts`, `turns.ts` and `shared-file.ts`. */
 
 import { describeContract } from '../support/contract'
 import { openShared } from '../support/shared'

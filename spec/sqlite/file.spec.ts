@@ -100,13 +100,14 @@ describe('a file', () => {
     assert.throws(() => new SessionFile(engine, name, undefined), { code: 'ESAVEVERSION' })
   })
 
-  it('that is sealed takes no plain row', () => {
+  it('that is sealed takes no plain row, and no plain touch', () => {
     const name = written([row(1)], new KeyRing(KEYS))
     const plain = new SessionFile(engine, name, undefined)
     plain.put(row(2))
+    plain.touch({ ...row(1), seq: 3, expires: 3e12 })
     plain.close()
     const { rows, reading } = readAll(name, new KeyRing(KEYS))
-    assert.deepEqual([rows.length, reading.damaged], [1, 1])
+    assert.deepEqual([rows, reading.damaged], [[row(1)], 2])
   })
 
   it('does not change under the wrong key, and counts what it does not open', () => {

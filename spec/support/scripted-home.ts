@@ -7,6 +7,7 @@ import type {
   HomeSession,
   Listed,
   Listing,
+  ReadSession,
   Save,
   Saved,
 } from '../../lib/home/home'
@@ -160,8 +161,8 @@ export class ScriptedHome implements Home {
     this.#goOn()
   }
 
-  load(sid: string): Promise<HomeSession | undefined> {
-    return this.#call(() => this.#found(sid))
+  load<Value>(sid: string, read: ReadSession<Value>): Promise<Value> {
+    return this.#call(() => this.#found(sid), read)
   }
 
   save({ sid, text, ttl, when, listing }: Save): Promise<Saved> {
@@ -239,7 +240,9 @@ export class ScriptedHome implements Home {
     return kept && { text: kept.text, left: this.#server.left(kept) }
   }
 
-  #call<Value>(run: () => Value): Promise<Value> {
+  #call<Value>(run: () => Value): Promise<Value>
+  #call<Value, Given>(run: () => Given, read: (given: Given) => Value): Promise<Value>
+  #call<Value>(run: () => Value, read = (value: Value) => value): Promise<Value> {
     this.calls++
     if (this.#lost) return Promise.reject(new Error('not connected'))
     return new Promise((resolve, reject) => {
@@ -248,7 +251,11 @@ export class ScriptedHome implements Home {
         const value = run()
         this.#arriving.push(() => {
           this.#unanswered.delete(reject)
-          resolve(value)
+          try {
+            resolve(read(value))
+          } catch (thrown) {
+            reject(thrown)
+          }
         })
       })
       this.#goOn()

@@ -4,6 +4,7 @@
  */
 
 import fs from 'node:fs'
+import type { HomeSession } from '../../lib/home/home'
 import { SharedHome } from '../../lib/shared/shared-home'
 import { type Data, load, newSession } from './sessions'
 import { openShared } from './shared'
@@ -18,13 +19,14 @@ const MUTANTS: Record<string, () => void> = {
   // A cache that nobody invalidates.
   cached() {
     const { load: real } = SharedHome.prototype
-    const kept = new Map<string, ReturnType<typeof real>>()
-    SharedHome.prototype.load = function (sid) {
+    const kept = new Map<string, Promise<HomeSession | undefined>>()
+    SharedHome.prototype.load = async function (sid, read) {
+      const found = kept.get(sid) ?? real.call(this, sid, (found) => found)
       if (!kept.has(sid)) {
-        kept.set(sid, real.call(this, sid))
+        kept.set(sid, found as Promise<HomeSession | undefined>)
         setTimeout(() => kept.delete(sid), 20)
       }
-      return kept.get(sid) as ReturnType<typeof real>
+      return read(await (found as Promise<HomeSession | undefined>))
     }
   },
   // A save that asks for nothing.

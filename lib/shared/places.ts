@@ -7,9 +7,10 @@
 
 import { createHash } from 'node:crypto'
 import { KNOWN_AGE } from '../ledger/lanes'
-import type { Database, Statement } from './engine'
-import type { KeyRing } from './keys'
-import type { Row, Times } from './rows'
+import type { Database, Statement } from '../sqlite/engine'
+import type { KeyRing } from '../sqlite/keys'
+import type { Reading } from '../sqlite/reading'
+import type { Row, Times } from '../sqlite/rows'
 
 /** 0 for strangers, 1 for newcomers, 2 for members. */
 export type Trust = 0 | 1 | 2
@@ -46,44 +47,30 @@ const PLACE_BYTES = 480
 /** What a page that holds a text has for itself. */
 const TEXT_FACTOR = 1.15
 
-/** Drops the index of a file, or at least what says that it is one. */
-export function dropPlaces(database: Database): void {
-  if (!hasTables(database)) return
-  database.exec('DELETE FROM shared')
-  try {
-    database.exec('DROP TABLE places; DROP TABLE shared')
-  } catch {
-    // Damaged: without its sums nobody uses it.
-  }
-}
-
 /** Whether there is an index of all sessions, in which these keys find them. */
 export function hasPlaces(database: Database, keys: KeyRing | undefined): boolean {
-  if (!hasTables(database)) return false
+  const select = "SELECT count(*) AS count FROM sqlite_master WHERE name IN ('places', 'shared')"
+  const { count } = database.prepare(select).get() as { count: number }
+  if (count < 2) return false
   const row = database.prepare('SELECT key_id FROM shared').get() as { key_id: number } | undefined
   return row !== undefined && (keys === undefined || keys.has(row.key_id))
 }
 
-function hasTables(database: Database): boolean {
-  const select = "SELECT count(*) AS count FROM sqlite_master WHERE name IN ('places', 'shared')"
-  return (database.prepare(select).get() as { count: number }).count === 2
-}
-
-/** Makes an index of these sessions, which are all that the file has. Within a transaction. */
+/** Makes an index of the sessions that are read, which are all that the file has; `each` gets them as well. Within a transaction. */
 export function buildPlaces(
-  database: Database,
-  rows: Iterable<Row>,
+  { database }: { database: Database },
+  reading: Reading,
   keys: KeyRing | undefined,
-  last: () => number,
+  each: (row: Row) => void,
 ): void {
   database.exec('DROP TABLE IF EXISTS places; DROP TABLE IF EXISTS shared')
   database.exec(SCHEMA)
   const insert = database.prepare('INSERT INTO shared VALUES (1, ?, 0, 0, 0, 0, 0, 0, 0)')
   insert.run(keys?.current ?? null)
   const places = new Places(database, keys)
-  places.read()
   const remove = database.prepare('DELETE FROM sessions WHERE key = ?')
-  for (const row of rows) {
+  for (const row of reading.rows()) {
+    each(row)
     // The longest unused come first: of two with one id the later is the newer one.
     const twin = places.find(row.sid)
     if (twin !== undefined) {
@@ -92,7 +79,7 @@ export function buildPlaces(
     }
     places.put(row)
   }
-  places.sums.seq = Math.max(places.sums.seq, last())
+  places.sums.seq = Math.max(places.sums.seq, reading.last)
   places.write()
 }
 
@@ -157,17 +144,13 @@ export class Places {
     return found.find((place) => place !== undefined) as Place | undefined
   }
 
-  at(key: number): Place | undefined {
-    return this.#statements.at.get(key) as Place | undefined
-  }
-
   /** Puts a session into the index, or changes what is there of it. Gives its place. */
   put(row: Row, former?: Place): Place {
     const { key, seq, used } = row
     const place = {
       ...{ key, seq, used, lane: trustOf(row), bytes: bytesOf(row) },
-      id: this.digest('id', row.sid),
-      owner: typeof row.owner === 'string' ? this.digest('owner', row.owner) : null,
+      id: this.digests('id', row.sid)[0],
+      owner: typeof row.owner === 'string' ? this.digests('owner', row.owner)[0] : null,
       expires: row.expires === Number.POSITIVE_INFINITY ? null : row.expires,
     }
     if (former !== undefined) this.#count(former, -1)
@@ -191,19 +174,6 @@ export class Places {
     this.#statements.remove.run(place.key)
   }
 
-  clear(): void {
-    this.#statements.clear.run()
-    this.sums.size.fill(0)
-    this.sums.bytes.fill(0)
-  }
-
-  /** The places of an owner's sessions, the one that was used last first. */
-  ofOwner(name: string): Place[] {
-    return this.digests('owner', name).flatMap(
-      (owner) => this.#statements.ofOwner.all(owner) as Place[],
-    )
-  }
-
   /** The places of the others of its owner, the one that was used last first. */
   sameOwner({ owner, key }: Place): Place[] {
     const places = this.#statements.ofOwner.all(owner) as Place[]
@@ -225,20 +195,16 @@ export class Places {
     return this.#statements.after.all(key, most) as Place[]
   }
 
-  /** What stands for an id or an owner. */
-  digest(kind: 'id' | 'owner', text: string): Uint8Array {
-    return this.digests(kind, text)[0] as Uint8Array
-  }
-
-  /** Under the current key, and under each older one. */
-  digests(kind: 'id' | 'owner', text: string): Uint8Array[] {
+  /** What stands for an id or an owner: under the current key, and under each older one. */
+  digests(kind: 'id' | 'owner', text: string): [Uint8Array, ...Uint8Array[]] {
     const keys = this.#keys
     const named = `${kind} ${text}`
-    if (keys !== undefined) {
-      const others = keys.ids.filter((id) => id !== keys.current)
-      return [keys.current, ...others].map((id) => keys.digest(id, named))
+    if (keys === undefined) {
+      return [createHash('sha256').update(named).digest().subarray(0, 16)]
     }
-    return [createHash('sha256').update(named).digest().subarray(0, 16)]
+    const digest = (id: number) => keys.mac(id, 'find', named).subarray(0, 16)
+    const older = keys.ids.filter((id) => id !== keys.current)
+    return [digest(keys.current), ...older.map(digest)]
   }
 
   #count({ lane, bytes }: Pick<Place, 'lane' | 'bytes'>, sign: 1 | -1): void {
@@ -252,11 +218,9 @@ const STATEMENTS = {
   write:
     'UPDATE shared SET seq = ?, size0 = ?, bytes0 = ?, size1 = ?, bytes1 = ?, size2 = ?, bytes2 = ?',
   find: 'SELECT * FROM places WHERE id = ?',
-  at: 'SELECT * FROM places WHERE key = ?',
   put: 'INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   touch: 'UPDATE places SET lane = ?, seq = ?, used = ?, expires = ? WHERE key = ?',
   remove: 'DELETE FROM places WHERE key = ?',
-  clear: 'DELETE FROM places',
   ofOwner: 'SELECT * FROM places WHERE owner = ? ORDER BY seq DESC',
   expired: 'SELECT * FROM places WHERE expires <= ? ORDER BY expires LIMIT ?',
   oldest: 'SELECT * FROM places WHERE lane = ? AND key <> ? ORDER BY seq LIMIT 1',
