@@ -89,9 +89,12 @@ export class SharedHome implements Home {
     return texts
   }
 
+  /** Ends those that are there when it begins: who signs in meanwhile stays. */
   clear(): Promise<number> {
+    let newest = Number.POSITIVE_INFINITY
     return this.sweep((file) => {
-      const places = file.places.after(0, AT_ONCE)
+      newest = Math.min(newest, file.places.sums.seq)
+      const places = file.places.after(0, AT_ONCE).filter(({ key }) => key <= newest)
       for (const place of places) file.remove(place, 'clear')
       return places.length
     }, '')

@@ -171,6 +171,17 @@ describe('the budget of a shared file', () => {
     await store.close()
   })
 
+  it('clears the sessions that are there, and none that comes meanwhile', async () => {
+    const { store } = await openShared()
+    const sids = Array.from({ length: 120 }, (_, n) => `s${n}`)
+    await Promise.all(sids.map((sid) => store.set(sid, plainSession())))
+    const clearing = store.clear()
+    await store.set('new', plainSession())
+    await clearing
+    assert.deepEqual(await store.ids(), ['new'])
+    await store.close()
+  })
+
   it('tells of each session that has expired once, though two processes purge at the same time', async (t) => {
     const time = stopTime(t)
     const saveFile = newSaveFile()
