@@ -16,6 +16,7 @@ import { type Row, tableCrc32 } from '../../lib/sqlite/rows'
 import { newSaveFile } from '../support/folder'
 import { sqliteOf, tooOld } from '../support/old-sqlite'
 import { rounds } from '../support/rounds'
+import { nextTurn } from '../support/time'
 
 const engine = loadEngine(findEngine(process.env.DATABASE), false)
 const KEYS = ['a text of sixteen characters']
@@ -122,17 +123,20 @@ describe('a file', () => {
 })
 
 /** How many of the files could be opened, and how many rows of those were not found. Nothing else than `rows` may be. */
-function tryAll(
+async function tryAll(
   name: string,
   files: Iterable<Buffer>,
   rows: readonly Row[],
   keys: KeyRing | undefined,
-): { opened: number; lost: number; tried: number } {
+): Promise<{ opened: number; lost: number; tried: number }> {
   const known = new Map(rows.map((each) => [`${each.key} ${each.seq}`, each]))
   const counts = { opened: 0, lost: 0, tried: 0 }
   for (const bytes of files) {
-    // @photostructure/sqlite closes a file when the collector comes, which many files would not live to see.
-    if (counts.tried++ % 500 === 0) collect()
+    // @photostructure/sqlite closes a file in a turn after the collector came.
+    if (counts.tried++ % 200 === 0) {
+      collect()
+      await nextTurn()
+    }
     fs.writeFileSync(name, bytes)
     for (const part of ['-wal', '-journal', '-shm']) fs.rmSync(name + part, { force: true })
     let file: SessionFile
@@ -157,7 +161,7 @@ describe('damage', () => {
     const rows = Array.from({ length: 12 }, (_, nth) => row(nth + 1))
     const sealed = keys ? ', sealed' : ''
 
-    it(`of any one bit gives no row that was not written, and keeps the start going${sealed}`, () => {
+    it(`of any one bit gives no row that was not written, and keeps the start going${sealed}`, async () => {
       const name = written(rows, keys)
       const whole = fs.readFileSync(name)
       function* flipped() {
@@ -169,12 +173,12 @@ describe('damage', () => {
           yield bytes
         }
       }
-      const { opened, lost, tried } = tryAll(name, flipped(), rows, keys)
+      const { opened, lost, tried } = await tryAll(name, flipped(), rows, keys)
       assert.ok(opened > tried / 2, `${opened} of ${tried}`)
       assert.ok(lost < opened * 4)
     })
 
-    it(`of a cut, and of pages of an older state, gives no row that was not written${sealed}`, () => {
+    it(`of a cut, and of pages of an older state, gives no row that was not written${sealed}`, async () => {
       const newer = rows.map((each) => ({
         ...each,
         seq: each.seq + 100,
@@ -194,7 +198,7 @@ describe('damage', () => {
           yield bytes
         }
       }
-      const { opened } = tryAll(name, mixed(), [...rows, ...newer], keys)
+      const { opened } = await tryAll(name, mixed(), [...rows, ...newer], keys)
       assert.ok(opened > 10, String(opened))
     })
   }
