@@ -6,7 +6,7 @@ import { type Row, rowOf, touched } from './rows'
 
 /** Keys that are read at once. */
 const AT_ONCE = 5000
-/** Rows that are read at once, which takes two thirds of the time; and the most bytes of one of them, so that they are little together. */
+/** Rows that are read at once, in two thirds of the time that they take one by one; a longer body is read by itself, so that little is in memory. */
 const ROWS_AT_ONCE = 250
 const SMALL_BYTES = 16 * 1024
 /** Ranges that may fail before the rest of a damaged file is given up, and those more for each row that was found. */
@@ -44,28 +44,33 @@ export class Reading {
     const touch = this.#database.prepare('SELECT * FROM touches WHERE key = ?')
     const smallOnes = this.#someOf('sessions', `AND length(body) <= ${SMALL_BYTES}`)
     const touches = this.#someOf('touches')
-    const keys = this.#keys
     const order = this.#inOrder()
     for (let at = 0; at < order.length; at += ROWS_AT_ONCE) {
       const some = order.slice(at, at + ROWS_AT_ONCE)
       const [small, updates] = [smallOnes(some), touches(some)]
       for (const key of some) {
-        const columns =
-          small?.get(key) ?? this.#attempt<Columns>(() => session.get(key, this.#mostBytes))
-        const row = columns === undefined ? 'damaged' : rowOf(columns, keys)
-        if (row === 'unread') this.unread++
-        else if (row === 'damaged') this.damaged++
-        else {
-          const update = updates?.get(key)
-          const found = updates ? update : this.#attempt<Columns>(() => touch.get(key))
-          const latest = touched(row, found, keys)
-          if (latest === 'damaged') this.damaged++
-          const { key_id: id } = columns as Columns
-          this.isOld ||= id !== (keys?.current ?? null)
-          yield latest === 'damaged' ? row : latest
-        }
+        const row = this.#opened(
+          small?.get(key) ?? this.#attempt(() => session.get(key, this.#mostBytes)),
+        )
+        if (row === undefined) continue
+        const update = updates ? updates.get(key) : this.#attempt(() => touch.get(key))
+        const latest = touched(row, update, this.#keys)
+        if (latest === 'damaged') this.damaged++
+        yield latest === 'damaged' ? row : latest
       }
     }
+  }
+
+  /** What a row of `sessions` holds; `undefined`, and counted, if it can't be read. */
+  #opened(columns: Columns | undefined): Row | undefined {
+    const row = columns === undefined ? 'damaged' : rowOf(columns, this.#keys)
+    if (row === 'unread') this.unread++
+    else if (row === 'damaged') this.damaged++
+    else {
+      this.isOld ||= columns?.key_id !== (this.#keys?.current ?? null)
+      return row
+    }
+    return undefined
   }
 
   /** Reads rows by their keys, as many as are asked for at once; gives `undefined` if one can't be read: each is then read by itself. */
@@ -155,9 +160,9 @@ export class Reading {
     }
   }
 
-  #attempt<Result>(read: () => unknown): Result | undefined {
+  #attempt(read: () => unknown): Columns | undefined {
     try {
-      return read() as Result | undefined
+      return read() as Columns | undefined
     } catch {
       this.damaged++
       return undefined
