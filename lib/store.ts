@@ -17,7 +17,7 @@ import {
 } from './session/devices'
 import { handOn, linkOf } from './session/link'
 import { gather, ownerText } from './session/many'
-import { toFunction, toSid, warnOfWorker } from './settings/check'
+import { gotKind, toFunction, warnOfWorker } from './settings/check'
 import type { LembroOptions } from './settings/options'
 import { parseOptions, type Settings } from './settings/settings'
 import { toBytes } from './settings/size'
@@ -343,6 +343,13 @@ export class LembroStore extends Store {
   [inspect.custom](_depth: number, options: InspectOptions): string {
     return `${this.constructor.name} ${inspect(this.stats(), options)}`
   }
+}
+
+/** The id of a session as text. Throws a `TypeError` for anything but a text or a number. */
+export function toSid(sid: unknown): string {
+  if (typeof sid === 'string') return sid
+  if (typeof sid === 'number') return String(sid)
+  throw new TypeError(`sid: expected a string; ${gotKind(sid)}`)
 }
 
 /** The entries of an owner that have not expired, oldest first. */

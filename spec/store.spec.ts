@@ -5,7 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import session from 'express-session'
-import { Lembro } from '../lib/store'
+import { Lembro, toSid } from '../lib/store'
 import { describeContract } from './support/contract'
 import { newSaveFile } from './support/folder'
 import { runNode } from './support/process'
@@ -17,6 +17,19 @@ import { nextTurn, stopTime } from './support/time'
 describeContract('in memory', async (options, clock) =>
   clock === undefined ? new Lembro(options) : storeAt(clock, options),
 )
+
+describe('toSid', () => {
+  it('takes texts and numbers', () => {
+    assert.deepEqual(['a', '', 7].map(toSid), ['a', '', '7'])
+  })
+
+  it('refuses the rest in words of its own', () => {
+    const others = [undefined, null, {}, Object.create(null), [], Symbol('s'), true, () => {}]
+    for (const sid of others) {
+      assert.throws(() => toSid(sid), /^TypeError: sid: expected a string; got /)
+    }
+  })
+})
 
 describe('the constructor', () => {
   it('calls ready once the store can be used, later, with or without options', async () => {

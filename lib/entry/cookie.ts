@@ -4,7 +4,7 @@
  */
 
 import { Cookie } from 'express-session'
-import { quiet } from '../settings/check'
+import { quieted } from '../settings/check'
 import { flat, textBytes } from './weigh'
 
 /** A cookie as JSON has it: `expires` an ISO string or null. */
@@ -127,8 +127,14 @@ export class CookieJar {
       if (latest !== undefined && sameAttributes(latest, cookie, dated)) return latest
     }
     const values = isOwn ? (cookie.data as ReadableCookie) : cookie
-    const text = quiet(() => JSON.stringify(dated ? { ...values, expires: '' } : values))
-    this.#latest = this.#intern(text, dated)
+    try {
+      this.#latest = this.#intern(
+        JSON.stringify(dated ? { ...values, expires: '' } : values),
+        dated,
+      )
+    } catch (thrown) {
+      throw quieted(thrown)
+    }
     return this.#latest
   }
 

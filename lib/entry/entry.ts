@@ -1,7 +1,7 @@
 /** One stored session: its parts, and what they say of it; and a session as text and back, the cookie kept apart from its body. */
 
 import type { SessionData } from 'express-session'
-import { badReturn, isThenable, quiet } from '../settings/check'
+import { badReturn, isThenable, quieted } from '../settings/check'
 import type { Serializer } from '../settings/options'
 import type { Owner } from '../settings/owner'
 import type { KeptCookie, ReadableCookie } from './cookie'
@@ -259,9 +259,14 @@ export class Codec {
    * `SyntaxError`, which would quote the text; and a `TypeError` when it gives a promise.
    */
   parse(text: string): SessionData {
-    const session = quiet(() => (this.#serializer ?? JSON).parse(text))
-    if (isThenable(session)) throw badReturn('serializer.parse', 'a session', session)
-    return session
+    const serializer = this.#serializer
+    try {
+      const session = (serializer ?? JSON).parse(text)
+      if (serializer === undefined || !isThenable(session)) return session
+      throw badReturn('serializer.parse', 'a session', session)
+    } catch (thrown) {
+      throw quieted(thrown)
+    }
   }
 
   /** The text of the whole session, as memorystore hands it to `dispose`. Throws as `encode` does. */
@@ -276,5 +281,9 @@ export class Codec {
 function json(session: SessionData, cookie: ReadableCookie | undefined): string | undefined {
   // What a class makes of itself is its own affair: the cookie in there is merely not read.
   const whole = cookie === undefined || 'toJSON' in session
-  return quiet(() => JSON.stringify(whole ? session : { ...session, cookie: undefined }))
+  try {
+    return JSON.stringify(whole ? session : { ...session, cookie: undefined })
+  } catch (thrown) {
+    throw quieted(thrown)
+  }
 }

@@ -38,13 +38,6 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof then === 'function'
 }
 
-/** The id of a session. Throws a `TypeError` for anything but a text or a number. */
-export function toSid(sid: unknown): string {
-  if (typeof sid === 'string') return sid
-  if (typeof sid === 'number') return String(sid)
-  throw new TypeError(`sid: expected a string; ${gotKind(sid)}`)
-}
-
 /** A session: any object but a promise. Throws a `TypeError` for anything else. */
 export function toSession(session: unknown): SessionData {
   if (typeof session === 'object' && session !== null && !isThenable(session))
@@ -77,17 +70,13 @@ export function toFunction<F>(name: string, value: unknown, expected = 'a functi
   throw new TypeError(`${name}: expected ${expected}; ${got(value)}`)
 }
 
-/** Runs what may throw an error of JSON's. V8 quotes the text that it can't parse, and names the keys that lead round a circle: no message shows what is in a session. */
-export function quiet<Value>(run: () => Value): Value {
-  try {
-    return run()
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) throw new SyntaxError('session: its text can not be parsed')
-    if (thrown instanceof TypeError && /^Converting circular/.test(thrown.message)) {
-      throw new TypeError('session: expected what JSON can hold; got a circular structure')
-    }
-    throw thrown
+/** What JSON threw, without what is in the session: V8 quotes a text that it can't parse, and names the keys of a circle. */
+export function quieted(thrown: unknown): unknown {
+  if (thrown instanceof SyntaxError) return new SyntaxError('session: its text can not be parsed')
+  if (thrown instanceof TypeError && /^Converting circular/.test(thrown.message)) {
+    return new TypeError('session: expected what JSON can hold; got a circular structure')
   }
+  return thrown
 }
 
 export interface Fields {

@@ -8,7 +8,6 @@ import {
   toFunction,
   toNumber,
   toSession,
-  toSid,
 } from '../../lib/settings/check'
 
 const having = (then: unknown) => Object.fromEntries([['then', then]])
@@ -71,19 +70,6 @@ describe('badReturn', () => {
     assert.equal(error.message, 'ttl: expected the function to return a number; got a promise')
     await new Promise((resolve) => setImmediate(resolve))
     assert.deepEqual(unhandled, [])
-  })
-})
-
-describe('toSid', () => {
-  it('takes texts and numbers', () => {
-    assert.deepEqual(['a', '', 7].map(toSid), ['a', '', '7'])
-  })
-
-  it('refuses the rest in words of its own', () => {
-    const others = [undefined, null, {}, Object.create(null), [], Symbol('s'), true, () => {}]
-    for (const sid of others) {
-      assert.throws(() => toSid(sid), /^TypeError: sid: expected a string; got /)
-    }
   })
 })
 
