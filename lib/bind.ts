@@ -1,7 +1,7 @@
 /** The factory form of the predecessors: `lembro(session)` is the class for that express-session. */
 
 import { type Session, type SessionData, Store } from 'express-session'
-import { handOn, linkOf } from './session/link'
+import { handOn } from './session/link'
 import { got } from './settings/check'
 import { Lembro, type LembroStore } from './store'
 
@@ -38,8 +38,7 @@ function boundTo<Class extends LembroClass>(theirs: StoreClass, own: Class): Cla
       req: Parameters<Store['createSession']>[0],
       data: SessionData,
     ): Session & SessionData {
-      const link = linkOf(data)
-      return handOn(link, createSession.call(this, req, data))
+      return handOn(data, () => createSession.call(this, req, data))
     }
   }
   return Bound as unknown as Class

@@ -9,7 +9,7 @@ import type { Persistence } from './persistence'
 import { Purger, Reducer } from './reduce'
 import { Departed } from './session/departed'
 import { Intake } from './session/incoming'
-import { SignOut } from './session/many'
+import { Owners } from './session/many'
 import { Sessions } from './session/sessions'
 import { Told, Warnings } from './session/told'
 import { debug } from './settings/check'
@@ -40,7 +40,7 @@ export interface Core {
   readonly sessions: Sessions
   readonly departed: Departed
   readonly told: Told
-  readonly signOut: SignOut
+  readonly owners: Owners
   readonly purger: Pick<Purger, 'purge' | 'start' | 'stop' | 'stopped'>
   readonly reducer: Pick<Reducer, 'reduce'>
   readonly persistence: Pick<Persistence, 'save' | 'timed' | 'stats' | 'close'> | undefined
@@ -76,7 +76,7 @@ export function assemble(
   const parts = {
     ...{ settings, clock, calls, stats, ledger, codec, intake, departed, told },
     sessions: new Sessions(settings, ledger, intake, departed, stats),
-    signOut: new SignOut(ledger, departed, clock, calls),
+    owners: new Owners(ledger, codec, departed, clock, calls),
     purger: new Purger(ledger, clock, calls, settings.interval, purged),
     reducer: new Reducer(ledger, clock, calls, maxBytes, reduced),
   }

@@ -3,11 +3,17 @@
 import type { SessionData } from 'express-session'
 import type { Callback } from '../call'
 import type { World } from '../core'
-import { currentOf, type OwnedSession, type OwnerTarget, targetOf } from '../session/devices'
+import {
+  currentOf,
+  type OwnedSession,
+  type OwnerOptions,
+  type OwnerTarget,
+  targetOf,
+} from '../session/devices'
 import { ownerText } from '../session/many'
 import type { Settings } from '../settings/settings'
 import type { LembroStats } from '../stats'
-import { LembroStore, type OwnerOptions, type SessionsById, type Sid, toSid } from '../store'
+import { LembroStore, type SessionsById, type Sid, toSid } from '../store'
 import { Directory } from './directory'
 import type { Home } from './home'
 import type { Loaded } from './near'

@@ -12,7 +12,7 @@ import { Entry, type Trust } from '../entry/entry'
 import type { Owner } from '../settings/owner'
 import { LOWER_SHARE, ORDERS, type Trusted, whoGivesWay, whoGivesWayInTrim } from './shares'
 
-export type Measure = 'bytes' | 'size'
+type Measure = 'bytes' | 'size'
 
 /** The share of the budget beyond which one holder holds too much: 32 KB of 4 MB, twice the largest session of claims. */
 const ONE_SHARE = 1 / 128
@@ -46,13 +46,8 @@ class Ring implements Trust {
     /** The place in the row of rings. */
     readonly nth: number,
   ) {
-    this.isOwned = lane.isOwned
-    this.isMembers = lane.isMembers
-  }
-
-  /** The bytes below which the holder of an entry was when that joined. */
-  get most(): number {
-    return 2 ** (FIRST_POWER + this.nth + 1)
+    this.isOwned = lane.rank > 0
+    this.isMembers = lane.rank === 2
   }
 
   get oldest(): Entry | undefined {
@@ -62,18 +57,16 @@ class Ring implements Trust {
 }
 
 /** The entries of one trust: a row of rings, by what the holder of an entry held when the entry was used last. */
-export class Lane {
+class Lane {
   readonly rings: readonly Ring[]
   /** The ring of those who hold little, which has nearly all. */
   readonly first: Ring
-  readonly walks = new Set<LaneWalk>()
   bytes = 0
   size = 0
 
   /** `isPlain`: in age order alone, whatever their holders hold. */
   constructor(
-    readonly isOwned: boolean,
-    readonly isMembers: boolean,
+    readonly rank: Trusted,
     isPlain = false,
   ) {
     const length = isPlain ? 1 : MOST_POWER - FIRST_POWER + 1
@@ -112,7 +105,6 @@ export class Lane {
 
   /** Takes an entry out. Its `bytes` must still be those it was added with. It keeps the `lane` as the one that it was in last. */
   remove(entry: Entry): void {
-    if (this.walks.size > 0) for (const walk of this.walks) walk.leave(entry)
     const { holder, bytes } = entry
     if (typeof holder === 'object') holder.bytes -= bytes
     const ring = entry.lane as Ring
@@ -126,88 +118,56 @@ export class Lane {
     this.bytes -= bytes
   }
 
-  walk(): LaneWalk {
-    return new LaneWalk(this)
-  }
-
-  /** Bytes of those who hold so little that one with `bytes` holds far more. */
-  bytesFarBelow(bytes: number): number {
-    const below = this.rings.slice(0, placeOf(bytes / 2 ** (FAR - 1)))
-    return below.reduce((sum, ring) => sum + ring.bytes, 0)
+  /** Bytes in the rings before that place. */
+  bytesBelow(nth: number): number {
+    return this.rings.slice(0, nth).reduce((sum, ring) => sum + ring.bytes, 0)
   }
 }
 
 /**
- * A walk through a lane from the oldest to the newest. An entry that is used again meanwhile moves to
- * the newest end, so it may come twice, but one that stays in the lane is never missed.
+ * A walk through all entries, the least trusted first, and of each trust the oldest first. One that is
+ * used again meanwhile moves to the newest end, so it may come twice, but one that stays in its lane is
+ * never missed.
  */
-class LaneWalk {
-  readonly #lane: Lane
-  /** Where it is in each ring. */
-  readonly #at: Entry[]
+export class LanesWalk {
+  /** Where it is in each ring of each lane. */
+  readonly #at: Entry[][]
 
-  constructor(lane: Lane) {
-    this.#lane = lane
-    this.#at = lane.rings.map(({ head }) => head)
-    lane.walks.add(this)
+  constructor(
+    private readonly lanes: readonly Lane[],
+    private readonly walks: Set<LanesWalk>,
+  ) {
+    this.#at = lanes.map(({ rings }) => rings.map(({ head }) => head))
+    walks.add(this)
   }
 
   /** The next entry, or `undefined` when there is none for now. */
   next(): Entry | undefined {
-    let next: Entry | undefined
-    let from = 0
-    for (const { head, nth } of this.#lane.rings) {
-      const { newer } = this.#at[nth] as Entry
-      if (newer === head || (next !== undefined && newer.used >= next.used)) continue
-      next = newer
-      from = nth
+    for (const [i, { rings }] of this.lanes.entries()) {
+      const at = this.#at[i] as Entry[]
+      let next: Entry | undefined
+      for (const { head, nth } of rings) {
+        const { newer } = at[nth] as Entry
+        if (newer !== head && (next === undefined || newer.used < next.used)) next = newer
+      }
+      if (next === undefined) continue
+      at[(next.lane as Ring).nth] = next
+      return next
     }
-    if (next !== undefined) this.#at[from] = next
-    return next
+    return undefined
   }
 
   /** Steps back from an entry that is about to leave. */
   leave(entry: Entry): void {
-    const nth = this.#at.indexOf(entry)
-    if (nth >= 0) this.#at[nth] = entry.older
+    const { lane, nth } = entry.lane as Ring
+    const at = this.#at[this.lanes.indexOf(lane)] as Entry[]
+    if (at[nth] === entry) at[nth] = entry.older
   }
 
-  end(): void {
-    this.#lane.walks.delete(this)
-  }
-}
-
-/** The entries of one trust, in one lane or in two: those in `upper` were used again, and stay longer. */
-class Rank {
-  constructor(
-    readonly lane: Lane,
-    readonly upper?: Lane,
-  ) {}
-
-  get bytes(): number {
-    return this.lane.bytes + (this.upper?.bytes ?? 0)
-  }
-
-  get size(): number {
-    return this.lane.size + (this.upper?.size ?? 0)
-  }
-
-  has(lane: Lane | undefined): boolean {
-    return lane !== undefined && (lane === this.lane || lane === this.upper)
-  }
-
-  oldest(measure: Measure): Entry | undefined {
-    const { lane, upper } = this
-    // Those that returned have half of the room, or newer strangers would have none.
-    return upper !== undefined && upper[measure] > lane[measure] ? upper.oldest : lane.oldest
-  }
-}
-
-export interface LanesWalk {
-  /** The next entry; `undefined` when every lane is at its end, for those that change lanes too. */
-  next(): Entry | undefined
   /** Ends the walk. Until then each removal from the ledger costs a little more. */
-  end(): void
+  end(): void {
+    this.walks.delete(this)
+  }
 }
 
 /** Who gives way. */
@@ -219,21 +179,19 @@ export interface Victim {
 
 export class Lanes {
   readonly #passing: Lane
-  readonly #returned = new Lane(false, false)
-  readonly newcomers = new Lane(true, false)
-  readonly members = new Lane(true, true)
-  readonly strangers: Rank
-  readonly #ranks: readonly [Rank, Rank, Rank]
+  /** Strangers who came again stay longer than the others. */
+  readonly #returned = new Lane(0)
+  readonly newcomers = new Lane(1)
+  readonly members = new Lane(2)
   /** The least trusted first. */
   readonly #all: readonly Lane[]
+  readonly #walks = new Set<LanesWalk>()
   readonly #isPlain: boolean
 
   /** `isPlain`: there are no owners, and eviction is plain oldest first. */
   constructor(isPlain: boolean) {
     this.#isPlain = isPlain
-    this.#passing = new Lane(false, false, isPlain)
-    this.strangers = new Rank(this.#passing, this.#returned)
-    this.#ranks = [this.strangers, new Rank(this.newcomers), new Rank(this.members)]
+    this.#passing = new Lane(0, isPlain)
     this.#all = [this.#passing, this.#returned, this.newcomers, this.members]
   }
 
@@ -260,25 +218,27 @@ export class Lanes {
 
   /** Adds an entry as the newest of its `lane`. */
   add(entry: Entry): void {
-    laneOf(entry)?.add(entry)
+    laneOf(entry).add(entry)
   }
 
   /** Takes an entry out of its `lane`. */
   remove(entry: Entry): void {
-    laneOf(entry)?.remove(entry)
+    if (this.#walks.size > 0) for (const walk of this.#walks) walk.leave(entry)
+    laneOf(entry).remove(entry)
   }
 
   /** The entry that gives way so that all keep within `whole`, with `more` of `coming`, which is in no lane yet. */
   victim(measure: Measure, whole: number, coming?: Entry, more = 0): Victim | undefined {
-    const rank = this.#rankToGiveWay(measure, whole, coming, more)
-    const from = ORDERS[rank]?.find((each) => this.#ranks[each].size > 0)
-    return from === undefined ? undefined : this.#victimOf(from, measure, whole, coming)
+    const lane = coming && laneOf(coming)
+    const turn = whoGivesWay(...this.#sums(measure, lane, more), whole)
+    const sizes = this.#sums('size')
+    const rank = ORDERS[turn]?.find((each) => sizes[each] > 0)
+    return rank === undefined ? undefined : this.#victimOf(rank, measure, whole, coming)
   }
 
   /** The entry that goes in an automatic trim of a ledger that may have so many bytes. */
   victimOfTrim(whole: number): Victim | undefined {
-    const { strangers, newcomers, members } = this
-    const rank = whoGivesWayInTrim(strangers.bytes, newcomers.bytes, members.bytes, whole)
+    const rank = whoGivesWayInTrim(...this.#sums('bytes'), whole)
     return rank === undefined ? undefined : this.#victimOf(rank, 'bytes', whole)
   }
 
@@ -290,43 +250,48 @@ export class Lanes {
   wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined, whole: number): boolean {
     if (bytes <= whole * ONE_SHARE) return false
     const share = whole * LOWER_SHARE
-    const lane = entry.inLane ? laneOf(entry) : undefined
-    const [strangers, newcomers, members] = this.#ranks.map(
-      (rank) => rank.bytes - (rank.has(lane) ? entry.bytes : 0),
-    ) as [number, number, number]
     const room = whole - bytes
+    const lane = entry.inLane ? laneOf(entry) : undefined
+    const [strangers, newcomers, members] = this.#sums('bytes', lane, -entry.bytes)
     const isMember = owner !== undefined && entry.known && entry.isOwnedBy(owner)
-    if (bytes > share && owner === undefined && newcomers + members > room) return true
-    if (bytes > share && !isMember && members > room) return true
-    const isBelow = lane?.isOwned && (entry.lane as Ring).nth < placeOf(bytes / 2 ** (FAR - 1))
-    const below = this.newcomers.bytesFarBelow(bytes) + this.members.bytesFarBelow(bytes)
-    const far = below - (isBelow ? entry.bytes : 0)
-    return far + (owner === undefined ? 0 : Math.min(strangers, share)) > room
+    const moreTrusted = (owner === undefined ? newcomers : 0) + (isMember ? 0 : members)
+    if (bytes > share && moreTrusted > room) return true
+    const far = placeOf(bytes / 2 ** (FAR - 1))
+    const isBelow = lane !== undefined && lane.rank > 0 && (entry.lane as Ring).nth < far
+    const below = this.newcomers.bytesBelow(far) + this.members.bytesBelow(far)
+    const others = below - (isBelow ? entry.bytes : 0)
+    return others + (owner === undefined ? 0 : Math.min(strangers, share)) > room
   }
 
-  /** A walk through all, the least trusted first, and of each trust the oldest first. It survives changes as {@link LaneWalk} does. */
   walk(): LanesWalk {
-    const walks = this.#all.map((lane) => lane.walk())
-    return {
-      next() {
-        for (const walk of walks) {
-          const entry = walk.next()
-          if (entry !== undefined) return entry
-        }
-        return undefined
-      },
-      end() {
-        for (const walk of walks) walk.end()
-      },
-    }
+    return new LanesWalk(this.#all, this.#walks)
   }
 
-  /** The longest unused of a rank; or that of the largest holder of the rank and those below, or of the one who comes, if that one must go first. */
+  /** What strangers, newcomers and members have, with `more` for those of one lane. */
+  #sums(measure: Measure, lane?: Lane, more = 0): [number, number, number] {
+    const sums: [number, number, number] = [
+      this.#passing[measure] + this.#returned[measure],
+      this.newcomers[measure],
+      this.members[measure],
+    ]
+    if (lane !== undefined) sums[lane.rank] += more
+    return sums
+  }
+
+  /** The longest unused of one trust. */
+  #oldestOf(rank: Trusted, measure: Measure): Entry | undefined {
+    if (rank > 0) return (rank === 1 ? this.newcomers : this.members).oldest
+    // Those that returned have half of the room, or newer strangers would have none.
+    const isTooMuch = this.#returned[measure] > this.#passing[measure]
+    return (isTooMuch ? this.#returned : this.#passing).oldest
+  }
+
+  /** The longest unused of one trust; or that of the largest holder of it and those below, or of the one who comes, if that one must go first. */
   #victimOf(rank: Trusted, measure: Measure, whole: number, coming?: Entry): Victim | undefined {
-    const oldest = this.#ranks[rank].oldest(measure)
+    const oldest = this.#oldestOf(rank, measure)
     if (oldest === undefined) return undefined
     // What its ring says, if its holder holds more by now: who comes with many must not hide behind the first of them.
-    const { most } = oldest.lane as Ring
+    const most = 2 ** (FIRST_POWER + (oldest.lane as Ring).nth + 1)
     const far = Math.max(1, placeOf(Math.min(heldBy(oldest), most) * 2 ** FAR))
     const own = coming === undefined ? undefined : heavyOwn(coming, oldest, far, measure, whole)
     if (own !== undefined) return { entry: own, isHeavy: true }
@@ -340,26 +305,15 @@ export class Lanes {
       }
     }
     const first = heaviest?.oldest
-    if (first === undefined) return { entry: oldest, isHeavy: false }
-    const areTooMuch = together > this.#ranks[rank].bytes * HEAVY_SHARE
-    const isHeavy = areTooMuch || heldBy(first) > whole * ONE_SHARE
+    const areTooMuch = together > this.#sums('bytes')[rank] * HEAVY_SHARE
+    const isHeavy = first !== undefined && (areTooMuch || heldBy(first) > whole * ONE_SHARE)
     return { entry: isHeavy ? first : oldest, isHeavy }
-  }
-
-  #rankToGiveWay(measure: Measure, whole: number, coming?: Entry, more = 0): Trusted {
-    const lane = coming && laneOf(coming)
-    const newcomers = this.newcomers[measure] + (lane === this.newcomers ? more : 0)
-    const members = this.members[measure] + (lane === this.members ? more : 0)
-    const isOwned = coming?.owned === true
-    const strangers = this.strangers[measure] + (isOwned ? 0 : more)
-    return whoGivesWay(strangers, newcomers, members, whole)
   }
 }
 
 /**
- * The oldest other entry of the holder of `coming`, which is in no lane yet, if that one must make room from its own:
- * it holds too much, and its ring is the one at `far` or a later one. Where sessions are counted: if it has too many,
- * and far more than the holder of `oldest`.
+ * The oldest other entry of the holder of `coming`, which is in no lane yet, if that one must make room
+ * from its own: it holds too much, and far more than the holder of `oldest`, whose ring `far` is counted from.
  */
 function heavyOwn(
   coming: Entry,
@@ -370,15 +324,11 @@ function heavyOwn(
 ): Entry | undefined {
   const { holder } = coming
   if (typeof holder !== 'object') return undefined
-  const most = whole * ONE_SHARE
-  if (measure === 'size') {
-    const { holder: other } = oldest
-    const others = typeof other === 'object' && other !== holder ? other.size : 1
-    if (holder.size <= most || holder.size < others * 2 ** FAR) return undefined
-  } else {
-    const held = holder.bytes + coming.bytes
-    if (held <= most || placeOf(held) < far) return undefined
-  }
+  const held = measure === 'size' ? holder.size : holder.bytes + coming.bytes
+  const { holder: other } = oldest
+  const others = typeof other === 'object' && other !== holder ? other.size : 1
+  const isFarMore = measure === 'size' ? held >= others * 2 ** FAR : placeOf(held) >= far
+  if (held <= whole * ONE_SHARE || !isFarMore) return undefined
   for (const own of holder) if (own !== coming) return own
   return undefined
 }
@@ -394,6 +344,6 @@ function placeOf(bytes: number): number {
   return Math.min(Math.max(power - FIRST_POWER, 0), MOST_POWER - FIRST_POWER)
 }
 
-function laneOf(entry: Entry): Lane | undefined {
-  return (entry.lane as Ring | undefined)?.lane
+function laneOf(entry: Entry): Lane {
+  return (entry.lane as Ring).lane
 }

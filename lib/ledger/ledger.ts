@@ -95,7 +95,7 @@ export class Ledger {
   }
 
   get anonymous(): number {
-    return this.#lanes.strangers.size
+    return this.size - this.owned
   }
 
   get owned(): number {

@@ -43,7 +43,6 @@ export class Persistence {
   readonly #report: (error: Error) => void
   readonly #saved: Saved
   readonly #outbox: Outbox
-  readonly #mostPending: number
   #life: Promise<void> = Promise.resolve()
   #link: FileLink | undefined
   /** Told once whether the sessions are there. */
@@ -56,15 +55,16 @@ export class Persistence {
   #isOff = false
   #closing: Promise<void> | undefined
   /** Who waits for what the outbox has, and who for all of it to be on the disk. */
-  #waiters: Waiter[] = []
-  #savers: Waiter[] = []
-  #isSending = false
+  readonly #waiters: Waiter[] = []
+  readonly #savers: Waiter[] = []
+  /** How many of the waiters what is being sent now is for, if anything is. */
+  #served: number | undefined
   /** Ends the wait for something to do, and the pause after a failure. */
   #wakeUp: (() => void) | undefined
   #skipPause: (() => void) | undefined
   #timed = true
   /** The latest that the worker told of each. */
-  #told: Notice = {}
+  readonly #told: Notice = {}
 
   /** For a store whose `saveFile` is set; `report` hears of what nobody waits for. */
   constructor(needs: PersistenceDependencies, report: (error: Error) => void) {
@@ -75,8 +75,6 @@ export class Persistence {
     this.#report = report
     this.#saved = new Saved(needs)
     this.#outbox = new Outbox(this.#saved, () => this.#wake())
-    const share = settings.maxBytes * PENDING_SHARE
-    this.#mostPending = Math.min(Math.max(share, LEAST_PENDING), MOST_PENDING)
     ledger.listen(this.#outbox)
   }
 
@@ -143,13 +141,12 @@ export class Persistence {
 
   stats(): SaveStats {
     const isLoaded = this.#loaded !== undefined
+    const { damaged = 0, unread = 0 } = this.#loaded ?? {}
     const { bytes = 0, synced = null, compaction = null } = this.#told
     return {
       saving: isLoaded && this.#failure === undefined && this.#closing === undefined,
       pending: this.#outbox.bytes,
-      ...{ bytes, lastSave: synced, lastCompaction: compaction },
-      damaged: this.#loaded?.damaged ?? 0,
-      unread: this.#loaded?.unread ?? 0,
+      ...{ bytes, lastSave: synced, lastCompaction: compaction, damaged, unread },
     }
   }
 
@@ -175,7 +172,7 @@ export class Persistence {
       if (!this.#isOff) await this.#pause(pause)
       pause = Math.min(2 * pause, LONGEST_PAUSE)
     } while (this.#closing === undefined && !this.#isOff)
-    this.#answerAll(this.#failure)
+    this.#answer(this.#failure)
   }
 
   #begin(): FileLink {
@@ -184,7 +181,7 @@ export class Persistence {
     const task: Task = { ...about, period: settings.savePeriod, timed: this.#timed }
     const link: FileLink = new Link(worker, task, (notice) => {
       if (notice === undefined) this.#wake()
-      else this.#noted(notice)
+      else Object.assign(this.#told, notice)
     })
     this.#link = link
     return link
@@ -198,7 +195,7 @@ export class Persistence {
     this.#failure = failure
     this.#outbox.isOpen = false
     this.#outbox.reset()
-    this.#answerAll(failure)
+    this.#answer(failure)
     if (this.#opened !== undefined) this.#open(failure)
     else if ((isNews || this.#isOff) && this.#closing === undefined) this.#report(failure)
   }
@@ -209,10 +206,6 @@ export class Persistence {
         ? `can't use '${this.#saveFile}': ${reason}; sessions are not saved`
         : `can't save: ${reason}; sessions are served from memory until it can`,
     )
-  }
-
-  #answerAll(failure: Error): void {
-    answer([...this.#waiters.splice(0), ...this.#savers.splice(0)], failure)
   }
 
   #open(failure: Error | null): void {
@@ -259,9 +252,9 @@ export class Persistence {
     this.#open(null)
     while (this.#hasWork || this.#closing === undefined) {
       await this.#work()
-      await this.#send(link, this.#savers.splice(0))
+      await this.#send(link, this.#savers.length)
     }
-    this.#noted(await link.ask({ ask: 'close' }))
+    Object.assign(this.#told, await link.ask({ ask: 'close' }))
   }
 
   /** Writes all sessions anew, beside all that happens meanwhile, then removes all older rows. */
@@ -274,12 +267,12 @@ export class Persistence {
         // An old key is no reason to wait: the next start goes on.
         if (this.#closing !== undefined && this.#failure === undefined) return
         isDone = this.#gather(walk, clock.elapsed() + SLICE_MS)
-        await this.#send(link, [])
+        await this.#send(link, 0)
       }
     } finally {
       walk.end()
     }
-    this.#noted(await link.ask({ ask: 'rewritten', from }))
+    Object.assign(this.#told, await link.ask({ ask: 'rewritten', from }))
     this.#failure = undefined
   }
 
@@ -308,11 +301,13 @@ export class Persistence {
   }
 
   #wake(): void {
-    if (this.#isSending) {
+    if (this.#served !== undefined) {
       const { bytes, size } = this.#outbox
-      const most = MOST_WAITING + this.#needs.ledger.size
-      const isTooMuch = bytes > this.#mostPending || this.#waiters.length + size > most
-      if (isTooMuch) {
+      const { settings, ledger } = this.#needs
+      const share = settings.maxBytes * PENDING_SHARE
+      const mostBytes = Math.min(Math.max(share, LEAST_PENDING), MOST_PENDING)
+      const waiting = this.#waiters.length - this.#served + size
+      if (bytes > mostBytes || waiting > MOST_WAITING + ledger.size) {
         const message = `the disk is too slow, ${toText(bytes)} wait to be written`
         this.#link?.fail(coded('ESAVEBUSY', message))
       }
@@ -322,42 +317,33 @@ export class Persistence {
     wakeUp?.()
   }
 
-  /** Sends all that waits; ends once it is saved, and for `savers` on the disk. What comes meanwhile waits. */
-  async #send(link: FileLink, savers: Waiter[]): Promise<void> {
-    const waiters = this.#waiters
-    this.#waiters = []
-    this.#isSending = true
+  /** Sends all that waits; ends once it is saved, and for so many savers on the disk. What comes meanwhile waits. */
+  async #send(link: FileLink, savers: number): Promise<void> {
+    const waiters = this.#waiters.length
+    this.#served = waiters
     try {
       if (link.failure !== undefined) throw link.failure
       this.#outbox.turn()
       for (let changes = this.#outbox.take(); changes; changes = this.#outbox.take()) {
-        this.#noted(await link.ask({ ask: 'write', changes }))
+        Object.assign(this.#told, await link.ask({ ask: 'write', changes }))
       }
-      if (savers.length > 0) this.#noted(await link.ask({ ask: 'sync' }))
-    } catch (thrown) {
-      this.#waiters = [...waiters, ...this.#waiters]
-      this.#savers.unshift(...savers)
-      throw thrown
+      if (savers > 0) Object.assign(this.#told, await link.ask({ ask: 'sync' }))
     } finally {
-      this.#isSending = false
+      this.#served = undefined
     }
-    answer([...waiters, ...savers], null)
+    this.#answer(null, waiters, savers)
   }
 
-  #noted(notice: Notice): void {
-    this.#told = { ...this.#told, ...notice }
-  }
-}
-
-/** What a callback of the application throws is its own, and keeps none of the others from being called. */
-function answer(waiters: readonly Waiter[], error: Error | null): void {
-  for (const waiter of waiters) {
-    try {
-      waiter(error)
-    } catch (thrown) {
-      setImmediate(() => {
-        throw thrown
-      })
+  /** Answers those who have waited longest. What a callback of the application throws is its own, and keeps none of the others from being called. */
+  #answer(error: Error | null, waiters = this.#waiters.length, savers = this.#savers.length): void {
+    for (const waiter of [...this.#waiters.splice(0, waiters), ...this.#savers.splice(0, savers)]) {
+      try {
+        waiter(error)
+      } catch (thrown) {
+        setImmediate(() => {
+          throw thrown
+        })
+      }
     }
   }
 }

@@ -73,6 +73,11 @@ export interface OwnerTarget {
   readonly only?: string | undefined
 }
 
+export interface OwnerOptions {
+  /** The id of the session that asks: it is told as `current`. */
+  readonly current?: string | undefined
+}
+
 /** The options of `destroyOwner`. Throws a `TypeError` for what it can't read, since it would sign everyone out. */
 export function targetOf(options: unknown): OwnerTarget {
   const { except, only } = read(options, ['except', 'only'], 'destroyOwner', '{ except: sid }')

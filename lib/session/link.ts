@@ -9,6 +9,7 @@
  */
 
 import { types } from 'node:util'
+import type { SessionData } from 'express-session'
 import type { Entry } from '../entry/entry'
 
 export class Link {
@@ -96,9 +97,18 @@ export function linkOf(session: object): Link | undefined {
   return cookie === undefined ? undefined : cookies.linkOf(cookie)
 }
 
-/** Links a live `Session` to the entry that its data was read from, and gives it back. */
-export function handOn<Live extends object>(link: Link | undefined, session: Live): Live {
-  if (link !== undefined) stamp(session, link)
+/** The live `Session` that `create` makes of the data of one, linked to the entry that the data was read from. */
+export function handOn<Live extends object>(data: SessionData, create: () => Live): Live {
+  // First: express-session replaces the cookie of the data.
+  const link = linkOf(data)
+  if (link === undefined) return create()
+  const { cookie } = data
+  // express-session would parse the text that was made of it, which takes 190 ns more (Node 20).
+  if (!Number.isNaN(link.instant) && cookie.expires === link.expires) {
+    cookie.expires = new Date(link.instant)
+  }
+  const session = create()
+  stamp(session, link)
   return session
 }
 

@@ -1,8 +1,10 @@
+/** Of `lanes.ts`: the order in a lane, and walks. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Entry } from '../../lib/entry/entry'
-import { Lane } from '../../lib/ledger/lanes'
+import { Lanes } from '../../lib/ledger/lanes'
 
 function entry(sid: string, bytes = 1): Entry {
   const made = new Entry(sid)
@@ -10,8 +12,18 @@ function entry(sid: string, bytes = 1): Entry {
   return made
 }
 
-function sids(lane: Lane): string[] {
-  const walk = lane.walk()
+/** Lanes of which only that of strangers is used. */
+function newLanes() {
+  const lanes = new Lanes(true)
+  const add = (each: Entry) => {
+    each.lane = lanes.of(each, false)
+    lanes.add(each)
+  }
+  return { lanes, add }
+}
+
+function sids(lanes: Lanes): string[] {
+  const walk = lanes.walk()
   const found: string[] = []
   for (let each = walk.next(); each !== undefined; each = walk.next()) found.push(each.sid)
   walk.end()
@@ -20,20 +32,20 @@ function sids(lane: Lane): string[] {
 
 /** A lane of a, b and c, and a walk that has come to b. */
 function walkedToB() {
-  const lane = new Lane(false, false)
+  const { lanes, add } = newLanes()
   const entries = ['a', 'b', 'c'].map((sid) => entry(sid)) as [Entry, Entry, Entry]
-  for (const each of entries) lane.add(each)
-  const walk = lane.walk()
+  for (const each of entries) add(each)
+  const walk = lanes.walk()
   walk.next()
   assert.equal(walk.next(), entries[1])
-  return { lane, entries, walk }
+  return { lanes, add, entries, walk }
 }
 
 describe('a lane', () => {
   it('is empty at first', () => {
-    const lane = new Lane(false, false)
-    assert.deepEqual([lane.size, lane.bytes, lane.oldest], [0, 0, undefined])
-    assert.deepEqual(sids(lane), [])
+    const { lanes } = newLanes()
+    assert.deepEqual([lanes.size, lanes.bytes, lanes.oldest], [0, 0, undefined])
+    assert.deepEqual(sids(lanes), [])
   })
 
   it('does what a naive list does, and adds the bytes up', () => {
@@ -41,29 +53,29 @@ describe('a lane', () => {
     const property = fc.property(
       fc.array(fc.tuple(sid, fc.nat(1000)), { maxLength: 60, size: 'max' }),
       (steps) => {
-        const lane = new Lane(false, false)
+        const { lanes, add } = newLanes()
         const all = Array.from({ length: 9 }, (_, n) => entry(`s${n}`))
         let list: Entry[] = []
         for (const [n, bytes] of steps) {
           const each = all[n] as Entry
           const present = list.includes(each)
           if (present) {
-            lane.remove(each)
+            lanes.remove(each)
             list = list.filter((other) => other !== each)
           }
           each.bytes = bytes
           if (!present || bytes % 2 === 0) {
-            lane.add(each)
+            add(each)
             list.push(each)
           }
-          assert.equal(lane.oldest, list[0])
-          assert.equal(lane.size, list.length)
+          assert.equal(lanes.oldest, list[0])
+          assert.equal(lanes.size, list.length)
           assert.equal(
-            lane.bytes,
+            lanes.bytes,
             list.reduce((sum, { bytes }) => sum + bytes, 0),
           )
           assert.deepEqual(
-            sids(lane),
+            sids(lanes),
             list.map(({ sid }) => sid),
           )
         }
@@ -77,7 +89,7 @@ describe('a lane', () => {
       fc.array(fc.nat(8), { maxLength: 60, size: 'max' }),
       fc.array(fc.nat(1000), { minLength: 9, maxLength: 9 }),
       (moves, weights) => {
-        const [out, signedIn] = [new Lane(false, false), new Lane(false, false)]
+        const [out, signedIn] = [newLanes(), newLanes()]
         const all = weights.map((bytes, n) => entry(`s${n}`, bytes))
         const total = weights.reduce((sum, bytes) => sum + bytes, 0)
         const members = new Set<Entry>()
@@ -85,16 +97,16 @@ describe('a lane', () => {
         for (const n of moves) {
           const each = all[n] as Entry
           const [from, to] = members.has(each) ? [signedIn, out] : [out, signedIn]
-          from.remove(each)
+          from.lanes.remove(each)
           to.add(each)
           if (!members.delete(each)) members.add(each)
-          assert.equal(out.bytes + signedIn.bytes, total)
-          assert.equal(signedIn.size, members.size)
+          assert.equal(out.lanes.bytes + signedIn.lanes.bytes, total)
+          assert.equal(signedIn.lanes.size, members.size)
           assert.deepEqual(
-            [...sids(out), ...sids(signedIn)].sort(),
+            [...sids(out.lanes), ...sids(signedIn.lanes)].sort(),
             all.map(({ sid }) => sid),
           )
-          assert.equal(sids(to).at(-1), each.sid)
+          assert.equal(sids(to.lanes).at(-1), each.sid)
         }
       },
     )
@@ -104,46 +116,46 @@ describe('a lane', () => {
 
 describe('a walk', () => {
   it('goes on where the entry it is at leaves', () => {
-    const { lane, entries, walk } = walkedToB()
-    lane.remove(entries[1])
+    const { lanes, entries, walk } = walkedToB()
+    lanes.remove(entries[1])
     assert.equal(walk.next(), entries[2])
     assert.equal(walk.next(), undefined)
   })
 
   it('goes on where every entry up to it leaves', () => {
-    const { lane, entries, walk } = walkedToB()
-    for (const each of [entries[1], entries[0]]) lane.remove(each)
+    const { lanes, entries, walk } = walkedToB()
+    for (const each of [entries[1], entries[0]]) lanes.remove(each)
     assert.equal(walk.next(), entries[2])
   })
 
   it('skips an entry that left before it came there', () => {
-    const { lane, entries, walk } = walkedToB()
-    lane.remove(entries[2])
+    const { lanes, entries, walk } = walkedToB()
+    lanes.remove(entries[2])
     assert.equal(walk.next(), undefined)
   })
 
   it('meets again an entry that is used again, as the newest', () => {
-    const { lane, entries, walk } = walkedToB()
-    lane.remove(entries[1])
-    lane.add(entries[1])
+    const { lanes, add, entries, walk } = walkedToB()
+    lanes.remove(entries[1])
+    add(entries[1])
     assert.equal(walk.next(), entries[2])
     assert.equal(walk.next(), entries[1])
     assert.equal(walk.next(), undefined)
   })
 
   it('goes on from the end where more come', () => {
-    const { lane, walk } = walkedToB()
+    const { add, walk } = walkedToB()
     walk.next()
     assert.equal(walk.next(), undefined)
     const late = entry('late')
-    lane.add(late)
+    add(late)
     assert.equal(walk.next(), late)
   })
 
   it('is told of nothing once it ended', () => {
-    const { lane, entries, walk } = walkedToB()
+    const { lanes, entries, walk } = walkedToB()
     walk.end()
-    lane.remove(entries[1])
+    lanes.remove(entries[1])
     assert.equal(walk.next(), entries[1], 'still there')
   })
 })

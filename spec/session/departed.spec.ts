@@ -3,16 +3,24 @@ import { describe, it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Entry } from '../../lib/entry/entry'
-import { Lane } from '../../lib/ledger/lanes'
+import { Lanes } from '../../lib/ledger/lanes'
 import { Departed } from '../../lib/session/departed'
 import { FakeClock } from '../support/clock'
 import { nextTurn } from '../support/time'
 
 function loaded(sid: string, name?: string): Entry {
   const entry = new Entry(sid)
-  entry.lane = new Lane(name !== undefined, false)
+  entry.lane = { isOwned: name !== undefined, isMembers: false }
   entry.holder = name
   return entry
+}
+
+/** Stores an entry of an owner in lanes of its own, and gives those. */
+function stored(entry: Entry): Lanes {
+  const lanes = new Lanes(false)
+  entry.lane = lanes.of(entry, true)
+  lanes.add(entry)
+  return lanes
 }
 
 describe('departed entries', () => {
@@ -94,7 +102,7 @@ describe('departed entries', () => {
     const departed = new Departed(true, new FakeClock())
     const again = loaded('a', 'ann')
     departed.remove(again, 'evict')
-    new Lane(true, false).add(again)
+    stored(again)
     departed.destroyOwner('ann', undefined)
     assert.equal(again.destroyed, false)
   })
@@ -141,11 +149,10 @@ describe('departed entries', () => {
   it('are remembered again if they were stored and evicted once more', () => {
     const departed = new Departed(true, new FakeClock())
     const entry = loaded('a', 'ann')
-    const lane = new Lane(true, false)
     departed.remove(entry, 'evict')
-    lane.add(entry)
+    const lanes = stored(entry)
     departed.destroy('a')
-    lane.remove(entry)
+    lanes.remove(entry)
     departed.remove(entry, 'evict')
     departed.destroyOwner('ann', undefined)
     assert.equal(entry.destroyed, true)

@@ -64,11 +64,17 @@ describe('a link', () => {
   })
 
   it('is handed on from what was loaded to the live session', () => {
-    const [data, live, mine] = [{}, {}, link()]
+    const [data, live, mine] = [plainSession(), {}, link()]
     stamp(data, mine)
-    assert.equal(handOn(linkOf(data), live), live)
+    const { cookie } = data
+    const given = handOn(data, () => {
+      // As express-session does.
+      data.cookie = { ...cookie }
+      return live
+    })
+    assert.equal(given, live)
     assert.equal(linkOf(live), mine)
-    assert.equal(linkOf(handOn(undefined, {})), undefined)
+    assert.equal(linkOf(handOn(plainSession(), () => ({}))), undefined)
   })
 
   it('is revoked by the end of its entry, or of its epoch', () => {

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
 import { Calls } from '../../lib/call'
+import { Codec } from '../../lib/entry/entry'
 import { Departed } from '../../lib/session/departed'
 import { targetOf } from '../../lib/session/devices'
-import { ownerText, SignOut } from '../../lib/session/many'
+import { Owners, ownerText } from '../../lib/session/many'
 import { audit } from '../support/audit'
 import { FakeClock } from '../support/clock'
 import { newLedger, put, sidsOf } from '../support/ledger'
@@ -27,9 +28,9 @@ function make(sids: readonly string[]) {
     clock.work(0.5)
   }
   const ended: number[] = []
-  const signOut = new SignOut(ledger, departed, clock, calls)
+  const owners = new Owners(ledger, new Codec(undefined), departed, clock, calls)
   const run = (name: string, except?: string) =>
-    signOut.run(name, except, (count) => ended.push(count))
+    owners.signOut(name, { except }, (count) => ended.push(count))
   return { clock, ledger, add, run, ended }
 }
 
