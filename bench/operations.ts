@@ -20,7 +20,12 @@ export interface Population {
 export type Prepare = (population: Population) => Step | Promise<Step>
 
 export const OPERATIONS = {
-  'set new': (population) => setNew(population, 200_000),
+  'set new': ({ store, shape, added }) => {
+    const sid = newSid()
+    // Its owner has no other session.
+    const session = newSession(store, sid, shape, 10_000_000 + added.push(sid))
+    return (done) => store.set(sid, session, done)
+  },
   'set again': async (population) => {
     const [sid, session] = await loadAny(population)
     change(session)
@@ -47,25 +52,10 @@ export const OPERATIONS = {
       change(session)
       population.store.set(sid, session, done)
     }),
-  // What every store spends on telling its caller, and the bench on timing it.
-  'the deferred callback alone': () => (done) => {
-    setImmediate(done, null)
-  },
 } satisfies Record<string, Prepare>
 
 export type OperationName = keyof typeof OPERATIONS
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as OperationName[]
-
-/** A `set` of a session whose owner has no other, met nowhere else. */
-export const setNewOwner: Prepare = (population) =>
-  setNew(population, 10_000_000 + population.added.length)
-
-function setNew({ store, shape, added }: Population, owner: number): Step {
-  const sid = newSid()
-  added.push(sid)
-  const session = newSession(store, sid, shape, owner)
-  return (done) => store.set(sid, session, done)
-}
 
 function request(
   { store, sids }: Population,
@@ -121,21 +111,15 @@ export async function fill(store: Store, shape: Shape, count: number, from = 0, 
   return sids
 }
 
-/** Does an operation so many times, so many at once. Gives the ns that one of them takes. */
-export async function timedInBatches(
+/** Does an operation so many times at once. Gives the ns that one of them takes. */
+export async function timedTogether(
   population: Population,
   prepare: Prepare,
-  operations: number,
-  inFlight: number,
+  times: number,
 ): Promise<number> {
-  let ns = 0
-  let done = 0
-  for (; done < operations; done += inFlight) {
-    const steps: Step[] = []
-    for (let i = 0; i < inFlight; i++) steps.push(await prepare(population))
-    ns += await timed(steps)
-  }
-  return ns / done
+  const steps: Step[] = []
+  for (let i = 0; i < times; i++) steps.push(await prepare(population))
+  return (await timed(steps)) / times
 }
 
 /** Does operations all at once. Gives the ns until the last is acknowledged. */

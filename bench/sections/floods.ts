@@ -24,10 +24,7 @@ const ACCOUNT = 999_999
 /** Strangers that come while a newcomer fills in the form, and again until the next visit. */
 const MEANWHILE = 100
 
-/**
- * The share of the visits of members that found their session, and of the newcomers who were still signed in when they
- * came back; and the sessions in the store when it was over.
- */
+/** The share of the visits of members that found their session, and of the newcomers who were still signed in when they came back. */
 export async function flood(input: {
   store: StoreName
   sessions: number
@@ -63,9 +60,6 @@ export async function flood(input: {
   return {
     members: found / (bouts * VISITS_AT_ONCE),
     newcomers: newcomers / bouts,
-    held: await new Promise<number>((resolve) => {
-      store.length?.((_error, length = Number.NaN) => resolve(length))
-    }),
   }
 }
 
@@ -105,12 +99,11 @@ export function tables({ sessions, found }: FloodFigures): Table[] {
         '',
         'visits of members that found the session',
         'strangers who could sign in',
-        'sessions held after that',
         'the same visits, one account floods',
       ],
       rows: Object.entries(found).map(([store, of]) => [
         ...[store, percent(of.strangers.members), percent(of.newcomers.newcomers)],
-        ...[whole(of.newcomers.held), percent(of['one account'].members)],
+        percent(of['one account'].members),
       ]),
     },
   ]

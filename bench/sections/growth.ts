@@ -14,7 +14,7 @@ const STORES: readonly StoreName[] = ['lembro', 'floor', 'memorystore']
 const TASKS = new URL('./operations.js', import.meta.url).href
 
 export async function run(quick: boolean) {
-  const sizes = quick ? [1000, 10_000] : [10_000, 100_000, 1_000_000]
+  const sizes = quick ? [1000, 10_000] : [10_000, 1_000_000]
   const amounts = quick
     ? { rounds: 3, batches: 3, warmUp: 10 }
     : { rounds: 9, batches: 12, warmUp: 60 }

@@ -8,7 +8,7 @@ import {
   OPERATIONS,
   type OperationName,
   type Population,
-  timedInBatches,
+  timedTogether,
 } from '../operations.js'
 import type { Shape } from '../sessions.js'
 import { PEERS, STORE_NAMES, STORES, type StoreName } from '../stores.js'
@@ -49,7 +49,7 @@ export async function measure(input: { operation: OperationName; batches: number
   const figures: number[] = []
   for (let batch = 0; batch < input.batches; batch++) {
     const prepare = OPERATIONS[input.operation]
-    figures.push(await timedInBatches(population, prepare, IN_FLIGHT, IN_FLIGHT))
+    figures.push(await timedTogether(population, prepare, IN_FLIGHT))
     // The store stays as large as it is said to be.
     for (const sid of population.added.splice(0)) population.store.destroy(sid)
   }

@@ -1,44 +1,29 @@
 /** Sessions that several processes share, on a file or through Redis: reads, saves, and a logout elsewhere. */
 
 import type { Store } from 'express-session'
-import { byTurns, type Child, type Children, withChildren } from '../child.js'
+import { byTurns, type Children, withChildren } from '../child.js'
 import { digits, mapValues, median, medians, quantile, type Table, whole } from '../figures.js'
 import { type Home, open, withFile } from '../homes.js'
 import * as ops from '../operations.js'
-import { pace } from '../pace.js'
 import { hasRedis, RedisServer } from '../redis-server.js'
 import { type Live, sidOfRequest, TYPICAL } from '../sessions.js'
 
 const OVER_REDIS = ['lembro/redis', 'connect-redis', 'connect-redis, cached'] as const
 const ON_A_FILE = ['lembro/sqlite', 'better-sqlite3-session-store', 'session-file-store'] as const
 type Sharer = (typeof OVER_REDIS)[number] | (typeof ON_A_FILE)[number]
+type Rates = Awaited<ReturnType<typeof ask>>
 export type ProcessFigures = Awaited<ReturnType<typeof run>>
 
 /** The hot set. */
 const SESSIONS = 1000
 const IN_FLIGHT = 64
 const LARGE = 50_000
-const SAVES_A_SECOND = 200
 const LOGOUTS = 100
 
 let population: ops.Population
 let loaded: Live[] = []
-let failed = 0
 
-/** A save that may fail, as those of some stores do when two processes save at the same time. */
-const save: ops.Prepare = async (of) => {
-  const step = await Promise.resolve(ops.OPERATIONS['set again'](of)).catch(
-    (error): ops.Step =>
-      (done) =>
-        done(error),
-  )
-  return (done) =>
-    step((error) => {
-      if (error) failed++
-      done()
-    })
-}
-const OPERATIONS = { read: ops.OPERATIONS['read request'], save }
+const OPERATIONS = { read: ops.OPERATIONS['read request'], save: ops.OPERATIONS['set again'] }
 
 /** Opens the store of this process, on those sessions or on new ones, and meets every session once. Gives their ids. */
 export async function share(input: { sharer: Sharer; home: Home; sids?: readonly string[] }) {
@@ -66,13 +51,13 @@ export async function ask(input: { operation: keyof typeof OPERATIONS; ms: numbe
   const prepare = OPERATIONS[input.operation]
   const many: number[] = []
   for (const end = performance.now() + input.ms; performance.now() < end; ) {
-    many.push(await ops.timedInBatches(population, prepare, IN_FLIGHT, IN_FLIGHT))
+    many.push(await ops.timedTogether(population, prepare, IN_FLIGHT))
     // As between requests: some of the stores call back at once.
     await ops.nextTurn()
   }
   const alone: number[] = []
   for (let i = 0; i < Math.min(500, many.length * 4); i++) {
-    alone.push((await ops.timedInBatches(population, prepare, 1, 1)) / 1000)
+    alone.push((await ops.timedTogether(population, prepare, 1)) / 1000)
   }
   const operations = many.length * IN_FLIGHT + alone.length
   const [p50, p99] = [median(alone), quantile(alone, 0.99)]
@@ -89,11 +74,6 @@ export async function readFirst(sids: readonly string[]) {
     )
   }
   return (sids.length * 1e9) / ns
-}
-
-export async function savePaced(ms: number) {
-  failed = 0
-  return { ...(await pace(population, [save], SAVES_A_SECOND, ms)), failed }
 }
 
 /** Loads sessions, as slow requests do. */
@@ -168,19 +148,17 @@ async function measure(
   }
   const first = await firstReads(TYPICAL.characters, firsts)
   const large = await firstReads(LARGE, firsts / 8)
-  const both = <Figure>(sharer: Sharer, take: (child: Child) => Promise<Figure>) =>
-    Promise.all([ones, others].map((of) => take(of[sharer])))
   const reading = { operation: 'read', ms: 2 * ms } as const
   const two = await inTurn(async (sharer) => {
     const before = await servers[sharer]?.commands()
-    const rates = await both(sharer, (child) => child.ask(ask, reading))
+    const both = [ones, others].map((children) => children[sharer].ask(ask, reading))
+    const [one, other] = (await Promise.all(both)) as [Rates, Rates]
     const commands = ((await servers[sharer]?.commands()) ?? Number.NaN) - (before ?? Number.NaN)
     return {
-      perSecond: sum(rates.map(({ perSecond }) => perSecond)),
-      commands: (commands * 1000) / sum(rates.map(({ operations }) => operations)),
+      perSecond: one.perSecond + other.perSecond,
+      commands: (commands * 1000) / (one.operations + other.operations),
     }
   })
-  const paced = await once((sharer) => both(sharer, (child) => child.ask(savePaced, 4 * ms)))
   const undone = await once(async (sharer) => {
     const slow = sids[sharer].slice(0, LOGOUTS)
     await ones[sharer].ask(begin, slow)
@@ -190,18 +168,7 @@ async function measure(
   return mapValues(read, (read, sharer) => ({
     ...{ read, save: save[sharer], first: first[sharer], large: large[sharer] },
     ...{ two: medians(two[sharer]), undone: undone[sharer] },
-    acknowledged: worst(paced[sharer], 'p99'),
-    delayed: worst(paced[sharer], 'delayed'),
-    failed: sum(paced[sharer].map((of) => of.failed)),
   }))
-}
-
-function sum(figures: readonly number[]): number {
-  return figures.reduce((all, each) => all + each, 0)
-}
-
-function worst<Name extends string>(of: readonly Readonly<Record<Name, number>>[], name: Name) {
-  return Math.max(...of.map((each) => each[name]))
 }
 
 export function tables(figures: ProcessFigures): Table[] {
@@ -216,15 +183,12 @@ export function tables(figures: ProcessFigures): Table[] {
     ['the same of sessions of 50 KB', ({ large }) => whole(large)],
     ['saves, one at a time: µs p50 / p99', ({ save }) => both(save)],
     [`saves, ${IN_FLIGHT} at a time: per second`, ({ save }) => whole(save.perSecond)],
-    ['saves at a steady pace: acknowledged after, ms p99', (of) => digits(of.acknowledged)],
-    ['of these, failed', ({ failed }) => whole(failed)],
-    ['event loop late meanwhile, ms p99', ({ delayed }) => digits(delayed)],
     [`of ${LOGOUTS} logouts, undone by a slow request elsewhere`, ({ undone }) => whole(undone)],
   ]
   return [
     {
       title: 'Several processes that share their sessions',
-      note: `${SESSIONS} signed-in sessions that all are in use, two processes. connect-redis is left out where redis-server is not installed; it is on the same machine, with node-redis 6 for all. The steady pace is ${SAVES_A_SECOND} saves a second of each process; what is late is that of the worse of them. A logout is undone if a request that had begun in another process brings the session back. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
+      note: `${SESSIONS} signed-in sessions that all are in use, two processes. connect-redis is left out where redis-server is not installed; it is on the same machine, with node-redis 6 for all. A logout is undone if a request that had begun in another process brings the session back. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
       head: ['', ...Object.keys(figures)],
       rows: rows.map(([what, show]) => [what, ...Object.values(figures).map(show)]),
     },

@@ -3,7 +3,7 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import type { Store } from 'express-session'
 import { askNew, byTurns } from '../child.js'
-import { count, mapValues, median, milliseconds, spreadOf, type Table, whole } from '../figures.js'
+import { count, mapValues, median, milliseconds, type Table, whole } from '../figures.js'
 import { fill, nextTurn } from '../operations.js'
 import { newSession, newSid, TYPICAL } from '../sessions.js'
 import { type Kind, PEERS, STORES, type StoreName } from '../stores.js'
@@ -121,7 +121,7 @@ export async function run(quick: boolean) {
     // The others stall for so long that once, at one size, is enough.
     const others = i === 0 ? await watch(PEERS, 1) : {}
     const by: Partial<Record<StoreName, Stalls>> = mapValues({ ...runs, ...others }, middle)
-    figures.push({ sessions, by, spread: spreadOf(runs.floor.map(({ fill }) => fill?.whole ?? 0)) })
+    figures.push({ sessions, by })
   }
   return figures
 }
@@ -138,7 +138,7 @@ function middle(runs: readonly Stalls[]): Stalls {
 }
 
 export function tables(figures: StallFigures): Table[] {
-  return figures.map(({ sessions, by, spread }, i) => ({
+  return figures.map(({ sessions, by }, i) => ({
     title: `Stalls: the longest turn of the event loop, ${whole(sessions)} typical sessions`,
     note:
       i > 0
@@ -152,6 +152,5 @@ export function tables(figures: StallFigures): Table[] {
         return stall ? `${milliseconds(stall.whole)} (${milliseconds(stall.own)})` : '-'
       }),
     ]),
-    spreads: [spread],
   }))
 }
