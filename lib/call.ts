@@ -15,6 +15,11 @@ export type Callback<Value = void> = (error: Error | null, value: Value) => void
 /** Ends a method that takes its time. */
 export type End<Value> = (error: Error | null, value?: Value) => void
 
+/** How a callback is called that hears of no error: in the next turn, in this one, or at once. */
+type Way = (callback: (error: null, value: unknown) => void, error: null, value: unknown) => unknown
+
+const atOnce: Way = (callback, error, value) => callback(error, value)
+
 /** Hears what a function of the application threw, or rejected with. */
 export type Fault = (thrown: unknown) => void
 
@@ -36,8 +41,7 @@ export class Calls {
   #afterwards: (() => void)[] = []
   #closed = false
   /** Methods that await a promise. */
-  #underWay = 0
-  readonly #whenEnded: (() => void)[] = []
+  readonly #underWay = new Set<Promise<void>>()
 
   constructor(emitter: EventEmitter) {
     this.#emitter = emitter
@@ -98,17 +102,16 @@ export class Calls {
 
   /** A method that may change sessions; `removes`: whether it is to end some. */
   change<Value>(callback: unknown, run: () => Value, removes = false) {
-    const saving = this.#saving
-    if (this.#waiting === undefined) return this.#now(callback, run, saving, removes)
+    if (this.#waiting === undefined) return this.#now(callback, run, this.#saving, removes)
     return this.long<Value>(callback, (end) => {
       const value = this.#run(run)
-      saving?.committed((error) => end(error, value), removes)
+      this.committed((error) => end(error, value), removes)
     })
   }
 
   /** A method that takes its time, and ends when `start` calls the function it gets. */
-  long<Value>(callback: unknown, start: (end: End<Value>) => void) {
-    return this.later<Value>(callback, (end) => {
+  long<Value>(callback: unknown, start: (end: End<Value>) => void, way?: Way) {
+    const begin = (end: End<Value>) => {
       if (this.#closed) return end(isClosed())
       this.whenLoaded(() => {
         try {
@@ -117,71 +120,40 @@ export class Calls {
           end(toError(thrown))
         }
       })
-    })
+    }
+    return this.later<Value>(callback, begin, way)
   }
 
   /**
    * A method that ends with what `open` makes of what a promise brings, at the last moment: what a
-   * promise holds that has waited long stays in memory until V8 collects its old generation.
+   * promise holds that has waited long stays in memory until V8 collects its old generation. And within
+   * this turn: a session that waits for the next one survives the collections of garbage that those
+   * after it cause, which doubles what a large one costs.
    */
   awaited<Value, Brought>(
     callback: unknown,
     run: () => Promise<Brought>,
     open: (brought: Brought) => Value,
   ): Promise<Value> | undefined {
-    if (typeof callback !== 'function') {
-      return this.long<Value>(callback, (end) => {
-        this.#track(run(), (brought) => end(null, open(brought)), end)
-      })
+    const start = (end: End<Value>) => {
+      const ending = run()
+        .then((brought) => {
+          this.rest()
+          end(null, open(brought))
+        })
+        .catch((thrown) => {
+          this.rest()
+          end(toError(thrown))
+        })
+        .finally(() => this.#underWay.delete(ending))
+      this.#underWay.add(ending)
     }
-    const caller = new AsyncResource('LembroCall')
-    // Within this turn: a session that waits for the next one survives the collections of garbage
-    // that those after it cause, which doubles what a large one costs.
-    const ended = (brought: Brought) => {
-      caller.runInAsyncScope(nextTick, null, callback, null, open(brought))
-    }
-    const failed = (thrown: unknown) => {
-      caller.runInAsyncScope(this.end, this, callback, toError(thrown))
-    }
-    if (this.#closed) failed(isClosed())
-    else {
-      try {
-        this.#track(run(), ended, failed)
-      } catch (thrown) {
-        failed(thrown)
-      }
-    }
-    return undefined
+    return this.long<Value>(callback, start, nextTick)
   }
 
-  /** Resolves when what promises were awaited for has ended. */
-  async ended(): Promise<void> {
-    if (this.#underWay > 0) {
-      await new Promise<void>((resolve) => {
-        this.#whenEnded.push(resolve)
-      })
-    }
-  }
-
-  #track<Brought>(
-    running: Promise<Brought>,
-    ended: (brought: Brought) => void,
-    failed: (error: Error) => void,
-  ): void {
-    this.#underWay++
-    const end = (go: () => void) => {
-      this.rest()
-      try {
-        go()
-      } catch (thrown) {
-        failed(toError(thrown))
-      }
-      if (--this.#underWay === 0) for (const tell of this.#whenEnded.splice(0)) tell()
-    }
-    running.then(
-      (brought) => end(() => ended(brought)),
-      (thrown) => end(() => failed(toError(thrown))),
-    )
+  /** Resolves when what promises are awaited for has ended. */
+  ended(): Promise<unknown> {
+    return Promise.all(this.#underWay)
   }
 
   /**
@@ -190,10 +162,15 @@ export class Calls {
    * that fails and that nobody awaits is reported, and is no unhandled rejection: it must not end
    * the process of an application whose former store ignored what nobody asked for.
    */
-  end<Value>(callback: unknown, error: Error | null, value?: Value): Promise<Value> | undefined {
+  end<Value>(
+    callback: unknown,
+    error: Error | null,
+    value?: Value,
+    way: Way = setImmediate,
+  ): Promise<Value> | undefined {
     if (typeof callback !== 'function') return this.#promise(error, value as Value)
     if (error === null) {
-      setImmediate(callback as Callback<Value>, null, value as Value)
+      way(callback as Callback<unknown>, null, value)
     } else {
       this.#tell(error)
       setImmediate(callback as (error: Error) => void, error)
@@ -202,13 +179,17 @@ export class Calls {
   }
 
   /** As `end`, for a method that ends when `start` calls the function it gets: even on a closed store. */
-  later<Value>(callback: unknown, start: (end: End<Value>) => void): Promise<Value> | undefined {
+  later<Value>(
+    callback: unknown,
+    start: (end: End<Value>) => void,
+    way?: Way,
+  ): Promise<Value> | undefined {
     if (typeof callback === 'function') {
       // It may end in the turn of another request, whose context is not the caller's. By hand: a
       // bound function costs ten times as much (Node 20).
       const caller = new AsyncResource('LembroCall')
       start((error, value) => {
-        caller.runInAsyncScope(this.end, this, callback, error, value)
+        caller.runInAsyncScope(this.end, this, callback, error, value, way)
       })
       return undefined
     }
@@ -240,18 +221,9 @@ export class Calls {
       return this.end<Value>(callback, toError(thrown))
     }
     if (saving === undefined) return this.end(callback, null, value)
-    if (typeof callback === 'function') {
-      // What saves calls back later, so that the callback can be called at once.
-      const caller = new AsyncResource('LembroCall')
-      saving.committed((error) => {
-        if (error === null) caller.runInAsyncScope(callback as Callback<Value>, null, null, value)
-        else caller.runInAsyncScope(this.end, this, callback, error)
-      }, removes)
-      return undefined
-    }
-    return this.later<Value>(callback, (end) => {
-      saving.committed((error) => end(error, value), removes)
-    })
+    const start = (end: End<Value>) => saving.committed((error) => end(error, value), removes)
+    // What saves calls back later, so that the callback can be called at once.
+    return this.later<Value>(callback, start, atOnce)
   }
 
   #run<Value>(run: () => Value): Value {

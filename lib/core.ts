@@ -70,7 +70,8 @@ export function assemble(
   }
   const reduced = (report: ReduceReport) => {
     stats.reduced(report)
-    printReduced(report)
+    const [from, to] = [toText(report.from), toText(report.to)]
+    debug('reduce: %s to %s, %d evicted in %d ms', from, to, report.evicted, Math.round(report.ms))
     told.announce('reduce', report)
   }
   const parts = {
@@ -105,8 +106,4 @@ export function assemble(
     loaded()
   })
   return { ...parts, persistence }
-}
-
-function printReduced({ from, to, evicted, ms }: ReduceReport): void {
-  debug('reduce: %s to %s, %d evicted in %d ms', toText(from), toText(to), evicted, Math.round(ms))
 }

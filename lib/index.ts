@@ -3,9 +3,8 @@
 import { bindTo, type SessionModule } from './bind'
 import type * as call from './call'
 import type * as told from './session/told'
-import { clientOf } from './settings/client'
 import type * as options from './settings/options'
-import { defaultOwner } from './settings/owner'
+import { clientOf, defaultOwner } from './settings/owner'
 import type * as stats from './stats'
 import { Lembro } from './store'
 

@@ -11,71 +11,63 @@ import type { PurgeReport, ReduceReport } from './stats'
 /** The share of the budget that a trim leaves by default. */
 export const DEFAULT_SHARE = 0.75
 
-/** A sweep of the ledger. Only one of a kind runs at a time: a caller who asks meanwhile joins it. */
-class Sweep<Report> {
-  readonly #clock: Clock
-  readonly #step: () => boolean
-  readonly #finished: (ms: number) => Report
-  #waiting: ((report: Report) => void)[] = []
-  running = false
+/** What one sweep does: a little in each step, which returns whether there is more to do; and what it reports, after so many ms. */
+interface Pass<Report> {
+  step(): boolean
+  report(ms: number): Report
+}
 
-  /** `step` does a little and returns whether there is more to do; `finished` makes the report, from the ms that the sweep took. */
-  constructor(clock: Clock, step: () => boolean, finished: (ms: number) => Report) {
-    this.#clock = clock
-    this.#step = step
-    this.#finished = finished
-  }
+/** Sweeps of the ledger. Only one of a kind runs at a time: a caller who asks meanwhile joins it. */
+class Sweep<Report> {
+  #waiting: ((report: Report) => void)[] = []
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly begin: () => Pass<Report>,
+    private readonly finished: (report: Report) => void,
+  ) {}
 
   /** Sweeps, then calls `done`: before it returns, if one slice is enough. */
-  run(done?: (report: Report) => void): void {
-    if (done !== undefined) this.#waiting.push(done)
-    if (this.running) return
-    this.running = true
-    const began = this.#clock.elapsed()
-    inSlices(this.#clock, this.#step, () => this.#end(this.#clock.elapsed() - began))
-  }
-
-  #end(ms: number): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.running = false
-    const report = this.#finished(ms)
-    for (const done of waiting) done(report)
+  run(done: (report: Report) => void): void {
+    const isRunning = this.#waiting.length > 0
+    this.#waiting.push(done)
+    if (isRunning) return
+    const began = this.clock.elapsed()
+    const { step, report } = this.begin()
+    inSlices(this.clock, step, () => {
+      const waiting = this.#waiting
+      this.#waiting = []
+      const told = report(this.clock.elapsed() - began)
+      this.finished(told)
+      for (const each of waiting) each(told)
+    })
   }
 }
 
 export class Purger {
-  readonly #ledger: Ledger
-  readonly #clock: Clock
-  readonly #interval: number
   readonly #sweep: Sweep<PurgeReport>
-  #expired = 0
   #cancel: (() => void) | undefined
-  #stopped = false
+  stopped = false
 
   /** `interval` in ms; `finished` hears the report of each purge. */
   constructor(
-    ledger: Ledger,
-    clock: Clock,
+    private readonly ledger: Ledger,
+    private readonly clock: Clock,
     calls: Calls,
-    interval: number,
+    private readonly interval: number,
     finished: (report: PurgeReport) => void,
   ) {
-    this.#ledger = ledger
-    this.#clock = clock
-    this.#interval = interval
-    const step = () => {
-      const removed = ledger.expireOne()
-      if (removed) this.#expired++
-      calls.rest()
-      return removed || ledger.hasDue()
+    const begin = () => {
+      let expired = 0
+      const step = () => {
+        const removed = ledger.expireOne()
+        if (removed) expired++
+        calls.rest()
+        return removed || ledger.hasDue()
+      }
+      return { step, report: (ms: number) => ({ expired, ms }) }
     }
-    this.#sweep = new Sweep(clock, step, (ms) => {
-      const report = { expired: this.#expired, ms }
-      this.#expired = 0
-      finished(report)
-      return report
-    })
+    this.#sweep = new Sweep(clock, begin, finished)
     ledger.listen({ filled: () => this.#arm() })
   }
 
@@ -84,27 +76,23 @@ export class Purger {
     this.#sweep.run(() => done(null))
   }
 
-  get stopped(): boolean {
-    return this.#stopped
-  }
-
   /** Arms the timer, now or with the next entry. */
   start(): void {
-    this.#stopped = false
+    this.stopped = false
     this.#arm()
   }
 
   stop(): void {
-    this.#stopped = true
+    this.stopped = true
     this.#cancel?.()
     this.#cancel = undefined
   }
 
   // Armed only while there is something to expire.
   #arm(): void {
-    const off = this.#stopped || this.#interval === Number.POSITIVE_INFINITY
-    if (off || this.#cancel !== undefined || this.#ledger.size === 0) return
-    this.#cancel = this.#clock.after(this.#interval, () => {
+    const off = this.stopped || this.interval === Number.POSITIVE_INFINITY
+    if (off || this.#cancel !== undefined || this.ledger.size === 0) return
+    this.#cancel = this.clock.after(this.interval, () => {
       this.#cancel = undefined
       this.purge(() => this.#arm())
     })
@@ -112,12 +100,10 @@ export class Purger {
 }
 
 export class Reducer {
-  readonly #ledger: Ledger
   readonly #sweep: Sweep<ReduceReport>
+  /** What was asked for, and what a trim that began by itself goes down to. */
   #goal = Number.POSITIVE_INFINITY
   #reliefGoal = Number.POSITIVE_INFINITY
-  #from = 0
-  #evicted = 0
 
   /**
    * Trims towards the default share of `maxBytes` whenever live entries had to go; `finished` hears the
@@ -130,23 +116,26 @@ export class Reducer {
     maxBytes: number,
     finished: (report: ReduceReport) => void,
   ) {
-    this.#ledger = ledger
-    const step = () => {
-      const removed = ledger.shrink(this.#goal) ?? ledger.relieve(this.#reliefGoal)
-      if (removed === 'evict') this.#evicted++
-      calls.rest()
-      return removed !== undefined
+    const begin = () => {
+      const from = ledger.bytes
+      let evicted = 0
+      const step = () => {
+        const removed = ledger.shrink(this.#goal) ?? ledger.relieve(this.#reliefGoal)
+        if (removed === 'evict') evicted++
+        calls.rest()
+        return removed !== undefined
+      }
+      const report = (ms: number) => {
+        this.#goal = Number.POSITIVE_INFINITY
+        this.#reliefGoal = Number.POSITIVE_INFINITY
+        return { from, to: ledger.bytes, evicted, ms }
+      }
+      return { step, report }
     }
-    this.#sweep = new Sweep(clock, step, (ms) => {
-      const report = { from: this.#from, to: ledger.bytes, evicted: this.#evicted, ms }
-      this.#goal = Number.POSITIVE_INFINITY
-      this.#reliefGoal = Number.POSITIVE_INFINITY
-      finished(report)
-      return report
-    })
+    this.#sweep = new Sweep(clock, begin, finished)
     const relieve = () => {
       this.#reliefGoal = maxBytes * DEFAULT_SHARE
-      this.#start()
+      this.#sweep.run(() => {})
     }
     ledger.listen({ crowded: () => calls.afterwards(relieve) })
   }
@@ -154,14 +143,6 @@ export class Reducer {
   /** Trims the ledger to `goal` bytes, or to its last entry. Joins a trim under way and may lower its goal. */
   reduce(goal: number, done: End<ReduceReport> = () => {}): void {
     this.#goal = Math.min(this.#goal, goal)
-    this.#start((report) => done(null, report))
-  }
-
-  #start(done?: (report: ReduceReport) => void): void {
-    if (!this.#sweep.running) {
-      this.#from = this.#ledger.bytes
-      this.#evicted = 0
-    }
-    this.#sweep.run(done)
+    this.#sweep.run((report) => done(null, report))
   }
 }

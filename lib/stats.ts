@@ -154,7 +154,12 @@ export class Stats implements LedgerListener {
     else if (cause === 'expire') this.#expired++
     else if (cause === 'invalidate') return
     else if (cause === 'limit') this.#evicted.perOwner++
-    else this.#countEvicted(entry, unused)
+    else {
+      const whose = entry.owned ? 'owned' : 'anonymous'
+      this.#evicted[whose]++
+      this.#lastEvicted[whose] = unused
+      if (entry.known) this.#evicted.members++
+    }
   }
 
   clear(size: number): void {
@@ -168,13 +173,6 @@ export class Stats implements LedgerListener {
 
   purged(report: PurgeReport): void {
     this.#lastPurge = report
-  }
-
-  #countEvicted(entry: Entry, unused: number): void {
-    const whose = !entry.owned ? 'anonymous' : 'owned'
-    this.#evicted[whose]++
-    this.#lastEvicted[whose] = unused
-    if (entry.known) this.#evicted.members++
   }
 
   snapshot(ledger: Ledger, maxBytes: number, save?: SaveStats): LembroStats {

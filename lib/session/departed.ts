@@ -21,20 +21,17 @@ type Ref = WeakRef<Entry>
 
 /** Entries, held weakly, by the hash of a text of theirs: it keeps no text. Mostly there is one of a hash. */
 class WeakIndex {
-  readonly #textOf: (entry: Entry) => string | undefined
   readonly #refs = new Maps<number, Ref | Ref[]>((hash) => hash)
 
-  constructor(textOf: (entry: Entry) => string | undefined) {
-    this.#textOf = textOf
-  }
+  constructor(private readonly textOf: (entry: Entry) => string | undefined) {}
 
   /** The reference to an entry that is here. */
   refTo(entry: Entry): Ref | undefined {
-    return this.#of(this.#textOf(entry)).find((ref) => ref.deref() === entry)
+    return this.#of(this.textOf(entry)).find((ref) => ref.deref() === entry)
   }
 
   add(entry: Entry, ref: Ref): void {
-    const text = this.#textOf(entry)
+    const text = this.textOf(entry)
     if (text === undefined) return
     const hash = hashOf(text)
     const others = this.#refs.get(hash)
@@ -48,7 +45,7 @@ class WeakIndex {
     for (const ref of this.#of(text)) {
       const entry = ref.deref()
       if (entry === undefined || entry.inLane || entry.sid === except) continue
-      if (this.#textOf(entry) === text) entry.destroy()
+      if (this.textOf(entry) === text) entry.destroy()
     }
   }
 
@@ -66,7 +63,7 @@ class WeakIndex {
 
   #isAt(hash: number, entry: Entry | undefined): boolean {
     if (entry === undefined || entry.destroyed) return false
-    const text = this.#textOf(entry)
+    const text = this.textOf(entry)
     return text !== undefined && hashOf(text) === hash
   }
 
@@ -81,45 +78,39 @@ function listOf(refs: Ref | readonly Ref[] | undefined): readonly Ref[] {
 }
 
 export class Departed implements LedgerListener {
-  readonly #remembersAll: boolean
-  readonly #clock: Clock
+  /** Entries that are remembered, those among them that no longer matter before the next sweep. */
+  size = 0
   #bySid = new WeakIndex(({ sid }) => sid)
   #byOwner = new WeakIndex(({ ownerName }) => ownerName)
-  #size = 0
   #sweeping = false
   /** Times that one left, after which a sweep is due: twice as many as the last one kept. */
   #left = 0
   #many = FEW
 
   /** `remembersAll`: entries without an owner too, for a store that knows no owners. */
-  constructor(remembersAll: boolean, clock: Clock) {
-    this.#remembersAll = remembersAll
-    this.#clock = clock
-  }
-
-  /** Entries that are remembered, those among them that no longer matter before the next sweep. */
-  get size(): number {
-    return this.#size
-  }
+  constructor(
+    private readonly remembersAll: boolean,
+    private readonly clock: Clock,
+  ) {}
 
   /** Marks the entries of an id as destroyed, except one that a request has stored again since. */
   destroy(sid: string): void {
-    if (this.#size > 0) this.#bySid.destroy(sid)
+    if (this.size > 0) this.#bySid.destroy(sid)
   }
 
   /** Marks all entries of an owner as destroyed, except those with the id `except`. */
   destroyOwner(name: string, except: string | undefined): void {
-    if (this.#size > 0) this.#byOwner.destroy(name, except)
+    if (this.size > 0) this.#byOwner.destroy(name, except)
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
     const isFinal = cause === 'destroy' || cause === 'limit'
-    if (isFinal || (!entry.owned && !this.#remembersAll)) return
+    if (isFinal || (!entry.owned && !this.remembersAll)) return
     let ref = this.#bySid.refTo(entry)
     if (ref === undefined) {
       ref = new WeakRef(entry)
       this.#bySid.add(entry, ref)
-      this.#size++
+      this.size++
     }
     // One that has left before may have had another owner then.
     this.#byOwner.add(entry, ref)
@@ -131,27 +122,27 @@ export class Departed implements LedgerListener {
   clear(): void {
     this.#bySid = new WeakIndex(({ sid }) => sid)
     this.#byOwner = new WeakIndex(({ ownerName }) => ownerName)
-    this.#size = 0
+    this.size = 0
   }
 
   /** Forgets those that no request holds any more, a few ms at a time. */
   sweep(): void {
-    if (this.#sweeping || this.#size === 0) return
+    if (this.#sweeping || this.size === 0) return
     this.#sweeping = true
     const sweep = this.#forget(this.#bySid, this.#byOwner)
     const end = () => {
       this.#sweeping = false
-      this.#left = this.#size
-      this.#many = Math.max(FEW, 2 * this.#size)
+      this.#left = this.size
+      this.#many = Math.max(FEW, 2 * this.size)
     }
-    this.#clock.breathe(() => inSlices(this.#clock, () => sweep.next().done !== true, end))
+    this.clock.breathe(() => inSlices(this.clock, () => sweep.next().done !== true, end))
   }
 
   /** A clear in the midst of it leaves nothing to forget. */
   *#forget(bySid: WeakIndex, byOwner: WeakIndex): Generator<void, void> {
     for (const gone of bySid.forget()) {
       if (this.#bySid !== bySid) return
-      this.#size -= gone
+      this.size -= gone
       yield
     }
     for (const _ of byOwner.forget()) yield

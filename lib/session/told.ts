@@ -28,32 +28,22 @@ interface Notice {
 
 /** Gathers notices while the ledger changes and tells them when it is at rest, so that the application may call the store from within. @internal */
 export class Told implements LedgerListener {
-  readonly #emitter: EventEmitter
-  readonly #calls: Calls
-  readonly #codec: Codec
-  readonly #clock: Clock
-  readonly #dispose: Settings['dispose']
-  readonly #hasHome: boolean
   /** Only if `dispose` is told of a session that a newer version replaces. */
   readonly replaced: ((old: Entry) => void) | undefined
-  readonly #fault = (thrown: unknown) => this.#calls.report(thrown)
+  readonly #dispose: Settings['dispose']
+  readonly #fault = (thrown: unknown) => this.calls.report(thrown)
   #waiting: Notice[] = []
   #telling = false
 
   constructor(
-    emitter: EventEmitter,
-    calls: Calls,
-    codec: Codec,
-    clock: Clock,
+    private readonly emitter: EventEmitter,
+    private readonly calls: Calls,
+    private readonly codec: Codec,
+    private readonly clock: Clock,
     { dispose, noDisposeOnSet }: Settings,
-    hasHome = false,
+    private readonly hasHome = false,
   ) {
-    this.#emitter = emitter
-    this.#calls = calls
-    this.#codec = codec
-    this.#clock = clock
     this.#dispose = dispose
-    this.#hasHome = hasHome
     const wantsReplaced = dispose !== undefined && !noDisposeOnSet
     this.replaced = wantsReplaced ? (entry) => this.#add({ entry, cause: 'replace' }) : undefined
   }
@@ -73,17 +63,17 @@ export class Told implements LedgerListener {
   }
 
   hears(event: string): boolean {
-    return this.#emitter.listenerCount(event) > 0
+    return this.emitter.listenerCount(event) > 0
   }
 
   /** Emits an event. What a listener throws or rejects with is reported, and harms nobody else. */
   announce(event: string, ...details: unknown[]): void {
-    emitSafely(this.#emitter, event, details, this.#fault)
+    emitSafely(this.emitter, event, details, this.#fault)
   }
 
   #add(notice: Notice): void {
     this.#waiting.push(notice)
-    if (this.#waiting.length === 1 && !this.#telling) this.#calls.afterwards(this.#flush)
+    if (this.#waiting.length === 1 && !this.#telling) this.calls.afterwards(this.#flush)
   }
 
   /** Tells what is waiting. What the application causes meanwhile is told later, so that it can't go on for ever. */
@@ -91,12 +81,9 @@ export class Told implements LedgerListener {
     this.#telling = true
     const notices = this.#waiting
     this.#waiting = []
-    try {
-      for (const notice of notices) this.#tell(notice)
-    } finally {
-      this.#telling = false
-    }
-    if (this.#waiting.length > 0) this.#clock.breathe(this.#flush)
+    for (const notice of notices) this.#tell(notice)
+    this.#telling = false
+    if (this.#waiting.length > 0) this.clock.breathe(this.#flush)
   }
 
   #tell({ entry, cause }: Notice): void {
@@ -104,14 +91,14 @@ export class Told implements LedgerListener {
     const event = cause === 'clear' ? 'destroy' : cause
     if (event === 'replace' || event === 'invalidate') return
     // A home tells of what was destroyed, whether it was in the near cache or not.
-    if (event === 'destroy' && this.#hasHome) return
-    this.announce(event, entry.sid, departure(entry, this.#codec))
+    if (event === 'destroy' && this.hasHome) return
+    this.announce(event, entry.sid, departure(entry, this.codec))
   }
 
   #callDispose(entry: Entry, cause: RemovalCause): void {
     const dispose = this.#dispose
     if (dispose === undefined) return
-    callSafely(() => dispose(entry.sid, this.#codec.serialized(entry), cause), this.#fault)
+    callSafely(() => dispose(entry.sid, this.codec.serialized(entry), cause), this.#fault)
   }
 }
 
@@ -134,16 +121,14 @@ const MANY = 2000
 
 /** Warns of evictions that a user should know of. @internal */
 export class Warnings implements LedgerListener {
-  readonly #ledger: Ledger
-  readonly #settings: Settings
   #anonymous = 0
   #named = 0
   #unnamed = 0
 
-  constructor(ledger: Ledger, settings: Settings) {
-    this.#ledger = ledger
-    this.#settings = settings
-  }
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly settings: Settings,
+  ) {}
 
   remove({ owner }: Entry, cause: LeaveCause): void {
     if (cause !== 'evict') return
@@ -159,15 +144,15 @@ export class Warnings implements LedgerListener {
   }
 
   #tellOfUser(): void {
-    const { maxBytes, maxSessions } = this.#settings
+    const { maxBytes, maxSessions } = this.settings
     const sessions = maxSessions === Number.POSITIVE_INFINITY ? '' : ` and max, ${maxSessions}`
     const message = `a signed-in user's session was evicted for want of room: raise maxSize, ${toText(maxBytes)}${sessions}; stats().evicted.owned counts them`
     warnOnce('LEMBRO_USER_EVICTED', '', message)
   }
 
   #checkOwned(): void {
-    const owned = this.#ledger.owned + this.#named + this.#unnamed
-    if (this.#settings.owner === undefined || owned > 0) return
+    const owned = this.ledger.owned + this.#named + this.#unnamed
+    if (this.settings.owner === undefined || owned > 0) return
     const message = `${SOME} sessions were evicted and not one had an owner: if your users sign in, tell whose a session is with the option owner, so that they stay when strangers come in numbers`
     warnOnce('LEMBRO_NO_OWNERS', '', message)
   }

@@ -45,7 +45,7 @@ export function toSession(session: unknown): SessionData {
   throw new TypeError(`session: expected an object; ${gotKind(session)}`)
 }
 
-export interface Range {
+interface Range {
   readonly least: number
   readonly whole?: boolean
   readonly expected: string
@@ -60,7 +60,7 @@ export function toNumber(name: string, value: unknown, range: Range): number {
   return value
 }
 
-export function toBoolean(name: string, value: unknown): boolean {
+export function toBoolean(name: string, value: unknown = false): boolean {
   if (typeof value === 'boolean') return value
   throw new TypeError(`${name}: expected true or false; ${got(value)}`)
 }
@@ -79,7 +79,7 @@ export function quieted(thrown: unknown): unknown {
   return thrown
 }
 
-export interface Fields {
+interface Fields {
   readonly cause?: unknown
   readonly [name: string]: unknown
 }

@@ -2,13 +2,12 @@
 
 import { getHeapStatistics } from 'node:v8'
 import type { SessionData } from 'express-session'
-import { got, toBoolean, toFunction, toNumber, warnOnce } from './check'
+import { got, gotKind, toBoolean, toFunction, toNumber, warnOnce } from './check'
 import type { ConflictResolver, LembroOptions, Serializer } from './options'
 import { defaultOwner, type OwnerName } from './owner'
-import { parseSaving, type SaveSettings } from './saving'
 import { toBytes, toText } from './size'
 
-export interface Settings extends SaveSettings {
+export interface Settings {
   readonly maxBytes: number
   readonly maxEntryBytes: number
   readonly maxSessions: number
@@ -26,6 +25,11 @@ export interface Settings extends SaveSettings {
   readonly noDisposeOnSet: boolean
   readonly stale: boolean
   readonly serializer: Serializer | undefined
+  readonly saveFile: string | undefined
+  readonly database: string | undefined
+  /** `Infinity` for no timer. */
+  readonly savePeriod: number
+  readonly saveKeys: readonly (string | Uint8Array)[] | undefined
   /** What was given, completed: a frozen copy for `store.options` and a `ttl` function. */
   readonly given: Readonly<LembroOptions>
 }
@@ -40,6 +44,11 @@ const MOST_MEGABYTES = 4096
 const HEAP_SHARE_TO_WARN = 0.6
 const DEFAULT_MAX_SIZE = '4M'
 const DEFAULT_INTERVAL = 360_000
+const DEFAULT_SAVE_PERIOD = 1000
+const KEY_BYTES = 32
+const LEAST_KEY_TEXT = 16
+const KEYS = `saveKeys: expected an array of keys, the current first, each of ${KEY_BYTES} bytes or a text of at least ${LEAST_KEY_TEXT} characters`
+const DATABASE = "the name or path of a module, such as 'better-sqlite3'"
 
 /**
  * Settings from options. Throws a `TypeError` or `RangeError` that names the option; warns once of
@@ -55,37 +64,37 @@ export function parseOptions(
     throw new TypeError(`options: expected an object; ${got(options)}`)
   }
   warnOfUnknown(options, known)
-  const maxBytes = parseMaxSize(withDefault(options.maxSize, DEFAULT_MAX_SIZE), bounded)
+  const maxBytes = parseMaxSize(options.maxSize, bounded)
   const interval = parseInterval(options)
   const max = options.max ?? Number.POSITIVE_INFINITY
+  const { saveKeys, saveFile } = options
+  if (saveKeys != null && saveFile == null) {
+    const message = 'saveKeys is given without a saveFile: nothing is saved, nor encrypted'
+    warnOnce('LEMBRO_UNUSED_OPTION', 'saveKeys', message)
+  }
   return {
     maxBytes,
-    maxEntryBytes: parseMaxEntrySize(withDefault(options.maxEntrySize, maxBytes), maxBytes),
+    maxEntryBytes: parseMaxEntrySize(options.maxEntrySize, maxBytes),
     maxSessions: parseMax(max),
     interval: interval === false || interval === 0 ? Number.POSITIVE_INFINITY : interval,
     ttl: parseTtl(options.ttl ?? undefined),
-    absoluteTtl: parseAbsoluteTtl(withDefault(options.absoluteTtl, Number.POSITIVE_INFINITY)),
-    disableTouch: toBoolean('disableTouch', withDefault(options.disableTouch, false)),
-    owner: parseOwner(withDefault(options.owner, defaultOwner)),
+    absoluteTtl: parseAbsoluteTtl(options.absoluteTtl),
+    disableTouch: toBoolean('disableTouch', options.disableTouch),
+    owner: parseOwner(options.owner),
     client: parseClient(options.client ?? undefined),
-    describe:
-      options.describe === undefined
-        ? undefined
-        : toFunction('describe', options.describe, 'a function (req) => object'),
-    maxPerOwner: parseMaxPerOwner(withDefault(options.maxPerOwner, Number.POSITIVE_INFINITY)),
-    onConflict: parseOnConflict(withDefault(options.onConflict, 'overwrite')),
+    describe: parseDescribe(options.describe),
+    maxPerOwner: parseMaxPerOwner(options.maxPerOwner),
+    onConflict: parseOnConflict(options.onConflict),
     dispose: options.dispose == null ? undefined : toFunction('dispose', options.dispose),
-    noDisposeOnSet: toBoolean('noDisposeOnSet', options.noDisposeOnSet ?? false),
-    stale: toBoolean('stale', options.stale ?? false),
+    noDisposeOnSet: toBoolean('noDisposeOnSet', options.noDisposeOnSet ?? undefined),
+    stale: toBoolean('stale', options.stale ?? undefined),
     serializer: parseSerializer(options.serializer ?? undefined),
-    ...parseSaving(options),
+    saveFile: toName('saveFile', saveFile ?? undefined, 'the path of a file'),
+    database: toName('database', options.database ?? undefined, DATABASE),
+    savePeriod: parseSavePeriod(options.savePeriod ?? undefined),
+    saveKeys: parseSaveKeys(saveKeys ?? undefined),
     given: given(options, { maxSize: maxBytes, interval, max }),
   }
-}
-
-// Unlike `??`, lets null through to be refused.
-function withDefault(value: unknown, fallback: unknown): unknown {
-  return value === undefined ? fallback : value
 }
 
 function parseInterval({ interval, checkPeriod }: LembroOptions): number | false {
@@ -110,7 +119,7 @@ function parseTtl(ttl: unknown): Settings['ttl'] {
   return toDuration('ttl', ttl, expected)
 }
 
-function parseAbsoluteTtl(ttl: unknown): number {
+function parseAbsoluteTtl(ttl: unknown = Number.POSITIVE_INFINITY): number {
   return toDuration('absoluteTtl', ttl, 'a number of ms above 0, or Infinity')
 }
 
@@ -126,12 +135,12 @@ function toDuration(name: string, value: unknown, expected: string): number {
   return ms
 }
 
-function parseMaxPerOwner(most: unknown): number {
+function parseMaxPerOwner(most: unknown = Number.POSITIVE_INFINITY): number {
   const expected = 'a whole number of at least 1, or Infinity'
   return toNumber('maxPerOwner', most, { least: 1, whole: true, expected })
 }
 
-function parseOwner(owner: unknown): Settings['owner'] {
+function parseOwner(owner: unknown = defaultOwner): Settings['owner'] {
   if (owner === false) return undefined
   return toFunction('owner', owner, 'a function (session) => id, true or nothing; or false')
 }
@@ -146,7 +155,12 @@ function parseClient(client: unknown): Settings['client'] {
   throw new TypeError(`client: expected ${expected}; ${got(client)}${hint}`)
 }
 
-function parseOnConflict(onConflict: unknown): Settings['onConflict'] {
+function parseDescribe(describe: unknown): Settings['describe'] {
+  if (describe === undefined) return undefined
+  return toFunction('describe', describe, 'a function (req) => object')
+}
+
+function parseOnConflict(onConflict: unknown = 'overwrite'): Settings['onConflict'] {
   if (onConflict === 'overwrite' || onConflict === 'merge') return onConflict
   const expected = "'overwrite', 'merge', or a function (base, stored, incoming) => session"
   return toFunction('onConflict', onConflict, expected)
@@ -161,6 +175,35 @@ function parseSerializer(serializer: unknown): Serializer | undefined {
   throw new TypeError(`serializer: expected ${expected}; ${got(serializer)}`)
 }
 
+function toName(option: string, name: unknown, expected: string): string | undefined {
+  if (name === undefined || (typeof name === 'string' && name !== '')) return name
+  throw new TypeError(`${option}: expected ${expected}; ${got(name)}`)
+}
+
+function parseSavePeriod(period: unknown = DEFAULT_SAVE_PERIOD): number {
+  if (period === false) return Number.POSITIVE_INFINITY
+  return toNumber('savePeriod', period, {
+    least: 0,
+    expected: 'a number of ms, 0 to wait for the disk, or Infinity or false for no timer',
+  })
+}
+
+// What came may be a secret: it is never shown.
+function parseSaveKeys(keys: unknown): Settings['saveKeys'] {
+  if (keys === undefined) return undefined
+  if (!Array.isArray(keys)) throw new TypeError(`${KEYS}; ${gotKind(keys)}`)
+  if (keys.length === 0) throw new RangeError(`${KEYS}; got none`)
+  for (const key of keys) {
+    const isText = typeof key === 'string'
+    if (!isText && !(key instanceof Uint8Array)) {
+      throw new TypeError(`${KEYS}; got one that is neither bytes nor text`)
+    }
+    const fits = isText ? key.length >= LEAST_KEY_TEXT : key.length === KEY_BYTES
+    if (!fits) throw new RangeError(`${KEYS}; got one of ${key.length}`)
+  }
+  return [...keys]
+}
+
 // Without the keys: an application may log `store.options`, or pass it on.
 function given(options: LembroOptions, completed: LembroOptions): Readonly<LembroOptions> {
   const { saveKeys, ...rest } = options
@@ -169,7 +212,10 @@ function given(options: LembroOptions, completed: LembroOptions): Readonly<Lembr
 }
 
 /** Bytes of `maxSize`. Throws for what can't be read or holds no session; warns once of a budget that is hardly meant. */
-export function parseMaxSize(size: unknown, bounded: 'heap' | 'file' = 'heap'): number {
+export function parseMaxSize(
+  size: unknown = DEFAULT_MAX_SIZE,
+  bounded: 'heap' | 'file' = 'heap',
+): number {
   const heapLimit = getHeapStatistics().heap_size_limit
   const bytes = toBytes('maxSize', size, heapLimit, "V8's heap limit")
   if (bytes < LEAST_BYTES) {
@@ -190,6 +236,7 @@ export function parseMaxSize(size: unknown, bounded: 'heap' | 'file' = 'heap'): 
 
 /** Bytes of `maxEntrySize`, never more than the whole budget. */
 function parseMaxEntrySize(size: unknown, maxBytes: number): number {
+  if (size === undefined) return maxBytes
   return Math.min(toBytes('maxEntrySize', size, maxBytes, 'maxSize'), maxBytes)
 }
 

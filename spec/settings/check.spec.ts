@@ -116,9 +116,10 @@ describe('toNumber', () => {
 })
 
 describe('toBoolean', () => {
-  it('takes true and false, and nothing that is merely like them', () => {
+  it('takes true and false, and nothing that is merely like them; what is not given is false', () => {
     assert.deepEqual([toBoolean('flag', true), toBoolean('flag', false)], [true, false])
-    for (const value of [0, 1, '', 'true', null, undefined, {}]) {
+    assert.equal(toBoolean('flag', undefined), false)
+    for (const value of [0, 1, '', 'true', null, {}]) {
       assert.throws(() => toBoolean('flag', value), /^TypeError: flag: expected true or false; got/)
     }
   })

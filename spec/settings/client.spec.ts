@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { describe, it } from 'node:test'
-import { clientOf } from '../../lib/settings/client'
+import { clientOf } from '../../lib/settings/owner'
 
 const of = (ip: unknown, remoteAddress?: string) =>
   clientOf({ ip, socket: { remoteAddress } } as unknown as IncomingMessage & { ip?: unknown })
