@@ -6,7 +6,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import type { Lembro } from 'lembro'
 import { askNew, byTurns } from '../child.js'
 import * as figures from '../figures.js'
-import { type Opened, open, withFile } from '../homes.js'
+import { type Home, type Opened, open, withFile } from '../homes.js'
 import { called, fill, OPERATIONS, type OperationName, timedTogether } from '../operations.js'
 import { TYPICAL } from '../sessions.js'
 
@@ -38,13 +38,8 @@ export async function rate(input: { saver: Opened; file: string; seconds: number
 }
 
 /** Fills a store, then has operations come at a steady pace, however long it takes for them, to the middle between two saves of express-memfilestore. In ms: until they were acknowledged, and how late the event loop was, the 1 ms by which it is watched included. */
-export async function pace(input: {
-  saver: Opened
-  file: string
-  sessions: number
-  savePeriod: number
-}) {
-  const { saver, sessions, savePeriod } = input
+export async function pace(input: Home & { saver: Opened; sessions: number }) {
+  const { saver, sessions, savePeriod = 0 } = input
   const opened = performance.now()
   const store = await open(saver, input)
   const sids = await fill(store, TYPICAL, sessions)
@@ -132,7 +127,7 @@ export async function run(quick: boolean) {
 
 type Figures = Awaited<ReturnType<typeof run>>
 
-export function tables({ rates, killed, sessions, savePeriod }: Figures): figures.Table[] {
+export function show({ rates, killed, sessions, savePeriod }: Figures): figures.Table[] {
   const beside = (rate: number, other: number) => `${whole(rate)} (${digits(ratio(rate, other))})`
   const plain = rates[PLAIN]
   return [
