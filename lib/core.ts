@@ -72,7 +72,8 @@ export function assemble(
     stats.reduced(report)
     const [from, to] = [toText(report.from), toText(report.to)]
     debug('reduce: %s to %s, %d evicted in %d ms', from, to, report.evicted, Math.round(report.ms))
-    told.announce('reduce', report)
+    // Later: a listener that reduces again must not do so within this one, without end.
+    clock.breathe(() => told.announce('reduce', report))
   }
   const parts = {
     ...{ settings, clock, calls, stats, ledger, codec, intake, departed, told },
