@@ -24,13 +24,14 @@ export class Child {
   /** Has a task done there and gives what came of it. Rejects with what it threw, or when the process ends meanwhile. */
   async ask<Input, Output>(task: Task<Input, Output>, input: Input): Promise<Awaited<Output>> {
     const ended = new AbortController()
-    const gone = once(this.#process, 'exit', ended).then(([code, signal]) => {
-      throw new Error(`the process for '${task.name}' ended: ${signal ?? `exit code ${code}`}`)
-    })
+    const heard = ['message', 'exit'].map((event) => once(this.#process, event, ended))
     this.#process.send({ task: task.name, input })
     try {
-      const answered = once(this.#process, 'message', ended) as Promise<[Answer]>
-      const [answer] = await Promise.race([answered, gone])
+      // An exit comes with a code, or `null` and a signal.
+      const [answer, signal] = (await Promise.race(heard)) as [Answer | number | null, string?]
+      if (answer === null || typeof answer === 'number') {
+        throw new Error(`the process for '${task.name}' ended: ${signal ?? `exit code ${answer}`}`)
+      }
       if ('error' in answer) throw new Error(`${task.name}: ${answer.error}`)
       return answer.output as Awaited<Output>
     } finally {
@@ -79,7 +80,7 @@ export async function byTurns<Name extends string, Figure>(
   names: readonly Name[],
   rounds: number,
   measure: (name: Name) => Promise<Figure>,
-): Promise<Readonly<Record<Name, readonly Figure[]>>> {
+): Promise<Record<Name, Figure[]>> {
   const figures = new Map<Name, Figure[]>(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     const first = round % names.length

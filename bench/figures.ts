@@ -1,24 +1,13 @@
 /** Figures: their statistics, how people read them, and tables of them. */
 
 import { markdownTable } from 'markdown-table'
-import { interquartileRange, mean, quantileSorted } from 'simple-statistics'
+import { interquartileRange, median } from 'simple-statistics'
 
-export { mean }
-
-/** The middle of some figures; `NaN` of none. */
-export function median(figures: readonly number[]): number {
-  return quantile(figures, 0.5)
-}
-
-/** The figure that this share of them is no larger than; `NaN` of none. */
-export function quantile(figures: readonly number[], share: number): number {
-  const sorted = [...figures].sort((a, b) => a - b)
-  return sorted.length === 0 ? Number.NaN : quantileSorted(sorted, share)
-}
+export { mean, median, quantile } from 'simple-statistics'
 
 /** The distance between the quartiles of some rounds, as a share of their median; `NaN` of less than two. */
-export function spreadOf(rounds: readonly number[]): number {
-  return rounds.length < 2 ? Number.NaN : interquartileRange([...rounds]) / median(rounds)
+export function spreadOf(rounds: number[]): number {
+  return rounds.length < 2 ? Number.NaN : interquartileRange(rounds) / median(rounds)
 }
 
 /** The median of each figure of some runs. */
@@ -62,11 +51,6 @@ export const whole = shown((figure) => Math.round(figure).toLocaleString('en'))
 export const time = shown((ns) => (ns < 999.5 ? `${ns.toFixed(0)} ns` : `${digits(ns / 1000)} µs`))
 export const milliseconds = shown((ms) => (ms < 99.95 ? `${ms.toFixed(1)} ms` : `${whole(ms)} ms`))
 export const percent = shown((share) => `${(share * 100).toFixed(share > 0.9995 ? 0 : 1)}%`)
-/** `10k`, `1M`. */
-export const count = shown((figure) =>
-  figure >= 1e6 ? `${figure / 1e6}M` : figure >= 1e3 ? `${figure / 1e3}k` : `${figure}`,
-)
-
 export interface Table {
   readonly title: string
   /** Says how the figures are to be read. */

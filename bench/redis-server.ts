@@ -1,6 +1,6 @@
 /** A redis-server of the bench's own, in memory alone. */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { createClient } from 'redis'
@@ -8,40 +8,30 @@ import { createClient } from 'redis'
 /** Whether there is a redis-server here. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 
-export class RedisServer {
-  readonly #process: ChildProcess
-  readonly #client
+export type RedisServer = Awaited<ReturnType<typeof startRedis>>
 
-  private constructor(readonly port: number) {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-    this.#process = spawn('redis-server', args, { stdio: 'ignore' })
-    // It takes a moment until it listens.
-    const reconnectStrategy = (retries: number) => retries < 250 && 20
-    this.#client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy } })
-    this.#client.on('error', () => {})
+/** Starts a server on a free port. */
+export async function startRedis() {
+  const free = createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const { port } = free.address() as AddressInfo
+  await once(free.close(), 'close')
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const server = spawn('redis-server', args, { stdio: 'ignore' })
+  // It takes a moment until it listens.
+  const reconnectStrategy = (retries: number) => retries < 250 && 20
+  const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy } })
+  client.on('error', () => {})
+  const end = () => {
+    client.destroy()
+    server.kill()
   }
-
-  /** Starts a server on a free port; {@link end} ends it. */
-  static async start(): Promise<RedisServer> {
-    const free = createServer().listen(0, '127.0.0.1')
-    await once(free, 'listening')
-    const { port } = free.address() as AddressInfo
-    await once(free.close(), 'close')
-    const server = new RedisServer(port)
-    await server.#client.connect().catch((error) => {
-      server.end()
-      throw error
-    })
-    return server
-  }
-
+  await client.connect().catch((error) => {
+    end()
+    throw error
+  })
   /** The commands that it has carried out so far, this one among them. */
-  async commands(): Promise<number> {
-    return Number(/total_commands_processed:(\d+)/.exec(await this.#client.info('stats'))?.[1])
-  }
-
-  end(): void {
-    this.#client.destroy()
-    this.#process.kill()
-  }
+  const commands = async () =>
+    Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1])
+  return { port, commands, end }
 }

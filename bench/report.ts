@@ -4,10 +4,9 @@ import { readFileSync } from 'node:fs'
 import * as figures from './figures.js'
 import { type Results, SECTION_NAMES, SECTIONS, type SectionName } from './sections.js'
 import { PEERS } from './stores.js'
-import { targetTable } from './targets.js'
+import { isReached, targetsOf, targetTable } from './targets.js'
 
-const { count, digits, mapValues, milliseconds, percent, ratio, time, toMarkdown, whole } = figures
-const IN_README = ['lembro', ...PEERS] as const
+const { digits, mapValues, milliseconds, percent, ratio, time, toMarkdown, whole } = figures
 const LIMITS = new URL('../limits.md', import.meta.url)
 
 /** All that came of a run. */
@@ -30,14 +29,22 @@ export function report({ conditions, results }: Run): string {
   const tables = names.flatMap((name) => tablesOf(name, results))
   const spreads = tables.flatMap(({ spreads = [] }) => spreads).filter(Number.isFinite)
   const noisy = spreads.filter((spread) => spread > 0.25).length
+  const [lines, targets] = [glance(results), targetsOf(results)]
+  const ahead = lines.filter((line) => besides(line) >= 1).length
+  const reached = targets.filter(isReached).length
+  const limits = readFileSync(LIMITS, 'utf8').matchAll(/^## (.+)\n\n((?:.+\n)+)/gm)
   const parts = [
     '# What the benchmark measured',
-    `\`npm run bench\` wrote this. All stores are measured side by side in the same run: each has a process of its own, and they take turns, round by round; a figure is the median of its rounds. The *floor* is the least that a store in memory can cost: a bare \`Map\` and \`JSON\`, with the same deferred callback. Sessions are express-session's own \`Session\` and \`Cookie\` objects; ids are slices of a Cookie header. A *read request* is \`get\`, \`createSession\`, \`touch\`; a *write request* ends with \`set\` instead. *lru-cache* is version 11 as its users make a store of it: JSON, and a \`sizeCalculation\`.`,
-    `**Conditions:** ${conditions}. Compare within the report: on another machine every figure is another. The rounds of the floor spread by ${percent(figures.median(spreads))}, the median of ${spreads.length} measurements; ${noisy} of them spread by more than a quarter. The spread is the distance between the quartiles, divided by the median.`,
-    toMarkdown(glanceTable(results), '##'),
-    toMarkdown(targetTable(results), '##'),
-    `What holds those that are not reached:\n\n${readFileSync(LIMITS, 'utf8').trimEnd()}`,
+    `**In short:** in ${ahead} of the ${lines.length} lines of the first table lembro is at least as good as the best other store; ${reached} of its ${targets.length} targets are reached. \`npm run bench\` wrote this: ${conditions}. On another machine every figure is another: compare within the report.`,
+    toMarkdown(glanceTable(lines), '##'),
+    toMarkdown(targetTable(targets), '##'),
+    '## What holds the targets that are missed',
+    [...limits]
+      .map(([, name, why = '']) => `- **${name}**: ${why.trim().replaceAll('\n', ' ')}`)
+      .join('\n'),
+    'What was tried for each, and what each try gave, is in [limits.md](limits.md).',
     '## Figures',
+    `All stores are measured side by side in the same run: each has a process of its own, and they take turns, round by round; a figure is the median of its rounds. Sessions are express-session's own \`Session\` and \`Cookie\` objects; ids are slices of a Cookie header. *lru-cache* is version 11 as its users make a store of it: JSON, and a \`sizeCalculation\`. The rounds of the floor spread by ${percent(spreads.length > 0 ? figures.median(spreads) : Number.NaN)}, the median of ${spreads.length} measurements; ${noisy} of them spread by more than a quarter. The spread is the distance between the quartiles, divided by the median.`,
     ...names.map((name) => {
       const shown = tablesOf(name, results).map((table) => toMarkdown(table))
       return `<details><summary>${name}</summary>\n\n${shown.join('\n\n')}\n\n</details>`
@@ -51,18 +58,23 @@ export function tablesOf(name: SectionName, results: Results): figures.Table[] {
   return tables(results[name])
 }
 
-/** A column for each store; beside lembro's own figure what it is of the best of the others. */
-function glanceTable(results: Results): figures.Table {
+/** How many times as good lembro's figure is as the best of the others. */
+function besides({ better, figures }: Line): number {
+  const others = PEERS.flatMap((store) => figures[store] ?? [])
+  return better === 'more'
+    ? ratio(figures.lembro, Math.max(...others))
+    : ratio(Math.min(...others), figures.lembro)
+}
+
+function glanceTable(lines: readonly Line[]): figures.Table {
   return {
     title: 'At a glance',
-    note: 'Sessions that fit: as many as 64 MB of heap hold. A stall is the longest turn of the event loop, garbage collection included. MemoryStore is not bounded, so it never makes room, and loses nobody until the process ends.',
-    head: ['', 'lembro', 'of the best other', ...PEERS],
-    rows: glance(results).map(({ what, better, show, figures }) => {
-      const others = PEERS.flatMap((store) => figures[store] ?? [])
-      const best = better === 'more' ? Math.max(...others) : Math.min(...others)
-      const beside = digits(ratio(figures.lembro, best))
-      return [what, show(figures.lembro), beside, ...PEERS.map((store) => show(figures[store]))]
-    }),
+    note: 'Above 1, lembro is better than all the others; below 1, one of them is better. Sessions that fit: as many as 64 MB of heap hold. A read request is `get`, `createSession` and `touch`. A stall is the longest turn of the event loop, garbage collection included. MemoryStore has no bound: it never makes room, and loses nobody until the process ends.',
+    head: ['', 'lembro', 'times as good as the best other', ...PEERS],
+    rows: lines.map((line) => [
+      ...[line.what, line.show(line.figures.lembro), digits(besides(line))],
+      ...PEERS.map((store) => line.show(line.figures[store])),
+    ]),
   }
 }
 
@@ -83,39 +95,37 @@ export function glance({ memory, operations, stalls, floods, saving, http }: Res
     if (measured.length > 0) lines.push({ what, better, show, figures })
   }
   const fitting = ({ each }: { each: number }) => (64 * 2 ** 20) / each
-  add('signed-in sessions in 64 MB', 'more', whole, memory?.typical, fitting)
-  add('anonymous sessions in 64 MB', 'more', whole, memory?.['typical, anonymous'], fitting)
-  const members = 'members still known in a flood'
-  add(members, 'more', percent, floods?.found, ({ strangers }) => strangers.members)
+  add('Signed-in sessions in 64 MB', 'more', whole, memory?.typical, fitting)
+  add('Anonymous sessions in 64 MB', 'more', whole, memory?.['typical, anonymous'], fitting)
+  add('Members found in a flood', 'more', percent, floods?.found, (of) => of.strangers.members)
   for (const { size, by } of operations ?? []) {
-    add(`a read request, ${size}`, 'less', time, by['read request'].ns, (ns) => ns)
+    add(`A read request of ${size}`, 'less', time, by['read request'].ns, (ns) => ns)
   }
-  const requests = 'requests a second of an application'
-  add(requests, 'more', whole, http?.by, ({ perSecond }) => perSecond)
-  const [stalled] = stalls ?? []
-  const stall = `longest stall, ${count(stalled?.sessions)} sessions`
-  const filling = `${stall}: filling past the room`
-  add(filling, 'less', milliseconds, stalled?.by, ({ fill }) => fill?.whole)
-  const expiring = `${stall}: everything expires`
-  add(expiring, 'less', milliseconds, stalled?.by, ({ purge }) => purge?.whole)
-  const restart = `restart, ${count(saving?.few)} sessions`
-  add(restart, 'less', milliseconds, saving?.killed, ({ ms }) => ms)
+  const largest = operations?.at(-1)
+  add(`A touch of ${largest?.size}`, 'less', time, largest?.by.touch.ns, (ns) => ns)
+  add('Requests a second of an application', 'more', whole, http?.by, (of) => of.perSecond)
+  const stalled = stalls?.[0]
+  const past = `Stall while ${whole(stalled?.sessions)} are filled past the room`
+  add(past, 'less', milliseconds, stalled?.by, ({ fill }) => fill?.whole)
+  const expire = `Stall while ${whole(stalled?.sessions)} expire`
+  add(expire, 'less', milliseconds, stalled?.by, ({ purge }) => purge?.whole)
+  add(
+    `Restart with ${whole(saving?.sessions)}`,
+    'less',
+    milliseconds,
+    saving?.killed,
+    (of) => of.ms,
+  )
   return lines
 }
 
-/** README with the figures of a run in the rows of its comparison: `|A touch of 10 KB|` and a cell for each store. */
-export function quoted(readme: string, { operations, stalls, floods }: Results): string {
-  const ns = operations?.at(-1)?.by.touch.ns
-  const rows: Readonly<Record<string, (store: (typeof IN_README)[number]) => string>> = {
-    'Members found in a flood': (store) => percent(floods?.found[store].strangers.members),
-    'A touch of 10 KB': (store) => time(ns?.[store]),
-    'Stall while 200,000 expire': (store) => milliseconds(stalls?.[0]?.by[store]?.purge?.whole),
-  }
-  return readme.replaceAll(/^\|([^|]+)\|.*$/gm, (line, name: string) => {
-    const figureOf = rows[name]
-    const cells = IN_README.map((store) =>
-      store === 'MemoryStore' && name.startsWith('Members') ? '100%, unbounded' : figureOf?.(store),
-    )
-    return figureOf === undefined ? line : `|${name}|${cells.join('|')}|`
+/** README with the figures of a run, in those rows of its comparison that have the name of a line. */
+export function quoted(readme: string, results: Results): string {
+  const lines = new Map(glance(results).map((line) => [line.what, line]))
+  return readme.replaceAll(/^\|([^|]+)\|.*$/gm, (row, name: string) => {
+    const line = lines.get(name)
+    if (line === undefined) return row
+    const cells = ['lembro', ...PEERS].map((store) => line.show(line.figures[store]))
+    return `|${name}|${cells.join('|')}|`
   })
 }

@@ -37,7 +37,9 @@ const ONE_DAY = 86_400_000
 
 /** The floor: the least that a store in memory can cost, a bare `Map` and `JSON`. */
 class Floor extends session.Store {
-  readonly texts: Texts = new Map<string, string>()
+  constructor(readonly texts: Texts = new Map<string, string>()) {
+    super()
+  }
 
   keep(sid: string, text: string, _ttl: number | null | undefined): void {
     this.texts.set(sid, text)
@@ -76,17 +78,16 @@ class Floor extends session.Store {
 
 /** A store on lru-cache, as its users write one: JSON, a size for each text, and a bound on their sum. */
 class LruStore extends Floor {
-  override readonly texts: LRUCache<string, string>
+  declare readonly texts: LRUCache<string, string>
 
   constructor(max?: number) {
-    super()
-    this.texts = new LRUCache<string, string>({
-      ...(max === undefined ? {} : { max }),
+    const options = {
       maxSize: FAR,
       // The wall clock, which the bench sets forward.
       perf: { now: () => Date.now() },
-      sizeCalculation: (text, sid) => text.length + sid.length,
-    })
+      sizeCalculation: (text: string, sid: string) => text.length + sid.length,
+    }
+    super(new LRUCache<string, string>(max === undefined ? options : { ...options, max }))
   }
 
   override keep(sid: string, text: string, ttl: number | null | undefined): void {
@@ -129,7 +130,7 @@ const kinds = {
       return new ExpressLembro({ maxSize, interval: NEVER })
     },
     purge: purgeByReading,
-    reduce: (store, done) => (store as InstanceType<typeof ExpressLembro>).reduce(done),
+    reduce: (store, done) => (store as Store & { reduce(done: () => void): void }).reduce(done),
   },
   'express-memfilestore': {
     make: (room) =>

@@ -10,8 +10,6 @@ import { STORE_NAMES, STORES, type StoreName } from '../stores.js'
 /** Who floods the store: strangers alone; strangers of whom one in each bout signs in; one account that signs in again and again. */
 const FLOODS = ['strangers', 'newcomers', 'one account'] as const
 
-export type FloodFigures = Awaited<ReturnType<typeof run>>
-
 const MEMBERS = 1000
 const STRANGERS_AT_ONCE = 500
 const VISITS_AT_ONCE = 50
@@ -44,7 +42,7 @@ export async function flood(input: {
   for (let bout = 0; bout < bouts; bout++) {
     const newcomer = signsIn ? await storeNew(store, STRANGER, 0) : ''
     for (let i = 0; i < STRANGERS_AT_ONCE; i++) {
-      if (signsIn && i === MEANWHILE) await signIn(store, newcomer, `newcomer-${bout}`)
+      if (signsIn && i === MEANWHILE) await visit(store, newcomer, `newcomer-${bout}`)
       if (signsIn && i === 2 * MEANWHILE) {
         if ((await visit(store, newcomer))?.userId !== undefined) newcomers++
       }
@@ -63,21 +61,14 @@ export async function flood(input: {
   }
 }
 
-async function signIn(store: Store, of: string, userId: string): Promise<void> {
-  const sid = sidOfRequest(of)
-  const session = await load(store, sid).catch(() => undefined)
-  if (session === undefined) return
-  session.userId = userId
-  await called((done) => store.set(sid, session, done))
-}
-
-/** A request that changes nothing: its session is loaded and touched. */
-async function visit(store: Store, of: string): Promise<Live | undefined> {
+/** A request: its session is loaded, and touched, or stored with the user who signs in. */
+async function visit(store: Store, of: string, userId?: string): Promise<Live | undefined> {
   const sid = sidOfRequest(of)
   const session = await load(store, sid).catch(() => undefined)
   if (session === undefined) return undefined
   session.touch()
-  await called((done) => store.touch?.(sid, session, done))
+  if (userId === undefined) await called((done) => store.touch?.(sid, session, done))
+  else await called((done) => store.set(sid, Object.assign(session, { userId }), done))
   return session
 }
 
@@ -90,7 +81,7 @@ export async function run(quick: boolean) {
   return { sessions, found }
 }
 
-export function tables({ sessions, found }: FloodFigures): Table[] {
+export function tables({ sessions, found }: Awaited<ReturnType<typeof run>>): Table[] {
   return [
     {
       title: 'Floods: who is still known',

@@ -1,7 +1,7 @@
 /** What an operation costs as the store grows. */
 
 import { withChildren } from '../child.js'
-import { count, digits, ratio, type Table, time } from '../figures.js'
+import { digits, ratio, type Table, time, whole } from '../figures.js'
 import { OPERATION_NAMES, type OperationName } from '../operations.js'
 import { TYPICAL } from '../sessions.js'
 import type { StoreName } from '../stores.js'
@@ -25,30 +25,25 @@ export async function run(quick: boolean) {
   })
 }
 
-/** How many times as long an operation of a store takes at a size, the largest unless told, as at the smallest. */
-export function growthOf(
-  { by }: GrowthFigures,
-  operation: OperationName,
-  store: StoreName,
-  size = by.length - 1,
-): number {
-  return ratio(by[size]?.[operation].ns[store], by[0]?.[operation].ns[store])
+/** How many times as long an operation of a store takes when the store is large. */
+export function growthOf({ by }: GrowthFigures, operation: OperationName, store: StoreName) {
+  return ratio(by[1]?.[operation].ns[store], by[0]?.[operation].ns[store])
 }
 
 export function tables(figures: GrowthFigures): Table[] {
   const { sizes, by } = figures
-  const cell = (operation: OperationName, store: StoreName, size: number) => {
-    const ns = time(by[size]?.[operation].ns[store])
-    return size === 0 ? ns : `${ns} (${digits(growthOf(figures, operation, store, size))})`
+  const cell = (operation: OperationName, store: StoreName) => {
+    const [few, many] = by.map((timed) => time(timed[operation].ns[store]))
+    return `${few}, ${many} (${digits(growthOf(figures, operation, store))})`
   }
   return [
     {
-      title: `Growth: at ${sizes.map(count).join(', ')} typical sessions`,
-      note: 'The time of one operation until its callback, and in brackets how many times that of the smallest store of the same kind.',
-      head: ['', ...sizes.flatMap((size) => STORES.map((store) => `${store}, ${count(size)}`))],
+      title: `Growth: at ${sizes.map(whole).join(' and ')} typical sessions`,
+      note: 'The time of one operation until its callback in the small store and in the large one, and in brackets how many times as long it takes there.',
+      head: ['', ...STORES],
       rows: OPERATION_NAMES.map((operation) => [
         operation,
-        ...sizes.flatMap((_, size) => STORES.map((store) => cell(operation, store, size))),
+        ...STORES.map((store) => cell(operation, store)),
       ]),
       spreads: by.flatMap((timed) => Object.values(timed).map(({ spread }) => spread)),
     },

@@ -7,23 +7,14 @@ import autocannon from 'autocannon'
 import express from 'express'
 import session from 'express-session'
 import { byTurns, withChildren } from '../child.js'
-import {
-  digits,
-  mapValues,
-  medians,
-  milliseconds,
-  quantile,
-  spreadOf,
-  type Table,
-  whole,
-} from '../figures.js'
-import { open } from '../homes.js'
+import * as figures from '../figures.js'
+import { type Opened, open } from '../homes.js'
 import { storeNew } from '../operations.js'
-import { hasRedis, RedisServer } from '../redis-server.js'
+import { hasRedis, startRedis } from '../redis-server.js'
 import { TYPICAL } from '../sessions.js'
-import { STORES } from '../stores.js'
+import { type Kind, STORES } from '../stores.js'
 
-export type HttpFigures = Awaited<ReturnType<typeof run>>
+const { digits, mapValues, medians, milliseconds, quantile, spreadOf, whole } = figures
 
 /** Those in memory that people use most: express-memfilestore is a fork of memorystore. */
 const IN_MEMORY = ['lembro', 'floor', 'MemoryStore', 'memorystore', 'express-lembro'] as const
@@ -41,9 +32,9 @@ export async function serve(input: { server: Server; live: number; redis: number
   const app = express()
   const cookies: string[] = []
   if (server !== 'no sessions') {
-    const store = isOverRedis(server)
-      ? await open(server, { file: '', port: input.redis })
-      : STORES[server].make()
+    const inMemory = (STORES as Partial<Record<Server, Kind>>)[server]
+    const home = { file: '', port: input.redis }
+    const store = inMemory ? inMemory.make() : await open(server as Opened, home)
     for (let n = 0; n < live; n++) {
       const sid = await storeNew(store, TYPICAL, n)
       const signature = createHmac('sha256', SECRET).update(sid).digest('base64')
@@ -66,15 +57,11 @@ export async function serve(input: { server: Server; live: number; redis: number
   return { port: (listening.address() as AddressInfo).port, cookies }
 }
 
-function isOverRedis(server: Server): server is (typeof OVER_REDIS)[number] {
-  return (OVER_REDIS as readonly Server[]).includes(server)
-}
-
 export async function run(quick: boolean) {
   const { live, rounds, amount } = quick
     ? { live: 200, rounds: 2, amount: 100 }
     : { live: 10_000, rounds: 4, amount: 2000 }
-  const redis = hasRedis ? await RedisServer.start() : undefined
+  const redis = hasRedis ? await startRedis() : undefined
   const servers: Server[] = ['no sessions', ...IN_MEMORY, ...(redis ? OVER_REDIS : [])]
   return withChildren(servers, import.meta.url, async (children) => {
     const apps = new Map<Server, Awaited<ReturnType<typeof serve>>>()
@@ -115,23 +102,18 @@ async function sendLoad(
   return { perSecond: (amount * 1000) / (performance.now() - began), p99: quantile(times, 0.99) }
 }
 
-/** µs that sessions add to a request. */
-function costOf({ by }: HttpFigures, server: Server): number {
-  const each = (of: Server) => 1e6 / by[of].perSecond
-  return each(server) - each('no sessions')
-}
-
-export function tables(figures: HttpFigures): Table[] {
+export function tables({ by, live, spread }: Awaited<ReturnType<typeof run>>): figures.Table[] {
+  const bare = by['no sessions'].perSecond
   return [
     {
-      title: `HTTP: an Express application with ${whole(figures.live)} live sessions`,
+      title: `HTTP: an Express application with ${whole(live)} live sessions`,
       note: `Four requests of five read, one writes; ${CONNECTIONS} connections. Each has one process, the load another. What is not far above the spread is no difference.`,
       head: ['', 'requests per second', 'p99', 'µs a request that sessions add'],
-      rows: Object.entries(figures.by).map(([server, { perSecond, p99 }]) => [
+      rows: Object.entries(by).map(([server, { perSecond, p99 }]) => [
         ...[server, whole(perSecond), milliseconds(p99)],
-        server === 'no sessions' ? '-' : digits(costOf(figures, server as Server)),
+        server === 'no sessions' ? '-' : digits(1e6 / perSecond - 1e6 / bare),
       ]),
-      spreads: [figures.spread],
+      spreads: [spread],
     },
   ]
 }

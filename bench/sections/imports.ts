@@ -6,8 +6,6 @@ import { promisify } from 'node:util'
 import { byTurns } from '../child.js'
 import { mapValues, medians, milliseconds, spreadOf, type Table } from '../figures.js'
 
-export type ImportFigures = Awaited<ReturnType<typeof run>>
-
 const PACKAGES = ['lembro', 'memorystore', 'express-lembro', 'express-memfilestore'] as const
 const PROGRAM = fileURLToPath(new URL('../requiring.cjs', import.meta.url))
 
@@ -23,7 +21,7 @@ export async function run(quick: boolean) {
   return { by: mapValues(runs, medians), spread: spreadOf(sessions) }
 }
 
-export function tables({ by, spread }: ImportFigures): Table[] {
+export function tables({ by, spread }: Awaited<ReturnType<typeof run>>): Table[] {
   return [
     {
       title: 'Import: `require` in a process that has express-session already',

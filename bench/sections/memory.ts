@@ -17,6 +17,7 @@ const SHAPES = {
 } as const satisfies Record<string, Shape>
 
 type ShapeName = keyof typeof SHAPES
+const SHAPE_NAMES = Object.keys(SHAPES) as ShapeName[]
 export type MemoryFigures = Awaited<ReturnType<typeof run>>
 
 const SID_LENGTH = 32
@@ -62,19 +63,14 @@ async function heap(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
-export async function run(quick: boolean) {
-  const figures: [ShapeName, Awaited<ReturnType<typeof weighIn>>][] = []
-  for (const name of Object.keys(SHAPES) as ShapeName[]) {
-    figures.push([name, await weighIn(SHAPES[name], quick)])
-  }
-  return Object.fromEntries(figures) as Record<ShapeName, (typeof figures)[number][1]>
-}
-
-function weighIn(shape: Shape, quick: boolean) {
-  const sessions = quick ? 4000 : Math.min(25_000, Math.ceil(5e7 / shape.characters))
-  return inPairs(STORE_NAMES, (store) =>
-    askNew(import.meta.url, weigh, { store, shape, sessions }, ['--expose-gc']),
-  )
+export function run(quick: boolean) {
+  return inPairs(SHAPE_NAMES, (name) => {
+    const shape: Shape = SHAPES[name]
+    const sessions = quick ? 4000 : Math.min(25_000, Math.ceil(5e7 / shape.characters))
+    return inPairs(STORE_NAMES, (store) =>
+      askNew(import.meta.url, weigh, { store, shape, sessions }, ['--expose-gc']),
+    )
+  })
 }
 
 export function tables(figures: MemoryFigures): Table[] {

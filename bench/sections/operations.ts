@@ -14,9 +14,10 @@ import type { Shape } from '../sessions.js'
 import { PEERS, STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
 /** ns of each operation in each store, its deferred callback included, and how far the rounds of the floor spread. */
-export type Timed = Readonly<Record<OperationName, { ns: NsOf; spread: number }>>
-type NsOf = Readonly<Partial<Record<StoreName, number>>>
-export type OperationFigures = Awaited<ReturnType<typeof run>>
+export type Timed = Record<
+  OperationName,
+  { ns: Partial<Record<StoreName, number>>; spread: number }
+>
 
 /** Batches of a hundred operations: in a turn, and before the first one counts. */
 interface Amounts {
@@ -80,7 +81,7 @@ export async function timeAll(
 ): Promise<Timed> {
   const stores = Object.keys(children) as StoreName[]
   await inPairs(stores, (store) => (children[store] as Child).ask(grow, { store, shape, sessions }))
-  const timed: Partial<Record<OperationName, Timed[OperationName]>> = {}
+  const timed: Partial<Timed> = {}
   for (const operation of OPERATION_NAMES) {
     const ask = (store: StoreName, batches: number) =>
       (children[store] as Child).ask(measure, { operation, batches })
@@ -92,7 +93,7 @@ export async function timeAll(
 }
 
 /** A table for each shape. */
-export function tables(figures: OperationFigures): Table[] {
+export function tables(figures: Awaited<ReturnType<typeof run>>): Table[] {
   const others: StoreName[] = ['floor', ...PEERS]
   return figures.map(({ size, by }, i) => ({
     title: `Operations: sessions of ${size}, with owners`,

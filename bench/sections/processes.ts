@@ -5,7 +5,7 @@ import { byTurns, type Children, withChildren } from '../child.js'
 import { digits, mapValues, median, medians, quantile, type Table, whole } from '../figures.js'
 import { type Home, open, withFile } from '../homes.js'
 import * as ops from '../operations.js'
-import { hasRedis, RedisServer } from '../redis-server.js'
+import { hasRedis, type RedisServer, startRedis } from '../redis-server.js'
 import { type Live, sidOfRequest, TYPICAL } from '../sessions.js'
 
 const OVER_REDIS = ['lembro/redis', 'connect-redis', 'connect-redis, cached'] as const
@@ -96,7 +96,7 @@ export async function end(): Promise<number> {
 export async function run(quick: boolean) {
   const sharers: Sharer[] = [...(hasRedis ? OVER_REDIS : []), ...ON_A_FILE]
   const servers: Partial<Record<Sharer, RedisServer>> = {}
-  for (const name of hasRedis ? OVER_REDIS : []) servers[name] = await RedisServer.start()
+  for (const name of hasRedis ? OVER_REDIS : []) servers[name] = await startRedis()
   return withFile((file) =>
     withChildren(sharers, import.meta.url, (ones) =>
       withChildren(sharers, import.meta.url, (others) =>

@@ -8,8 +8,6 @@ import { called, load, storeNew } from '../operations.js'
 import { sidOfRequest, TYPICAL } from '../sessions.js'
 import { PEERS, STORES, type StoreName } from '../stores.js'
 
-export type RaceFigures = Awaited<ReturnType<typeof run>>
-
 const TIMES = 200
 const RACED = ['lembro', 'lembro merge', ...PEERS] as const
 
@@ -53,7 +51,7 @@ export function run() {
   return inPairs(RACED, (store) => askNew(import.meta.url, race, store))
 }
 
-export function tables(figures: RaceFigures): Table[] {
+export function tables(figures: Awaited<ReturnType<typeof run>>): Table[] {
   return [
     {
       title: 'Races: two requests with one session',

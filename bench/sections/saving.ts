@@ -7,23 +7,22 @@ import type { Lembro } from 'lembro'
 import { askNew, byTurns } from '../child.js'
 import * as figures from '../figures.js'
 import { type Opened, open, withFile } from '../homes.js'
-import * as ops from '../operations.js'
+import { called, fill, OPERATIONS, type OperationName, timedTogether } from '../operations.js'
 import { TYPICAL } from '../sessions.js'
 
-const { count, digits, mapValues, mean, medians, milliseconds, quantile, ratio, whole } = figures
-
-export type SavingFigures = Awaited<ReturnType<typeof run>>
+const { digits, mapValues, mean, medians, milliseconds, quantile, ratio, whole } = figures
 
 const IN_FLIGHT = 500
 const OPERATIONS_A_SECOND = 4000
-const NEW_SESSIONS_A_SECOND = 1000
+/** How often express-memfilestore saves, in ms. */
+const SAVE_PERIOD = 3000
 const PLAIN = 'lembro without `saveFile`'
 const SAVERS = [
   ...[PLAIN, 'lembro', 'lembro, `savePeriod: 0`', 'lembro with `saveKeys`'],
   ...['express-memfilestore', 'better-sqlite3-session-store', 'session-file-store'],
 ] as const satisfies Opened[]
-/** Those that hold all sessions in memory and save them. */
-const KILLED = ['lembro', 'express-memfilestore'] as const satisfies Opened[]
+/** Those that hold all sessions in memory. */
+const KILLED = [PLAIN, 'lembro', 'express-memfilestore'] as const satisfies Opened[]
 
 /** Per second, on a new file: sets of new sessions, and touches of them. */
 export async function rate(input: { saver: Opened; file: string; seconds: number }) {
@@ -33,75 +32,42 @@ export async function rate(input: { saver: Opened; file: string; seconds: number
   const [sets, touches]: [number[], number[]] = [[], []]
   const end = performance.now() + input.seconds * 1000
   while (performance.now() < end) {
-    sets.push(await ops.timedTogether(population, ops.OPERATIONS['set new'], IN_FLIGHT))
-    touches.push(await ops.timedTogether(population, ops.OPERATIONS.touch, IN_FLIGHT))
+    sets.push(await timedTogether(population, OPERATIONS['set new'], IN_FLIGHT))
+    touches.push(await timedTogether(population, OPERATIONS.touch, IN_FLIGHT))
   }
   // The checkpoints are part of it.
   return { sets: 1e9 / mean(sets), touches: 1e9 / mean(touches) }
 }
 
-/** Fills a store, then has sets and touches come at a steady pace. */
-export async function paceWhenFull(input: {
-  saver: Opened
-  file: string
-  sessions: number
-  ms: number
-}) {
-  const store = await open(input.saver, { file: input.file })
-  const sids = await ops.fill(store, TYPICAL, input.sessions)
-  if (input.saver !== PLAIN) await (store as Lembro).save()
+/** Fills a store, then has operations come at a steady pace, however long it takes for them. In ms: until they were acknowledged, and how late the event loop was, the 1 ms by which it is watched included. */
+export async function pace(input: { saver: Opened; file: string; sessions: number; ms: number }) {
+  const store = await open(input.saver, { file: input.file, savePeriod: SAVE_PERIOD })
+  const sids = await fill(store, TYPICAL, input.sessions)
+  if (input.saver === 'lembro') await (store as Lembro).save()
   const population = { store, shape: TYPICAL, sids, added: [] }
-  const operations = [ops.OPERATIONS['set again'], ops.OPERATIONS.touch]
-  return pace(population, operations, OPERATIONS_A_SECOND, input.ms)
-}
-
-/** Fills a store, and has new sessions come for two and a half save periods. Gives how many were acknowledged, and the longest delay of the event loop in ms. */
-export async function fillUntilKilled(input: {
-  saver: Opened
-  file: string
-  sessions: number
-  period: number
-}) {
-  const { sessions, period } = input
-  const store = await open(input.saver, { file: input.file, savePeriod: period })
-  await ops.fill(store, TYPICAL, sessions)
-  const population = { store, shape: TYPICAL, sids: [], added: [] }
-  const came = [ops.OPERATIONS['set new']]
-  const { acknowledged, stall } = await pace(population, came, NEW_SESSIONS_A_SECOND, 2.5 * period)
-  return { acknowledged: sessions + acknowledged, stall }
-}
-
-/** Does operations by turns, as many each second however long the store takes for them, for that long. All in ms: until they were acknowledged, and how late the event loop was, the 1 ms by which it is watched included. */
-async function pace(
-  population: ops.Population,
-  operations: readonly ops.Prepare[],
-  perSecond: number,
-  ms: number,
-) {
+  const names = ['set new', 'touch', 'set again', 'touch'] as const
   const histogram = monitorEventLoopDelay({ resolution: 1 })
   histogram.enable()
   const acknowledged: number[] = []
   const running: Promise<void>[] = []
-  const operate = async (prepare: ops.Prepare) => {
-    const step = await prepare(population)
+  const operate = async (name: OperationName) => {
+    const step = await OPERATIONS[name](population)
     const began = performance.now()
-    await ops.called(step)
+    await called(step)
     acknowledged.push(performance.now() - began)
   }
   const began = performance.now()
-  for (let now = began; now < began + ms; now = performance.now()) {
-    const due = ((now - began) * perSecond) / 1000
-    while (running.length < due) {
-      running.push(operate(operations[running.length % operations.length] as ops.Prepare))
-    }
+  for (let now = began; now < began + input.ms; now = performance.now()) {
+    const due = ((now - began) * OPERATIONS_A_SECOND) / 1000
+    while (running.length < due)
+      running.push(operate(names[running.length % names.length] ?? 'touch'))
     await setTimeout(1)
   }
   await Promise.all(running)
   // A delay is only seen by the next turn of the histogram's own timer.
   await setTimeout(20)
-  histogram.disable()
   return {
-    ...{ acknowledged: running.length, p99: quantile(acknowledged, 0.99) },
+    ...{ stored: sids.length + population.added.length, p99: quantile(acknowledged, 0.99) },
     ...{ longest: quantile(acknowledged, 1), delayed: histogram.percentile(99) / 1e6 },
     stall: histogram.max / 1e6,
   }
@@ -112,10 +78,10 @@ export async function restart({ saver, file }: { saver: Opened; file: string }) 
   const began = performance.now()
   const store = await open(saver, { file })
   const ms = performance.now() - began
-  const sessions = await new Promise<number>((resolve, reject) => {
+  const found = await new Promise<number>((resolve, reject) => {
     store.length?.((error, length = 0) => (error ? reject(error) : resolve(length)))
   })
-  return { ms, sessions }
+  return { ms, found }
 }
 
 /** The least that a restart can cost, in ms: the rows of lembro's file, id and body put into a `Map`. */
@@ -134,30 +100,26 @@ export function readBare(file: string): number {
 }
 
 export async function run(quick: boolean) {
-  const [few, many] = quick ? [2000, 10_000] : [100_000, 300_000]
-  const [seconds, ms, period] = quick ? [0.1, 300, 200] : [1.2, 5000, 3000]
+  const [sessions, seconds, ms] = quick ? [5000, 0.1, 300] : [300_000, 1.2, 2.5 * SAVE_PERIOD]
   const rounds = quick ? 1 : 2
   const rated = await byTurns(SAVERS, rounds, (saver) =>
     withFile((file) => askNew(import.meta.url, rate, { saver, file, seconds })),
   )
   const killed = await byTurns(KILLED, rounds, (saver) =>
     withFile(async (file) => {
-      const input = { saver, file, sessions: few, period }
-      const filled = await askNew(import.meta.url, fillUntilKilled, input)
-      const back = await askNew(import.meta.url, restart, { saver, file })
+      const paced = await askNew(import.meta.url, pace, { saver, file, sessions, ms })
+      const gone = { ms: Number.NaN, found: 0 }
+      const back = saver === PLAIN ? gone : await askNew(import.meta.url, restart, { saver, file })
       const bare = saver === 'lembro' ? await askNew(import.meta.url, readBare, file) : Number.NaN
-      return { ...filled, ...back, bare }
+      return { ...paced, ...back, bare }
     }),
   )
-  const paced = (saver: Opened) =>
-    withFile((file) => askNew(import.meta.url, paceWhenFull, { saver, file, sessions: many, ms }))
-  return {
-    ...{ rates: mapValues(rated, medians), few, killed: mapValues(killed, medians) },
-    ...{ many, paced: { [PLAIN]: await paced(PLAIN), lembro: await paced('lembro') } },
-  }
+  return { rates: mapValues(rated, medians), sessions, killed: mapValues(killed, medians) }
 }
 
-export function tables({ rates, few, killed, many, paced }: SavingFigures): figures.Table[] {
+type Figures = Awaited<ReturnType<typeof run>>
+
+export function tables({ rates, sessions, killed }: Figures): figures.Table[] {
   const beside = (rate: number, other: number) => `${whole(rate)} (${digits(ratio(rate, other))})`
   const plain = rates[PLAIN]
   return [
@@ -171,20 +133,16 @@ export function tables({ rates, few, killed, many, paced }: SavingFigures): figu
       ]),
     },
     {
-      title: `Saving: ${whole(OPERATIONS_A_SECOND)} operations a second with ${count(many)} sessions`,
-      note: "Half sets, half touches, each with the `get` of its request. The delay of the event loop is that of Node's `monitorEventLoopDelay` at a resolution of 1 ms, which is part of every figure.",
-      head: ['', 'delay, p99', 'acknowledged, p99', 'acknowledged, longest'],
-      rows: Object.entries(paced).map(([saver, { delayed, p99, longest }]) => [
-        ...[saver, milliseconds(delayed), milliseconds(p99), milliseconds(longest)],
-      ]),
-    },
-    {
-      title: `Crashes: killed with ${count(few)} sessions`,
-      note: `${whole(NEW_SESSIONS_A_SECOND)} new sessions a second come in until the process is killed (SIGKILL), half a period after a save. express-memfilestore saves every 3 s here; its README has it save every five minutes. A restart ends when the store calls that it is ready; the process is up already, and the file is in the cache of the system. The bare program, the floor, reads the rows of the same file, and puts id and body into a \`Map\`.`,
-      head: ['', 'longest stall', 'acknowledged', 'lost', 'restart', 'bare program'],
-      rows: Object.entries(killed).map(([saver, { stall, acknowledged, sessions, ms, bare }]) => [
-        ...[saver, milliseconds(stall), whole(acknowledged)],
-        ...[whole(acknowledged - sessions), milliseconds(ms), milliseconds(bare)],
+      title: `Saving: ${whole(OPERATIONS_A_SECOND)} operations a second with ${whole(sessions)} sessions, until the process is killed`,
+      note: 'Half sets, of which half are new sessions, half touches. The delay of the event loop is that of `monitorEventLoopDelay` at a resolution of 1 ms, which is part of every figure. Once all are acknowledged the process is killed (SIGKILL). express-memfilestore saves every 3 s here; its README has it save every five minutes. A restart ends when the store calls that it is ready; the process is up already, and the file is in the cache of the system. The bare program, the floor, reads the rows of the same file, and puts id and body into a `Map`.',
+      head: [
+        ...['', 'delay, p99', 'longest', 'acknowledged, p99', 'longest'],
+        ...['sessions lost', 'restart', 'bare program'],
+      ],
+      rows: Object.entries(killed).map(([saver, of]) => [
+        ...[saver, milliseconds(of.delayed), milliseconds(of.stall)],
+        ...[milliseconds(of.p99), milliseconds(of.longest), whole(of.stored - of.found)],
+        ...[milliseconds(of.ms), milliseconds(of.bare)],
       ]),
     },
   ]

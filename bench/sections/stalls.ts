@@ -3,7 +3,7 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import type { Store } from 'express-session'
 import { askNew, byTurns } from '../child.js'
-import { count, mapValues, median, milliseconds, type Table, whole } from '../figures.js'
+import { mapValues, median, milliseconds, type Table, whole } from '../figures.js'
 import { fill, nextTurn } from '../operations.js'
 import { newSession, newSid, TYPICAL } from '../sessions.js'
 import { type Kind, PEERS, STORES, type StoreName } from '../stores.js'
@@ -24,7 +24,6 @@ const WORKS = {
 const PAST_THE_ROOM = 1.2
 type LongWork = keyof typeof WORKS
 type Stalls = Readonly<Record<LongWork, Longest | undefined>>
-export type StallFigures = Awaited<ReturnType<typeof run>>
 
 const SETS_A_TURN = 10
 const TWO_DAYS = 2 * 86_400_000
@@ -137,13 +136,10 @@ function middle(runs: readonly Stalls[]): Stalls {
   })
 }
 
-export function tables(figures: StallFigures): Table[] {
-  return figures.map(({ sessions, by }, i) => ({
+export function tables(figures: Awaited<ReturnType<typeof run>>): Table[] {
+  return figures.map(({ sessions, by }) => ({
     title: `Stalls: the longest turn of the event loop, ${whole(sessions)} typical sessions`,
-    note:
-      i > 0
-        ? `As above, with ${count(sessions)}.`
-        : 'In brackets: the longest when garbage collection is taken out, and the time in which the process did not run, since the machine had other things to do, in the calmest of the runs: so the slices of lembro and what traffic comes beside them. The floor has no such work but the first.',
+    note: 'In brackets: the longest when garbage collection is taken out, and the time in which the process did not run, since the machine had other things to do, in the calmest of the runs: so the slices of lembro and what traffic comes beside them. The floor has no such work but the first.',
     head: ['', ...Object.values(WORKS)],
     rows: Object.entries(by).map(([store, of]) => [
       store,
