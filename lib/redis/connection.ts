@@ -7,7 +7,7 @@ import { toError } from '../call'
 import type { Clock } from '../clock'
 import { coded } from '../settings/check'
 import type { Route } from './client'
-import { probe } from './commands'
+import { type Names, probe } from './commands'
 import { Line, offline, type Place, type ReadBoth, reasonOf } from './line'
 import { ReplyError } from './wire'
 
@@ -27,9 +27,7 @@ export interface ConnectionListener {
 
 export class Connection {
   readonly #route: Route
-  readonly #prefix: string
-  readonly #lists: string
-  readonly #channel: string
+  readonly #names: Names
   readonly #clock: Clock
   #listener: ConnectionListener | undefined
   /** To the primaries, by address. */
@@ -49,12 +47,9 @@ export class Connection {
   readonly #dialled = new Set<Line>()
   #listens = false
 
-  /** Keys that begin with `prefix` are tracked; those that begin with `lists` are used as well; `channel` is what {@link listen} listens to. */
-  constructor(route: Route, prefix: string, lists: string, channel: string, clock: Clock) {
+  constructor(route: Route, names: Names, clock: Clock) {
     this.#route = route
-    this.#prefix = prefix
-    this.#lists = lists
-    this.#channel = channel
+    this.#names = names
     this.#clock = clock
     this.#slots = this.isCluster ? [] : ['']
   }
@@ -80,7 +75,7 @@ export class Connection {
   listen(): void {
     if (this.#listens) return
     this.#listens = true
-    for (const line of this.#lines.values()) line.subscribe(this.#channel).catch(() => {})
+    for (const line of this.#lines.values()) line.subscribe(this.#names.channel).catch(() => {})
   }
 
   /** Sends a command about a key to the server that has it. Rejects at once while there is no connection; waits only for the first one. */
@@ -188,15 +183,12 @@ export class Connection {
   }
 
   async #connect(): Promise<void> {
-    if (this.#route.kind === 'server') await this.#one(this.#route.places[0] as Place)
-    else if (this.#route.kind === 'sentinel') await this.#one(await this.#named())
-    else await this.#all()
+    const { kind, places } = this.#route
+    if (kind === 'cluster') await this.#all()
+    else if (!this.#lines.has(''))
+      await this.#dial('', kind === 'server' ? (places[0] as Place) : await this.#named())
     if (this.#closed) throw offline(undefined)
     this.#tell()
-  }
-
-  async #one(place: Place): Promise<void> {
-    if (!this.#lines.has('')) await this.#dial('', place)
   }
 
   /** The primary that the first sentinel names that answers. */
@@ -264,9 +256,9 @@ export class Connection {
     const line = this.#newLine(place)
     const { login, database, name } = this.#route
     try {
-      await line.open({ login, database, name, tracked: this.#prefix })
-      await probe(line, this.#route.kind, this.#prefix, this.#lists)
-      if (this.#listens) await line.subscribe(this.#channel)
+      await line.open({ login, database, name, tracked: this.#names.sessions })
+      await probe(line, this.#route.kind, this.#names)
+      if (this.#listens) await line.subscribe(this.#names.channel)
     } catch (thrown) {
       line.destroy()
       throw thrown
