@@ -34,7 +34,6 @@ export interface Saving {
 
 /** @internal */
 export class Calls {
-  readonly #emitter: EventEmitter
   #saving: Saving | undefined
   /** Those that wait for the saved sessions, in order; `undefined` once those are there. */
   #waiting: (() => void)[] | undefined
@@ -43,9 +42,7 @@ export class Calls {
   /** Methods that await a promise. */
   readonly #underWay = new Set<Promise<void>>()
 
-  constructor(emitter: EventEmitter) {
-    this.#emitter = emitter
-  }
+  constructor(private readonly emitter: EventEmitter) {}
 
   get closed(): boolean {
     return this.#closed
@@ -235,7 +232,7 @@ export class Calls {
   }
 
   get #isHeard(): boolean {
-    return this.#emitter.listenerCount('error') > 0
+    return this.emitter.listenerCount('error') > 0
   }
 
   #promise<Value>(error: Error | null, value: Value): Promise<Value> {
@@ -249,7 +246,7 @@ export class Calls {
   // Later, so that the listeners run outside of the method.
   #tell(error: Error): void {
     if (!this.#isHeard) return
-    setImmediate(() => emitSafely(this.#emitter, 'error', [error], listenerFault))
+    setImmediate(() => emitSafely(this.emitter, 'error', [error], listenerFault))
   }
 }
 
