@@ -40,7 +40,8 @@ export class Calls {
   #afterwards: (() => void)[] = []
   #closed = false
   /** Methods that await a promise. */
-  readonly #underWay = new Set<Promise<void>>()
+  #underWay = 0
+  readonly #whenEnded: (() => void)[] = []
 
   constructor(private readonly emitter: EventEmitter) {}
 
@@ -132,25 +133,15 @@ export class Calls {
     run: () => Promise<Brought>,
     open: (brought: Brought) => Value,
   ): Promise<Value> | undefined {
-    const start = (end: End<Value>) => {
-      const ending = run()
-        .then((brought) => {
-          this.rest()
-          end(null, open(brought))
-        })
-        .catch((thrown) => {
-          this.rest()
-          end(toError(thrown))
-        })
-        .finally(() => this.#underWay.delete(ending))
-      this.#underWay.add(ending)
-    }
-    return this.long<Value>(callback, start, nextTick)
+    return this.long<Value>(callback, (end) => this.#finish(run, open, end), nextTick)
   }
 
   /** Resolves when what promises are awaited for has ended. */
-  ended(): Promise<unknown> {
-    return Promise.all(this.#underWay)
+  ended(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#underWay === 0) resolve()
+      else this.#whenEnded.push(resolve)
+    })
   }
 
   /**
@@ -221,6 +212,24 @@ export class Calls {
     const start = (end: End<Value>) => saving.committed((error) => end(error, value), removes)
     // What saves calls back later, so that the callback can be called at once.
     return this.later<Value>(callback, start, atOnce)
+  }
+
+  // Not by `then`, `catch` and `finally`: each is one more promise, a fifth of what a save costs in all (Node 24).
+  async #finish<Value, Brought>(
+    run: () => Promise<Brought>,
+    open: (brought: Brought) => Value,
+    end: End<Value>,
+  ): Promise<void> {
+    this.#underWay++
+    try {
+      const brought = await run()
+      this.rest()
+      end(null, open(brought))
+    } catch (thrown) {
+      this.rest()
+      end(toError(thrown))
+    }
+    if (--this.#underWay === 0) for (const tell of this.#whenEnded.splice(0)) tell()
   }
 
   #run<Value>(run: () => Value): Value {
