@@ -34,7 +34,6 @@ export interface Saving {
 
 /** @internal */
 export class Calls {
-  readonly #emitter: EventEmitter
   #saving: Saving | undefined
   /** Those that wait for the saved sessions, in order; `undefined` once those are there. */
   #waiting: (() => void)[] | undefined
@@ -44,9 +43,7 @@ export class Calls {
   #underWay = 0
   readonly #whenEnded: (() => void)[] = []
 
-  constructor(emitter: EventEmitter) {
-    this.#emitter = emitter
-  }
+  constructor(private readonly emitter: EventEmitter) {}
 
   get closed(): boolean {
     return this.#closed
@@ -244,7 +241,7 @@ export class Calls {
   }
 
   get #isHeard(): boolean {
-    return this.#emitter.listenerCount('error') > 0
+    return this.emitter.listenerCount('error') > 0
   }
 
   #promise<Value>(error: Error | null, value: Value): Promise<Value> {
@@ -258,7 +255,7 @@ export class Calls {
   // Later, so that the listeners run outside of the method.
   #tell(error: Error): void {
     if (!this.#isHeard) return
-    setImmediate(() => emitSafely(this.#emitter, 'error', [error], listenerFault))
+    setImmediate(() => emitSafely(this.emitter, 'error', [error], listenerFault))
   }
 }
 
