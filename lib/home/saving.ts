@@ -34,26 +34,22 @@ const NOTHING = Promise.resolve()
 export class Saving {
   /** How many sessions were stored. */
   count = 0
-  readonly #core: Core
-  readonly #home: Home
-  readonly #near: Near
-  readonly #traffic: Traffic<Loaded | undefined>
   /** The last save of each session that has one under way. */
   readonly #last = new Map<string, Promise<void>>()
 
-  constructor(core: Core, home: Home, near: Near, traffic: Traffic<Loaded | undefined>) {
-    this.#core = core
-    this.#home = home
-    this.#near = near
-    this.#traffic = traffic
-  }
+  constructor(
+    private readonly core: Core,
+    private readonly home: Home,
+    private readonly near: Near,
+    private readonly traffic: Traffic<Loaded | undefined>,
+  ) {}
 
   /**
    * Stores a session; one that was loaded only if it is still there. Throws or rejects for one that
    * can't be stored; what is stored then stays as it is.
    */
   save(sid: string, given: SessionData): Promise<void> {
-    const { intake, sessions, settings } = this.#core
+    const { intake, sessions, settings } = this.core
     const incoming = intake.prepare(sid, given)
     if (sessions.refuses(incoming)) return NOTHING
     this.#checkSize(incoming)
@@ -69,7 +65,7 @@ export class Saving {
   ): Listing | undefined {
     if (owner === undefined) return undefined
     const until = (known?.ownerName === owner && known.listedUntil) || 0
-    if (until >= secondsOf(this.#core.clock.now() + ttl)) return undefined
+    if (until >= secondsOf(this.core.clock.now() + ttl)) return undefined
     return { owner, ms: ttl + ttl * LISTED_LONGER }
   }
 
@@ -86,19 +82,19 @@ export class Saving {
   }
 
   async #write(prepared: Incoming): Promise<void> {
-    const { intake, clock, sessions, settings, stats } = this.#core
+    const { intake, clock, sessions, settings, stats } = this.core
     const { sid, session } = prepared
     // The save before may have been of the same session: what that stored is what this one starts from.
     const incoming = { ...prepared, link: intake.linkOf(sid, session) }
     const linked = incoming.link?.entry
-    const known = this.#near.find(sid) ?? (linked instanceof NearEntry ? linked : undefined)
-    const ticket = this.#traffic.begin([sid])
+    const known = this.near.find(sid) ?? (linked instanceof NearEntry ? linked : undefined)
+    const ticket = this.traffic.begin([sid])
     try {
       const isOver = incoming.expiry <= clock.now()
-      this.#near.drop(sid, isOver ? 'expire' : 'invalidate')
+      this.near.drop(sid, isOver ? 'expire' : 'invalidate')
       if (isOver) {
         // Nobody could read it again: what it would replace goes.
-        await this.#home.destroy([sid])
+        await this.home.destroy([sid])
         return
       }
       const isCompared = incoming.link !== undefined && settings.onConflict !== 'overwrite'
@@ -111,7 +107,7 @@ export class Saving {
       }
       // After a comparison others may have written: see docs/redis.md, "How it stays right".
       const good = ticket.good && !isCompared
-      const entry = this.#near.take(sent.incoming, sent.text, sent.life, good)
+      const entry = this.near.take(sent.incoming, sent.text, sent.life, good)
       entry.listedUntil = sent.listedUntil
       sessions.link(entry, sent.incoming)
       this.count++
@@ -119,20 +115,20 @@ export class Saving {
       if (Object(thrown).code === 'ESESSIONTOOBIG') stats.tooBig++
       throw thrown
     } finally {
-      this.#traffic.end([sid], ticket)
+      this.traffic.end([sid], ticket)
     }
   }
 
   #overwrite(incoming: Incoming, known: NearEntry | undefined): Promise<Sent> {
     if (incoming.link === undefined) return this.#send(incoming, known, 'always')
     // What this process knows of; to ask for the others would cost every save a round trip.
-    if (incoming.link.isInConflictWith(known)) this.#core.stats.conflicts++
+    if (incoming.link.isInConflictWith(known)) this.core.stats.conflicts++
     return this.#send(incoming, known, 'exists')
   }
 
   /** Saves what others have not changed, or else what comes of both. Gives nothing if the session was ended here meanwhile, which is counted. */
   async #merge(incoming: Incoming, known: NearEntry | undefined): Promise<Sent | undefined> {
-    const { intake, sessions, stats } = this.#core
+    const { intake, sessions, stats } = this.core
     let held = known
     let counted = false
     for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -145,7 +141,7 @@ export class Saving {
       if (sessions.refuses(incoming)) return undefined
       const sent = await this.#send(merged, held, { version: held?.version ?? '' })
       if (typeof sent.outcome === 'string') return sent
-      held = this.#near.read(incoming.sid, sent.outcome, false)?.entry
+      held = this.near.read(incoming.sid, sent.outcome, false)?.entry
       // Somebody wrote there what is no session.
       if (held === undefined) return { ...sent, outcome: 'gone' }
     }
@@ -155,8 +151,8 @@ export class Saving {
 
   async #send(incoming: Incoming, known: NearEntry | undefined, when: Condition): Promise<Sent> {
     const { sid, expiry } = incoming
-    const text = textOf(this.#core, incoming)
-    const now = this.#core.clock.now()
+    const text = textOf(this.core, incoming)
+    const now = this.core.clock.now()
     const ttl = expiry - now
     const owner = nameOf(incoming.owner)
     const listing = this.listingOf(owner, ttl, known)
@@ -164,7 +160,7 @@ export class Saving {
     const formerOwner = former === owner ? undefined : former
     const linked = incoming.link?.entry
     const before = linked instanceof NearEntry ? linked.life : 0
-    const saved = await this.#home.save({
+    const saved = await this.home.save({
       ...{ sid, text, ttl, when, life: before, listing, formerOwner },
       owner: ownerNamed(incoming.owner),
     })
@@ -176,7 +172,7 @@ export class Saving {
 
   // Only if it is asked for: what is too large for the near cache alone lives in the home.
   #checkSize(incoming: Incoming): void {
-    const { settings, intake, ledger, stats } = this.#core
+    const { settings, intake, ledger, stats } = this.core
     const most = settings.maxEntryBytes
     if (settings.given.maxEntrySize === undefined) return
     const entry = new Entry(incoming.sid)

@@ -23,23 +23,20 @@ import type { Connection } from './connection'
 const SCANNED = 500
 
 export class RedisHome implements Home {
-  readonly #connection: Connection
-  readonly #names: Names
-  readonly #clock: Clock
   /** Tells this process from the others. */
   readonly #me = randomUUID()
   #listener: HomeListener | undefined
 
-  constructor(connection: Connection, names: Names, clock: Clock) {
-    this.#connection = connection
-    this.#names = names
-    this.#clock = clock
-  }
+  constructor(
+    private readonly connection: Connection,
+    private readonly names: Names,
+    private readonly clock: Clock,
+  ) {}
 
   open(listener: HomeListener): Promise<void> {
     this.#listener = listener
-    const { sessions } = this.#names
-    return this.#connection.open({
+    const { sessions } = this.names
+    return this.connection.open({
       invalidated: (key) => {
         if (key === null) listener.invalidatedAll()
         else if (key.startsWith(sessions)) listener.invalidated(key.slice(sessions.length))
@@ -52,12 +49,12 @@ export class RedisHome implements Home {
 
   /** From now on it is also told what other processes destroy: only those that ask for it get the texts. */
   listen(): void {
-    this.#connection.listen()
+    this.connection.listen()
   }
 
   load<Value>(sid: string, read: ReadSession<Value>): Promise<Value> {
     const key = this.#keyOf(sid)
-    return this.#connection.sendBoth(key, ['GET', key], ['PTTL', key], (text, left) =>
+    return this.connection.sendBoth(key, ['GET', key], ['PTTL', key], (text, left) =>
       read(left === -2 ? undefined : found(text, left)),
     )
   }
@@ -87,7 +84,7 @@ export class RedisHome implements Home {
     const listed = listing === undefined ? undefined : this.#list(sid, listing).catch(unlessFull)
     const [answers, isFull] = await Promise.all([Promise.all(touching), listed])
     // A full server takes no new expiry into the list. So the list itself must not end before that.
-    if (isFull === true) await this.#send('PERSIST', this.#names.lists + listing?.owner)
+    if (isFull === true) await this.#send('PERSIST', this.names.lists + listing?.owner)
     const isThere = answers.at(-1) === 1
     if (!isThere && listing !== undefined) await this.unlist(listing.owner, [sid])
     return isThere
@@ -103,7 +100,7 @@ export class RedisHome implements Home {
       const texts = await this.destroy(sids)
       count += texts.filter((text) => text !== undefined).length
     }
-    for await (const owners of this.#scan(this.#names.lists)) {
+    for await (const owners of this.#scan(this.names.lists)) {
       for (const owner of owners) {
         // Somebody may have signed in meanwhile.
         const { sids } = await this.listed(owner)
@@ -116,16 +113,16 @@ export class RedisHome implements Home {
   }
 
   async listed(owner: string): Promise<Listed> {
-    const primaries = await this.#connection.primaries()
+    const primaries = await this.connection.primaries()
     const [sids, ...infos] = await Promise.all([
-      this.#send('ZREVRANGE', this.#names.lists + owner, '0', '-1'),
+      this.#send('ZREVRANGE', this.names.lists + owner, '0', '-1'),
       ...primaries.map((line) => line.send(['INFO', 'memory']).catch(() => '')),
     ])
     return { sids: sids as string[], whole: infos.every(keepsAll) }
   }
 
   async unlist(owner: string, sids: readonly string[]): Promise<void> {
-    if (sids.length > 0) await this.#send('ZREM', this.#names.lists + owner, ...sids)
+    if (sids.length > 0) await this.#send('ZREM', this.names.lists + owner, ...sids)
   }
 
   async read(sids: readonly string[]): Promise<(string | undefined)[]> {
@@ -134,13 +131,13 @@ export class RedisHome implements Home {
   }
 
   ids(): AsyncGenerator<string[]> {
-    return this.#scan(this.#names.sessions)
+    return this.#scan(this.names.sessions)
   }
 
   used(sids: readonly string[]): void {
     // Else a Redis that evicts what was idle longest would take those whom the near cache serves.
     // In a cluster one by one: the keys of one command must have one slot.
-    const atOnce = this.#connection.isCluster ? 1 : SCANNED
+    const atOnce = this.connection.isCluster ? 1 : SCANNED
     for (let i = 0; i < sids.length; i += atOnce) {
       const [first = '', ...rest] = sids.slice(i, i + atOnce).map((sid) => this.#keyOf(sid))
       this.#send('TOUCH', first, ...rest).catch(() => {})
@@ -152,13 +149,13 @@ export class RedisHome implements Home {
   }
 
   async close(): Promise<void> {
-    this.#connection.close()
+    this.connection.close()
   }
 
   /** Tells of it here, and has the script tell the other processes: who did it and the id on the first line, then the text. */
   async #destroy(sid: string): Promise<string | undefined> {
     const head = `${JSON.stringify([this.#me, sid])}\n`
-    const text = await this.#run(DESTROY, this.#keyOf(sid), [this.#names.channel, head])
+    const text = await this.#run(DESTROY, this.#keyOf(sid), [this.names.channel, head])
     if (typeof text !== 'string') return undefined
     this.#listener?.destroyed(sid, text)
     return text
@@ -175,7 +172,7 @@ export class RedisHome implements Home {
 
   async *#scan(prefix: string): AsyncGenerator<string[]> {
     const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
-    for (const line of await this.#connection.primaries()) {
+    for (const line of await this.connection.primaries()) {
       let cursor = '0'
       do {
         const answer = await line.send(['SCAN', cursor, 'MATCH', pattern, 'COUNT', String(SCANNED)])
@@ -188,11 +185,11 @@ export class RedisHome implements Home {
 
   /** Lists a session; takes a few away that have ended. */
   async #list(sid: string, { owner, ms }: Listing): Promise<void> {
-    const now = this.#clock.now()
+    const now = this.clock.now()
     const isEndless = ms === Number.POSITIVE_INFINITY
     const times = [isEndless ? '+inf' : String(Math.ceil(now + ms)), String(now)]
     const life = isEndless ? '' : String(Math.ceil(ms))
-    const key = this.#names.lists + owner
+    const key = this.names.lists + owner
     const args = [sid, ...times, life]
     const over = (await this.#run(LIST, key, args)) as string[]
     if (over.length > 0) this.#prune(owner, over).catch(() => {})
@@ -205,16 +202,16 @@ export class RedisHome implements Home {
   }
 
   #keyOf(sid: string): string {
-    return this.#names.sessions + sid
+    return this.names.sessions + sid
   }
 
   // The whole script each time, as one that is sent again would come after later calls.
   #run(script: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.#connection.send(key, ['EVAL', script, '1', key, ...args])
+    return this.connection.send(key, ['EVAL', script, '1', key, ...args])
   }
 
   #send(command: string, key: string, ...args: string[]): Promise<unknown> {
-    return this.#connection.send(key, [command, key, ...args])
+    return this.connection.send(key, [command, key, ...args])
   }
 }
 
