@@ -155,7 +155,18 @@ export class Intake {
     const expiry = expiryThere ?? this.expiryOf(sid, session, cookie, now)
     const isStranger = owner === undefined || owner === false
     const client = isStranger ? this.#clientOf(session) : undefined
-    const [content, base] = [session, body]
-    return { sid, session, content, link, now, base, body, cookie, expiry, owner, client }
+    return {
+      sid,
+      session,
+      content: session,
+      link,
+      now,
+      base: body,
+      body,
+      cookie,
+      expiry,
+      owner,
+      client,
+    }
   }
 }

@@ -125,7 +125,8 @@ export class Sessions {
 
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Throws as `set` does. */
   touch(sid: string, given: SessionData): void {
-    const [ledger, intake] = [this.#ledger, this.#intake]
+    const ledger = this.#ledger
+    const intake = this.#intake
     const session = toSession(given)
     const link = intake.linkOf(sid, session)
     const now = ledger.now()
