@@ -2,7 +2,7 @@
 
 import type { EventEmitter } from 'node:events'
 import { Calls } from './call'
-import { type Clock, inSlices, systemClock } from './clock'
+import { type Clock, inSlices, setImmediate, systemClock } from './clock'
 import { Codec } from './entry/entry'
 import { Ledger } from './ledger/ledger'
 import type { Persistence } from './persistence'
@@ -72,7 +72,8 @@ export function assemble(
     stats.reduced(report)
     const [from, to] = [toText(report.from), toText(report.to)]
     debug('reduce: %s to %s, %d evicted in %d ms', from, to, report.evicted, Math.round(report.ms))
-    told.announce('reduce', report)
+    // Later: a listener that reduces again must not do so within this one, without end.
+    setImmediate(() => told.announce('reduce', report))
   }
   const parts = {
     ...{ settings, clock, calls, stats, ledger, codec, intake, departed, told },

@@ -400,6 +400,22 @@ describe('reduce', () => {
     assert.equal(store.stats().reduces, 1)
   })
 
+  it('by a listener that hears of a reduce does not begin within that one', async () => {
+    const store = filled()
+    let depth = 0
+    await new Promise<void>((resolve) => {
+      store.on('reduce', () => {
+        depth++
+        assert.equal(depth, 1)
+        if (store.stats().reduces < 20) store.reduce()
+        else resolve()
+        depth--
+      })
+      store.on('error', (error) => assert.fail(error))
+      store.reduce()
+    })
+  })
+
   it('keeps one session, whatever it weighs', async () => {
     const store = filled()
     await store.reduce(1)

@@ -64,18 +64,30 @@ describe('a cookie jar', () => {
     assert.equal(kept.read(NOON + 77).expires, new Date(NOON + 1000).toISOString())
   })
 
-  it('counts what attributes hold for one entry alone: texts as V8 holds them, common ones not', () => {
+  it('counts the text of attributes that one entry alone has, as V8 holds it', () => {
     const jar = new CookieJar()
     for (let n = 0; n < 256; n++) jar.keep({ path: `/${n}` }, NOON)
     const bytes = (cookie: object) => jar.keep(cookie as never, NOON).bytes
-    const none = bytes({})
-    assert.equal(bytes({ path: '/', httpOnly: true, secure: false, sameSite: 'lax' }), none + 32)
-    assert.equal(bytes({ originalMaxAge: 5 }), none + 8)
-    assert.equal(bytes({ originalMaxAge: 1e12 }), none + 8 + 16)
-    assert.equal(bytes({ domain: 'x'.repeat(400) }), none + 8 + 16 + 400)
-    assert.equal(bytes({ domain: '世'.repeat(400) }), none + 8 + 16 + 800)
-    assert.ok(bytes({ ['x'.repeat(5000)]: 1 }) > 5000)
-    assert.ok(bytes({ nested: { deep: ['x'.repeat(5000)] } }) > 5000)
+    const [none, few] = [bytes({}), bytes({ domain: '' })]
+    assert.equal(few, none + 8)
+    assert.equal(bytes({ domain: 'x'.repeat(400) }), few + 400)
+    assert.equal(bytes({ domain: '世'.repeat(400) }), few + 800 + 16)
+    assert.ok(bytes({ nested: { deep: ['x'.repeat(5000)] } }) > none + 5000)
+  })
+
+  it('gives back what it does not share as it came, and what is nested, fresh each time', () => {
+    const jar = new CookieJar()
+    const long = { path: `/${'x'.repeat(5000)}`, secure: true }
+    const nested = { path: '/', more: { deep: [1] } }
+    const odd = JSON.parse('{"path":"/","__proto__":{"a":1}}')
+    for (const cookie of [long, nested, odd]) {
+      const kept = jar.keep(cookie, NOON)
+      const [one, other] = [kept.read(NOON), kept.read(NOON)]
+      assert.deepEqual([one, other], [cookie, cookie])
+      one.path = '/there'
+      Object(one.more).deep = []
+      assert.deepEqual(kept.read(NOON), cookie)
+    }
   })
 
   it('counts attributes that are too long to be shared, all of them', () => {
