@@ -12,9 +12,7 @@ export function spreadOf(rounds: number[]): number {
 
 /** The median of each figure of some runs. */
 export function medians<Of extends object>(runs: readonly Of[]): Of {
-  const [first] = runs
-  if (first === undefined) throw new Error('there was no run')
-  return mapValues(first as Readonly<Record<string, unknown>>, (_, name) =>
+  return mapValues(runs[0] as Readonly<Record<string, unknown>>, (_, name) =>
     median(runs.map((run) => Number(run[name as keyof Of]))),
   ) as Of
 }

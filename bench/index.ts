@@ -14,12 +14,6 @@ npm run bench -- --only SECTION    one of: ${SECTION_NAMES.join(', ')}
 
 What --only measures joins what was measured before: a report may be made piece by piece.`
 
-/** What came of one section, as it is kept for the report. */
-interface Piece {
-  readonly conditions: string
-  readonly figures: unknown
-}
-
 await run(asked())
 
 function asked() {
@@ -46,15 +40,15 @@ async function run({ quick, only }: ReturnType<typeof asked>): Promise<void> {
   for (const name of only ?? SECTION_NAMES) {
     const piece = await measured(name, quick)
     writeFileSync(fileOf(name), JSON.stringify(piece))
-    for (const table of tablesOf(name, { [name]: piece.figures })) {
+    for (const table of tablesOf(name, piece.figures)) {
       console.log(`${toMarkdown(table)}\n`)
     }
   }
   const names = SECTION_NAMES.filter((name) => existsSync(fileOf(name)))
-  const pieces = names.map((name): Piece => JSON.parse(readFileSync(fileOf(name), 'utf8')))
+  const pieces = names.map((name) => JSON.parse(readFileSync(fileOf(name), 'utf8')))
   const made = {
     conditions: [...new Set(pieces.map(({ conditions }) => conditions))].join('; '),
-    results: Object.fromEntries(names.map((name, i) => [name, pieces[i]?.figures])),
+    results: Object.fromEntries(names.map((name, i) => [name, pieces[i].figures])),
   }
   // The report of less than everything does not take the place of the one that is kept.
   const isWhole = !quick && names.length === SECTION_NAMES.length
@@ -68,7 +62,8 @@ async function run({ quick, only }: ReturnType<typeof asked>): Promise<void> {
   console.log(`written: report.md and chart.svg in ${to.pathname}`)
 }
 
-async function measured(name: SectionName, quick: boolean): Promise<Piece> {
+/** What came of one section, as it is kept for the report. */
+async function measured(name: SectionName, quick: boolean) {
   const began = performance.now()
   process.stderr.write(`${name}, while ${os.loadavg()[0]?.toFixed(1)} processes are busy ... `)
   const figures = await SECTIONS[name].run(quick)

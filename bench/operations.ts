@@ -1,5 +1,6 @@
 /** The operations that are timed: each prepared beforehand, so that only the store's part of it counts. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SessionData, Store } from 'express-session'
 import { type Live, newSession, newSid, requestOf, type Shape, sidOfRequest } from './sessions.js'
 
@@ -132,13 +133,6 @@ export function timed(steps: readonly Step[]): Promise<number> {
     }
     const began = process.hrtime.bigint()
     for (const step of steps) step(done)
-  })
-}
-
-/** The next turn of the event loop. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
   })
 }
 

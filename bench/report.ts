@@ -26,7 +26,7 @@ export interface Line {
 
 export function report({ conditions, results }: Run): string {
   const names = SECTION_NAMES.filter((name) => results[name] !== undefined)
-  const tables = names.flatMap((name) => tablesOf(name, results))
+  const tables = names.flatMap((name) => tablesOf(name, results[name]))
   const spreads = tables.flatMap(({ spreads = [] }) => spreads).filter(Number.isFinite)
   const noisy = spreads.filter((spread) => spread > 0.25).length
   const [lines, targets] = [glance(results), targetsOf(results)]
@@ -46,16 +46,16 @@ export function report({ conditions, results }: Run): string {
     '## Figures',
     `All stores are measured side by side in the same run: each has a process of its own, and they take turns, round by round; a figure is the median of its rounds. Sessions are express-session's own \`Session\` and \`Cookie\` objects; ids are slices of a Cookie header. *lru-cache* is version 11 as its users make a store of it: JSON, and a \`sizeCalculation\`. The rounds of the floor spread by ${percent(spreads.length > 0 ? figures.median(spreads) : Number.NaN)}, the median of ${spreads.length} measurements; ${noisy} of them spread by more than a quarter. The spread is the distance between the quartiles, divided by the median.`,
     ...names.map((name) => {
-      const shown = tablesOf(name, results).map((table) => toMarkdown(table))
+      const shown = tablesOf(name, results[name]).map((table) => toMarkdown(table))
       return `<details><summary>${name}</summary>\n\n${shown.join('\n\n')}\n\n</details>`
     }),
   ]
   return `${parts.join('\n\n')}\n`
 }
 
-export function tablesOf(name: SectionName, results: Results): figures.Table[] {
-  const { tables } = SECTIONS[name] as { tables(figures: unknown): figures.Table[] }
-  return tables(results[name])
+export function tablesOf(name: SectionName, figures: unknown): figures.Table[] {
+  const { show } = SECTIONS[name] as { show(of: unknown): figures.Table | figures.Table[] }
+  return [show(figures)].flat()
 }
 
 /** How many times as good lembro's figure is as the best of the others. */

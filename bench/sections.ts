@@ -11,7 +11,7 @@ import * as races from './sections/races.js'
 import * as saving from './sections/saving.js'
 import * as stalls from './sections/stalls.js'
 
-/** Each has `run`, which measures, and `tables`, which shows what was measured. */
+/** Each has `run`, which measures, and `show`, which makes a table or several of what was measured. */
 export const SECTIONS = {
   operations,
   growth,

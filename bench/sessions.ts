@@ -12,18 +12,14 @@ declare module 'express-session' {
   }
 }
 
-/** What a session looks like: characters of JSON apart from its cookie, an owner or none, one byte a character or two. */
+/** What sessions look like: whether they have an owner, and what they hold beside it. */
 export interface Shape {
-  readonly characters: number
   readonly owned: boolean
-  readonly wide?: boolean
+  readonly content: Partial<SessionData>
 }
 
 export type Live = Session & SessionData
 type Request = Parameters<Store['createSession']>[0]
-
-/** The typical session: some 250 characters, signed in. */
-export const TYPICAL: Shape = { characters: 250, owned: true }
 
 const ONE_DAY = 86_400_000
 const SID_LENGTH = 32
@@ -55,9 +51,7 @@ export function newSession(store: Store, sid: string, shape: Shape, n: number): 
   cookie.maxAge = ONE_DAY
   cookie.originalMaxAge = ONE_DAY
   const owner = shape.owned ? { userId: `user-${n}` } : {}
-  const filling = fillings.get(shape) ?? makeFilling(shape)
-  fillings.set(shape, filling)
-  const data = { cookie, ...owner, views: n % 10, ...filling }
+  const data = { cookie, ...owner, views: n % 10, ...shape.content }
   return session.Store.prototype.createSession.call(store, requestOf(store, sid), data)
 }
 
@@ -66,17 +60,19 @@ export function requestOf(store: Store, sid: string): Request {
   return { sessionID: sid, sessionStore: store } as unknown as Request
 }
 
-// Stores only see it as JSON, so all sessions of a shape can share it.
-const fillings = new Map<Shape, Partial<SessionData>>()
-
-function makeFilling({ characters, owned, wide = false }: Shape): Partial<SessionData> {
+/** Sessions of so many characters of JSON, apart from the cookie. `wide`: of texts that take two bytes a character. */
+export function shapeOf(characters: number, owned = true, wide = false): Shape {
   const base = JSON.stringify({ ...(owned ? { userId: 'user-100000' } : {}), views: 0 }).length
-  if (characters - base < 20) return {}
   const room = characters - base - '"note":"",'.length
-  if (wide) return { note: WIDE.repeat(Math.ceil(room / WIDE.length)).slice(0, room) }
+  const noteOf = (text: string, room: number) =>
+    text.repeat(Math.ceil(room / text.length)).slice(0, room)
+  if (wide) return { owned, content: { note: noteOf(WIDE, room) } }
   const each = JSON.stringify(ITEM).length + 1
-  const items = Math.floor((room - '"cart":[],'.length) / each)
-  const cart = Array.from({ length: Math.max(0, items) }, (_, i) => ({ ...ITEM, id: 100_234 + i }))
-  const left = room - JSON.stringify({ cart }).length
-  return { cart, note: 'gift wrap, '.repeat(characters).slice(0, Math.max(0, left)) }
+  const items = Math.max(0, Math.floor((room - '"cart":[],'.length) / each))
+  const cart = Array.from({ length: items }, (_, i) => ({ ...ITEM, id: 100_234 + i }))
+  const left = Math.max(0, room - JSON.stringify({ cart }).length)
+  return { owned, content: { cart, note: noteOf('gift wrap, ', left) } }
 }
+
+/** The typical session: some 250 characters, signed in. */
+export const TYPICAL = shapeOf(250)

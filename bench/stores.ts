@@ -6,6 +6,7 @@ import session, { type SessionData, type Store } from 'express-session'
 import { Lembro } from 'lembro'
 import { LRUCache } from 'lru-cache'
 import bindMemoryStore from 'memorystore'
+import type { Done } from './operations.js'
 import { newSession, newSid, type Shape } from './sessions.js'
 
 const ExpressLembro = bindExpressLembro(session)
@@ -26,7 +27,6 @@ export interface Kind {
   reduce?(store: Store, done: () => void): void
 }
 
-type Done = (error?: unknown) => void
 type Texts = Pick<Map<string, string>, 'get' | 'delete' | 'size'> & {
   set(sid: string, text: string): unknown
 }

@@ -4,7 +4,7 @@ import type { Store } from 'express-session'
 import { askNew, inPairs } from '../child.js'
 import { percent, type Table, whole } from '../figures.js'
 import { called, load, storeNew } from '../operations.js'
-import { type Live, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { type Live, shapeOf, sidOfRequest, TYPICAL } from '../sessions.js'
 import { STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
 /** Who floods the store: strangers alone; strangers of whom one in each bout signs in; one account that signs in again and again. */
@@ -14,9 +14,7 @@ const MEMBERS = 1000
 const STRANGERS_AT_ONCE = 500
 const VISITS_AT_ONCE = 50
 const ROOM = 5000
-/** As many as the room would hold beside all members. */
-const STRANGERS_IN_ROOM = 4
-const STRANGER: Shape = { characters: 60, owned: false }
+const STRANGER = shapeOf(60, false)
 /** No member has this number. */
 const ACCOUNT = 999_999
 /** Strangers that come while a newcomer fills in the form, and again until the next visit. */
@@ -28,7 +26,8 @@ export async function flood(input: {
   sessions: number
   of: (typeof FLOODS)[number]
 }) {
-  const such = [TYPICAL, ...Array.from({ length: STRANGERS_IN_ROOM }, () => STRANGER)]
+  // Room for all members, and for four times as many strangers.
+  const such = [TYPICAL, STRANGER, STRANGER, STRANGER, STRANGER]
   const store = STORES[input.store].make({ sessions: ROOM, such })
   // The same visits for every store: Park and Miller's numbers.
   let random = 1
@@ -81,21 +80,19 @@ export async function run(quick: boolean) {
   return { sessions, found }
 }
 
-export function tables({ sessions, found }: Awaited<ReturnType<typeof run>>): Table[] {
-  return [
-    {
-      title: 'Floods: who is still known',
-      note: `1,000 members, room for 5,000 sessions, 500 strangers between every 50 visits of members, ${whole(sessions)} strangers in all. Then the same flood again, in which one of each 500 strangers signs in when 100 others have come after, and comes back when 100 more have. Then as many sign-ins of one account. MemoryStore has no bound: it loses nobody and grows until the process ends.`,
-      head: [
-        '',
-        'visits of members that found the session',
-        'strangers who could sign in',
-        'the same visits, one account floods',
-      ],
-      rows: Object.entries(found).map(([store, of]) => [
-        ...[store, percent(of.strangers.members), percent(of.newcomers.newcomers)],
-        percent(of['one account'].members),
-      ]),
-    },
-  ]
+export function show({ sessions, found }: Awaited<ReturnType<typeof run>>): Table {
+  return {
+    title: 'Floods: who is still known',
+    note: `1,000 members, room for 5,000 sessions, 500 strangers between every 50 visits of members, ${whole(sessions)} strangers in all. Then the same flood again, in which one of each 500 strangers signs in when 100 others have come after, and comes back when 100 more have. Then as many sign-ins of one account. MemoryStore has no bound: it loses nobody and grows until the process ends.`,
+    head: [
+      '',
+      'visits of members that found the session',
+      'strangers who could sign in',
+      'the same visits, one account floods',
+    ],
+    rows: Object.entries(found).map(([store, of]) => [
+      ...[store, percent(of.strangers.members), percent(of.newcomers.newcomers)],
+      percent(of['one account'].members),
+    ]),
+  }
 }

@@ -15,12 +15,10 @@ const TASKS = new URL('./operations.js', import.meta.url).href
 
 export async function run(quick: boolean) {
   const sizes = quick ? [1000, 10_000] : [10_000, 1_000_000]
-  const amounts = quick
-    ? { rounds: 3, batches: 3, warmUp: 10 }
-    : { rounds: 9, batches: 12, warmUp: 60 }
   return withChildren(STORES, TASKS, async (children) => {
     const by: Timed[] = []
-    for (const sessions of sizes) by.push(await timeAll(children, TYPICAL, sessions, amounts))
+    for (const sessions of sizes)
+      by.push(await timeAll(children, TYPICAL, sessions, quick ? 0 : 3 / 4))
     return { sizes, by }
   })
 }
@@ -30,22 +28,20 @@ export function growthOf({ by }: GrowthFigures, operation: OperationName, store:
   return ratio(by[1]?.[operation].ns[store], by[0]?.[operation].ns[store])
 }
 
-export function tables(figures: GrowthFigures): Table[] {
+export function show(figures: GrowthFigures): Table {
   const { sizes, by } = figures
   const cell = (operation: OperationName, store: StoreName) => {
     const [few, many] = by.map((timed) => time(timed[operation].ns[store]))
     return `${few}, ${many} (${digits(growthOf(figures, operation, store))})`
   }
-  return [
-    {
-      title: `Growth: at ${sizes.map(whole).join(' and ')} typical sessions`,
-      note: 'The time of one operation until its callback in the small store and in the large one, and in brackets how many times as long it takes there.',
-      head: ['', ...STORES],
-      rows: OPERATION_NAMES.map((operation) => [
-        operation,
-        ...STORES.map((store) => cell(operation, store)),
-      ]),
-      spreads: by.flatMap((timed) => Object.values(timed).map(({ spread }) => spread)),
-    },
-  ]
+  return {
+    title: `Growth: at ${sizes.map(whole).join(' and ')} typical sessions`,
+    note: 'The time of one operation until its callback in the small store and in the large one, and in brackets how many times as long it takes there.',
+    head: ['', ...STORES],
+    rows: OPERATION_NAMES.map((operation) => [
+      operation,
+      ...STORES.map((store) => cell(operation, store)),
+    ]),
+    spreads: by.flatMap((timed) => Object.values(timed).map(({ spread }) => spread)),
+  }
 }

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import autocannon from 'autocannon'
 import express from 'express'
 import session from 'express-session'
-import { byTurns, withChildren } from '../child.js'
+import { byTurns, inPairs, withChildren } from '../child.js'
 import * as figures from '../figures.js'
 import { type Opened, open } from '../homes.js'
 import { storeNew } from '../operations.js'
@@ -64,12 +64,10 @@ export async function run(quick: boolean) {
   const redis = hasRedis ? await startRedis() : undefined
   const servers: Server[] = ['no sessions', ...IN_MEMORY, ...(redis ? OVER_REDIS : [])]
   return withChildren(servers, import.meta.url, async (children) => {
-    const apps = new Map<Server, Awaited<ReturnType<typeof serve>>>()
-    for (const server of servers) {
-      const app = await children[server].ask(serve, { server, live, redis: redis?.port ?? 0 })
-      apps.set(server, app)
-    }
-    const load = (server: Server) => sendLoad(apps.get(server) ?? { port: 0, cookies: [] }, amount)
+    const apps = await inPairs(servers, (server) =>
+      children[server].ask(serve, { server, live, redis: redis?.port ?? 0 }),
+    )
+    const load = (server: Server) => sendLoad(apps[server], amount)
     // Uncounted, until V8 has compiled what it will.
     await byTurns(servers, 1, load)
     const turns = await byTurns(servers, rounds, load)
@@ -102,18 +100,16 @@ async function sendLoad(
   return { perSecond: (amount * 1000) / (performance.now() - began), p99: quantile(times, 0.99) }
 }
 
-export function tables({ by, live, spread }: Awaited<ReturnType<typeof run>>): figures.Table[] {
+export function show({ by, live, spread }: Awaited<ReturnType<typeof run>>): figures.Table {
   const bare = by['no sessions'].perSecond
-  return [
-    {
-      title: `HTTP: an Express application with ${whole(live)} live sessions`,
-      note: `Four requests of five read, one writes; ${CONNECTIONS} connections. Each has one process, the load another. What is not far above the spread is no difference.`,
-      head: ['', 'requests per second', 'p99', 'µs a request that sessions add'],
-      rows: Object.entries(by).map(([server, { perSecond, p99 }]) => [
-        ...[server, whole(perSecond), milliseconds(p99)],
-        server === 'no sessions' ? '-' : digits(1e6 / perSecond - 1e6 / bare),
-      ]),
-      spreads: [spread],
-    },
-  ]
+  return {
+    title: `HTTP: an Express application with ${whole(live)} live sessions`,
+    note: `Four requests of five read, one writes; ${CONNECTIONS} connections. Each has one process, the load another. What is not far above the spread is no difference.`,
+    head: ['', 'requests per second', 'p99', 'µs a request that sessions add'],
+    rows: Object.entries(by).map(([server, { perSecond, p99 }]) => [
+      ...[server, whole(perSecond), milliseconds(p99)],
+      server === 'no sessions' ? '-' : digits(1e6 / perSecond - 1e6 / bare),
+    ]),
+    spreads: [spread],
+  }
 }

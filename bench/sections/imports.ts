@@ -21,16 +21,14 @@ export async function run(quick: boolean) {
   return { by: mapValues(runs, medians), spread: spreadOf(sessions) }
 }
 
-export function tables({ by, spread }: Awaited<ReturnType<typeof run>>): Table[] {
-  return [
-    {
-      title: 'Import: `require` in a process that has express-session already',
-      note: `Fresh processes by turns. express-session itself takes ${milliseconds(by.lembro.session)} there, the floor of this section.`,
-      head: ['', '`require`', 'the first store, after that'],
-      rows: PACKAGES.map((name) => [
-        ...[name, milliseconds(by[name].loaded), milliseconds(by[name].made)],
-      ]),
-      spreads: [spread],
-    },
-  ]
+export function show({ by, spread }: Awaited<ReturnType<typeof run>>): Table {
+  return {
+    title: 'Import: `require` in a process that has express-session already',
+    note: `Fresh processes by turns. express-session itself takes ${milliseconds(by.lembro.session)} there, the floor of this section.`,
+    head: ['', '`require`', 'the first store, after that'],
+    rows: PACKAGES.map((name) => [
+      ...[name, milliseconds(by[name].loaded), milliseconds(by[name].made)],
+    ]),
+    spreads: [spread],
+  }
 }

@@ -1,20 +1,21 @@
 /** The heap that a session takes, and whether the bytes that lembro counts are those that the heap pays. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from 'express-session'
 import type { Lembro } from 'lembro'
 import { askNew, inPairs } from '../child.js'
 import { digits, ratio, type Table, whole } from '../figures.js'
-import { load, nextTurn } from '../operations.js'
-import { newSession, newSid, type Shape, sidOfRequest, TYPICAL } from '../sessions.js'
+import { load } from '../operations.js'
+import { newSession, newSid, type Shape, shapeOf, sidOfRequest, TYPICAL } from '../sessions.js'
 import { STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
 const SHAPES = {
-  tiny: { characters: 40, owned: false },
+  tiny: shapeOf(40, false),
   typical: TYPICAL,
-  'typical, anonymous': { ...TYPICAL, owned: false },
-  large: { characters: 10_240, owned: true },
-  'two-byte': { characters: 250, owned: true, wide: true },
-} as const satisfies Record<string, Shape>
+  'typical, anonymous': shapeOf(250, false),
+  large: shapeOf(10_240),
+  'two-byte': shapeOf(250, true, true),
+}
 
 type ShapeName = keyof typeof SHAPES
 const SHAPE_NAMES = Object.keys(SHAPES) as ShapeName[]
@@ -65,15 +66,14 @@ async function heap(): Promise<number> {
 
 export function run(quick: boolean) {
   return inPairs(SHAPE_NAMES, (name) => {
-    const shape: Shape = SHAPES[name]
-    const sessions = quick ? 4000 : Math.min(25_000, Math.ceil(5e7 / shape.characters))
+    const sessions = quick ? 4000 : name === 'large' ? 5000 : 25_000
     return inPairs(STORE_NAMES, (store) =>
-      askNew(import.meta.url, weigh, { store, shape, sessions }, ['--expose-gc']),
+      askNew(import.meta.url, weigh, { store, shape: SHAPES[name], sessions }, ['--expose-gc']),
     )
   })
 }
 
-export function tables(figures: MemoryFigures): Table[] {
+export function show(figures: MemoryFigures): Table {
   const shapes = Object.values(figures)
   const cell = (of: MemoryFigures[ShapeName], store: StoreName) => {
     const { each } = of[store]
@@ -81,15 +81,13 @@ export function tables(figures: MemoryFigures): Table[] {
       ? whole(each)
       : `${whole(each)} (${digits(ratio(each, of.lembro.each))})`
   }
-  return [
-    {
-      title: 'Memory: bytes of heap for each session',
-      note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one. Honesty is the heap grown, divided by `stats().bytes`.',
-      head: ['', ...Object.keys(figures)],
-      rows: [
-        ...STORE_NAMES.map((store) => [store, ...shapes.map((of) => cell(of, store))]),
-        ['honesty of lembro', ...shapes.map((of) => digits(of.lembro.honesty))],
-      ],
-    },
-  ]
+  return {
+    title: 'Memory: bytes of heap for each session',
+    note: 'Each session was set by one request and touched by another. In brackets: how many times what lembro takes. An anonymous session is as long as a typical one. Honesty is the heap grown, divided by `stats().bytes`.',
+    head: ['', ...Object.keys(figures)],
+    rows: [
+      ...STORE_NAMES.map((store) => [store, ...shapes.map((of) => cell(of, store))]),
+      ['honesty of lembro', ...shapes.map((of) => digits(of.lembro.honesty))],
+    ],
+  }
 }

@@ -10,7 +10,7 @@ import {
   type Population,
   timedTogether,
 } from '../operations.js'
-import type { Shape } from '../sessions.js'
+import { type Shape, shapeOf } from '../sessions.js'
 import { PEERS, STORE_NAMES, STORES, type StoreName } from '../stores.js'
 
 /** ns of each operation in each store, its deferred callback included, and how far the rounds of the floor spread. */
@@ -19,19 +19,12 @@ export type Timed = Record<
   { ns: Partial<Record<StoreName, number>>; spread: number }
 >
 
-/** Batches of a hundred operations: in a turn, and before the first one counts. */
-interface Amounts {
-  readonly rounds: number
-  readonly batches: number
-  readonly warmUp: number
-}
-
 const IN_FLIGHT = 100
+// Larger sessions take longer, so that a share of the operations will do.
 const SHAPES = [
-  { size: '200 B', characters: 200, share: 1 },
-  { size: '1 KB', characters: 1024, share: 1 / 2 },
-  // Larger sessions take longer, so that fewer will do.
-  { size: '10 KB', characters: 10_240, share: 1 / 4 },
+  { size: '200 B', shape: shapeOf(200), share: 1 },
+  { size: '1 KB', shape: shapeOf(1024), share: 1 / 2 },
+  { size: '10 KB', shape: shapeOf(10_240), share: 1 / 4 },
 ] as const
 
 let population: Population
@@ -60,25 +53,24 @@ export async function measure(input: { operation: OperationName; batches: number
 
 export async function run(quick: boolean) {
   const shapes = []
-  for (const { size, characters, share } of quick ? SHAPES.slice(0, 1) : SHAPES) {
-    const amounts = quick
-      ? { rounds: 3, batches: 3, warmUp: 10 }
-      : { rounds: 9, batches: 16 * share, warmUp: 120 * share }
+  for (const { size, shape, share } of quick ? SHAPES.slice(0, 1) : SHAPES) {
     const by = await withChildren(STORE_NAMES, import.meta.url, (children) =>
-      timeAll(children, { characters, owned: true }, (quick ? 1000 : 10_000) * share, amounts),
+      timeAll(children, shape, (quick ? 1000 : 10_000) * share, quick ? 0 : share),
     )
     shapes.push({ size, by })
   }
   return shapes
 }
 
-/** Fills all stores up to a number of sessions, and times every operation in them. */
+/** Fills all stores up to a number of sessions, and times every operation in them. `share`: how often, of the most; 0 for a quick run. */
 export async function timeAll(
   children: Readonly<Record<string, Child>>,
   shape: Shape,
   sessions: number,
-  { rounds, batches, warmUp }: Amounts,
+  share: number,
 ): Promise<Timed> {
+  // Batches of a hundred operations: in a turn, and before the first one counts.
+  const [rounds, batches, warmUp] = share === 0 ? [3, 3, 10] : [9, 16 * share, 120 * share]
   const stores = Object.keys(children) as StoreName[]
   await inPairs(stores, (store) => (children[store] as Child).ask(grow, { store, shape, sessions }))
   const timed: Partial<Timed> = {}
@@ -92,8 +84,7 @@ export async function timeAll(
   return timed as Timed
 }
 
-/** A table for each shape. */
-export function tables(figures: Awaited<ReturnType<typeof run>>): Table[] {
+export function show(figures: Awaited<ReturnType<typeof run>>): Table[] {
   const others: StoreName[] = ['floor', ...PEERS]
   return figures.map(({ size, by }, i) => ({
     title: `Operations: sessions of ${size}, with owners`,

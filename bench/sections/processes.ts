@@ -1,23 +1,22 @@
 /** Sessions that several processes share, on a file or through Redis: reads, saves, and a logout elsewhere. */
 
-import type { Store } from 'express-session'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { byTurns, type Children, withChildren } from '../child.js'
 import { digits, mapValues, median, medians, quantile, type Table, whole } from '../figures.js'
 import { type Home, open, withFile } from '../homes.js'
 import * as ops from '../operations.js'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.js'
-import { type Live, sidOfRequest, TYPICAL } from '../sessions.js'
+import { type Live, type Shape, shapeOf, sidOfRequest, TYPICAL } from '../sessions.js'
 
 const OVER_REDIS = ['lembro/redis', 'connect-redis', 'connect-redis, cached'] as const
 const ON_A_FILE = ['lembro/sqlite', 'better-sqlite3-session-store', 'session-file-store'] as const
 type Sharer = (typeof OVER_REDIS)[number] | (typeof ON_A_FILE)[number]
-type Rates = Awaited<ReturnType<typeof ask>>
 export type ProcessFigures = Awaited<ReturnType<typeof run>>
 
 /** The hot set. */
 const SESSIONS = 1000
 const IN_FLIGHT = 64
-const LARGE = 50_000
+const LARGE = shapeOf(50_000)
 const LOGOUTS = 100
 
 let population: ops.Population
@@ -28,21 +27,17 @@ const OPERATIONS = { read: ops.OPERATIONS['read request'], save: ops.OPERATIONS[
 /** Opens the store of this process, on those sessions or on new ones, and meets every session once. Gives their ids. */
 export async function share(input: { sharer: Sharer; home: Home; sids?: readonly string[] }) {
   const store = await open(input.sharer, input.home)
-  const sids = input.sids ?? (await storeAll(store, SESSIONS, TYPICAL.characters))
-  population = { store, shape: TYPICAL, sids, added: [] }
+  population = { store, shape: TYPICAL, sids: [], added: [] }
+  const sids = input.sids ?? (await storeFresh({ count: SESSIONS, shape: TYPICAL }))
+  population = { ...population, sids }
   for (const sid of sids) await ops.load(store, sidOfRequest(sid))
   return sids
 }
 
 /** Stores new sessions, which no other process has met. Gives their ids. */
-export async function storeFresh(input: { count: number; characters: number }) {
-  return storeAll(population.store, input.count, input.characters)
-}
-
-async function storeAll(store: Store, count: number, characters: number): Promise<string[]> {
+export async function storeFresh({ count, shape }: { count: number; shape: Shape }) {
   const sids: string[] = []
-  const shape = { ...TYPICAL, characters }
-  while (sids.length < count) sids.push(await ops.storeNew(store, shape, sids.length))
+  while (sids.length < count) sids.push(await ops.storeNew(population.store, shape, sids.length))
   return sids
 }
 
@@ -53,7 +48,7 @@ export async function ask(input: { operation: keyof typeof OPERATIONS; ms: numbe
   for (const end = performance.now() + input.ms; performance.now() < end; ) {
     many.push(await ops.timedTogether(population, prepare, IN_FLIGHT))
     // As between requests: some of the stores call back at once.
-    await ops.nextTurn()
+    await nextTurn()
   }
   const alone: number[] = []
   for (let i = 0; i < Math.min(500, many.length * 4); i++) {
@@ -139,20 +134,20 @@ async function measure(
   await once((sharer) =>
     others[sharer].ask(share, { sharer, home: homes[sharer], sids: sids[sharer] }),
   )
-  const firstReads = async (characters: number, count: number) => {
+  const firstReads = async (shape: Shape, count: number) => {
     const rates = await inTurn(async (sharer) => {
-      const sids = await others[sharer].ask(storeFresh, { count, characters })
+      const sids = await others[sharer].ask(storeFresh, { count, shape })
       return ones[sharer].ask(readFirst, sids)
     })
     return mapValues(rates, median)
   }
-  const first = await firstReads(TYPICAL.characters, firsts)
+  const first = await firstReads(TYPICAL, firsts)
   const large = await firstReads(LARGE, firsts / 8)
   const reading = { operation: 'read', ms: 2 * ms } as const
   const two = await inTurn(async (sharer) => {
     const before = await servers[sharer]?.commands()
-    const both = [ones, others].map((children) => children[sharer].ask(ask, reading))
-    const [one, other] = (await Promise.all(both)) as [Rates, Rates]
+    const both = [ones[sharer].ask(ask, reading), others[sharer].ask(ask, reading)] as const
+    const [one, other] = await Promise.all(both)
     const commands = ((await servers[sharer]?.commands()) ?? Number.NaN) - (before ?? Number.NaN)
     return {
       perSecond: one.perSecond + other.perSecond,
@@ -171,7 +166,7 @@ async function measure(
   }))
 }
 
-export function tables(figures: ProcessFigures): Table[] {
+export function show(figures: ProcessFigures): Table {
   const both = ({ p50, p99 }: Readonly<Record<'p50' | 'p99', number>>) =>
     `${digits(p50)} / ${digits(p99)}`
   const rows: [string, (of: ProcessFigures[Sharer]) => string][] = [
@@ -185,12 +180,10 @@ export function tables(figures: ProcessFigures): Table[] {
     [`saves, ${IN_FLIGHT} at a time: per second`, ({ save }) => whole(save.perSecond)],
     [`of ${LOGOUTS} logouts, undone by a slow request elsewhere`, ({ undone }) => whole(undone)],
   ]
-  return [
-    {
-      title: 'Several processes that share their sessions',
-      note: `${SESSIONS} signed-in sessions that all are in use, two processes. connect-redis is left out where redis-server is not installed; it is on the same machine, with node-redis 6 for all. A logout is undone if a request that had begun in another process brings the session back. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
-      head: ['', ...Object.keys(figures)],
-      rows: rows.map(([what, show]) => [what, ...Object.values(figures).map(show)]),
-    },
-  ]
+  return {
+    title: 'Several processes that share their sessions',
+    note: `${SESSIONS} signed-in sessions that all are in use, two processes. connect-redis is left out where redis-server is not installed; it is on the same machine, with node-redis 6 for all. A logout is undone if a request that had begun in another process brings the session back. better-sqlite3-session-store runs on \`@photostructure/sqlite\`.`,
+    head: ['', ...Object.keys(figures)],
+    rows: rows.map(([what, show]) => [what, ...Object.values(figures).map(show)]),
+  }
 }

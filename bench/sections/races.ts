@@ -51,15 +51,13 @@ export function run() {
   return inPairs(RACED, (store) => askNew(import.meta.url, race, store))
 }
 
-export function tables(figures: Awaited<ReturnType<typeof run>>): Table[] {
-  return [
-    {
-      title: 'Races: two requests with one session',
-      note: `Each of ${TIMES} sessions is loaded by a request, destroyed by another, and then saved by the first: a logout sticks if the session is not back. Each of ${TIMES} others is loaded by two requests; each changes another key and saves.`,
-      head: ['', 'logouts that stick', 'changes of both kept'],
-      rows: Object.entries(figures).map(([store, { logouts, changes }]) => [
-        ...[store, percent(logouts), percent(changes)],
-      ]),
-    },
-  ]
+export function show(figures: Awaited<ReturnType<typeof run>>): Table {
+  return {
+    title: 'Races: two requests with one session',
+    note: `Each of ${TIMES} sessions is loaded by a request, destroyed by another, and then saved by the first: a logout sticks if the session is not back. Each of ${TIMES} others is loaded by two requests; each changes another key and saves.`,
+    head: ['', 'logouts that stick', 'changes of both kept'],
+    rows: Object.entries(figures).map(([store, { logouts, changes }]) => [
+      ...[store, percent(logouts), percent(changes)],
+    ]),
+  }
 }

@@ -1,10 +1,11 @@
 /** How long a store holds everything else up while it does its long work. */
 
 import { PerformanceObserver } from 'node:perf_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from 'express-session'
 import { askNew, byTurns } from '../child.js'
 import { mapValues, median, milliseconds, type Table, whole } from '../figures.js'
-import { fill, nextTurn } from '../operations.js'
+import { fill } from '../operations.js'
 import { newSession, newSid, TYPICAL } from '../sessions.js'
 import { type Kind, PEERS, STORES, type StoreName } from '../stores.js'
 
@@ -32,8 +33,8 @@ const WORTH_KEEPING_MS = 0.5
 
 /** Drives a store into its long work, one after the other, with traffic beside it; leaves out what it can't do. */
 export async function stall(input: { store: StoreName; sessions: number }): Promise<Stalls> {
-  const { store: name, sessions } = input
-  const kind: Kind = STORES[name]
+  const { sessions } = input
+  const kind: Kind = STORES[input.store]
   const store = kind.make({ sessions, such: [TYPICAL] })
   const filled = watchTurns()
   await fill(store, TYPICAL, sessions * PAST_THE_ROOM, 100_000, SETS_A_TURN)
@@ -129,14 +130,13 @@ export async function run(quick: boolean) {
 function middle(runs: readonly Stalls[]): Stalls {
   return mapValues(WORKS, (_, work) => {
     const stalls = runs.flatMap((run) => run[work] ?? [])
+    if (stalls.length === 0) return undefined
     const own = Math.min(...stalls.map(({ own }) => own))
-    return stalls.length === 0
-      ? undefined
-      : { whole: median(stalls.map(({ whole }) => whole)), own }
+    return { whole: median(stalls.map(({ whole }) => whole)), own }
   })
 }
 
-export function tables(figures: Awaited<ReturnType<typeof run>>): Table[] {
+export function show(figures: Awaited<ReturnType<typeof run>>): Table[] {
   return figures.map(({ sessions, by }) => ({
     title: `Stalls: the longest turn of the event loop, ${whole(sessions)} typical sessions`,
     note: 'In brackets: the longest when garbage collection is taken out, and the time in which the process did not run, since the machine had other things to do, in the calmest of the runs: so the slices of lembro and what traffic comes beside them. The floor has no such work but the first.',

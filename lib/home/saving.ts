@@ -29,13 +29,17 @@ interface Sent {
   readonly life: number
 }
 
+const NOTHING = Promise.resolve()
+
 export class Saving {
+  /** How many sessions were stored. */
+  count = 0
   readonly #core: Core
   readonly #home: Home
   readonly #near: Near
   readonly #traffic: Traffic<Loaded | undefined>
   /** The last save of each session that has one under way. */
-  readonly #last = new Map<string, Promise<boolean>>()
+  readonly #last = new Map<string, Promise<void>>()
 
   constructor(core: Core, home: Home, near: Near, traffic: Traffic<Loaded | undefined>) {
     this.#core = core
@@ -44,11 +48,14 @@ export class Saving {
     this.#traffic = traffic
   }
 
-  /** Stores a session. Returns whether it did. Rejects for one that can't be stored; what is stored then stays as it is. */
-  async save(sid: string, given: SessionData): Promise<boolean> {
+  /**
+   * Stores a session; one that was loaded only if it is still there. Throws or rejects for one that
+   * can't be stored; what is stored then stays as it is.
+   */
+  save(sid: string, given: SessionData): Promise<void> {
     const { intake, sessions, settings } = this.#core
     const incoming = intake.prepare(sid, given)
-    if (sessions.refuses(incoming)) return false
+    if (sessions.refuses(incoming)) return NOTHING
     this.#checkSize(incoming)
     if (settings.onConflict === 'overwrite') return this.#write(incoming)
     return this.#inTurn(sid, () => this.#write(incoming))
@@ -67,7 +74,7 @@ export class Saving {
   }
 
   /** The saves of one session, in their order: one that is tried again must not overtake the next. */
-  #inTurn(sid: string, run: () => Promise<boolean>): Promise<boolean> {
+  #inTurn(sid: string, run: () => Promise<void>): Promise<void> {
     const before = this.#last.get(sid)
     const mine = before === undefined ? run() : before.then(run, run)
     const forget = () => {
@@ -78,7 +85,7 @@ export class Saving {
     return mine
   }
 
-  async #write(prepared: Incoming): Promise<boolean> {
+  async #write(prepared: Incoming): Promise<void> {
     const { intake, clock, sessions, settings, stats } = this.#core
     const { sid, session } = prepared
     // The save before may have been of the same session: what that stored is what this one starts from.
@@ -92,7 +99,7 @@ export class Saving {
       if (isOver) {
         // Nobody could read it again: what it would replace goes.
         await this.#home.destroy([sid])
-        return false
+        return
       }
       const isCompared = incoming.link !== undefined && settings.onConflict !== 'overwrite'
       const sent = isCompared
@@ -100,14 +107,17 @@ export class Saving {
         : await this.#overwrite(incoming, known)
       if (sent?.outcome !== 'saved') {
         if (sent !== undefined) stats.refusedDestroyed++
-        return false
+        return
       }
       // After a comparison others may have written: see docs/redis.md, "How it stays right".
       const good = ticket.good && !isCompared
       const entry = this.#near.take(sent.incoming, sent.text, sent.life, good)
       entry.listedUntil = sent.listedUntil
       sessions.link(entry, sent.incoming)
-      return true
+      this.count++
+    } catch (thrown) {
+      if (Object(thrown).code === 'ESESSIONTOOBIG') stats.tooBig++
+      throw thrown
     } finally {
       this.#traffic.end([sid], ticket)
     }
@@ -166,12 +176,13 @@ export class Saving {
 
   // Only if it is asked for: what is too large for the near cache alone lives in the home.
   #checkSize(incoming: Incoming): void {
-    const { settings, intake, ledger } = this.#core
+    const { settings, intake, ledger, stats } = this.#core
     const most = settings.maxEntryBytes
     if (settings.given.maxEntrySize === undefined) return
     const entry = new Entry(incoming.sid)
     const bytes = ledger.weigh(entry, intake.contentOf(entry, incoming))
     if (bytes <= most) return
+    stats.tooBig++
     const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`
     throw coded('ESESSIONTOOBIG', message, {}, RangeError)
   }

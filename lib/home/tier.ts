@@ -30,14 +30,14 @@ export type Told = (event: 'connect' | 'disconnect', error?: Error) => void
 
 export class Tier implements HomeListener {
   readonly near: Near
+  readonly saving: Saving
   readonly #core: Core
   readonly #home: Home
   readonly #traffic = new Traffic<Loaded | undefined>()
-  readonly #saving: Saving
   readonly #touchAfter: number | undefined
   readonly #told: Told
   readonly #counts = { hits: 0, loads: 0, invalidations: 0, losses: 0 }
-  readonly #own = { sets: 0, touches: 0, destroyed: 0 }
+  readonly #own = { touches: 0, destroyed: 0 }
   #connected = false
   /** What the near cache has answered since the home last heard of that. */
   #used = new Set<string>()
@@ -47,7 +47,7 @@ export class Tier implements HomeListener {
     this.#core = core
     this.#home = home
     this.near = new Near(core, home)
-    this.#saving = new Saving(core, home, this.near, this.#traffic)
+    this.saving = new Saving(core, home, this.near, this.#traffic)
     this.#touchAfter = touchAfter
     this.#told = told
   }
@@ -56,7 +56,7 @@ export class Tier implements HomeListener {
   stats(near: LembroStats): LembroStats {
     const { coherent } = this.near
     const mine = Object.freeze({ ...this.#counts, connected: this.#connected, coherent })
-    return Object.freeze({ ...near, ...this.#own, near: mine })
+    return Object.freeze({ ...near, ...this.#own, sets: this.saving.count, near: mine })
   }
 
   /** A session that the near cache has: in this entry, which it just found. */
@@ -87,16 +87,6 @@ export class Tier implements HomeListener {
       this.#counts.loads++
       return this.#home.load(sid, (found) => found && this.near.read(sid, found, ticket.good))
     })
-  }
-
-  /** Stores a session. One that was loaded is stored only if it is still there. */
-  async set(sid: string, session: SessionData): Promise<void> {
-    try {
-      if (await this.#saving.save(sid, session)) this.#own.sets++
-    } catch (thrown) {
-      if (Object(thrown).code === 'ESESSIONTOOBIG') this.#core.stats.tooBig++
-      throw thrown
-    }
   }
 
   /**
@@ -265,7 +255,7 @@ export class Tier implements HomeListener {
       // What the home holds is unknown from now on: another process may have written just before, and
       // the home may tell of the last change only.
       this.near.drop(sid, ttl > 0 ? 'invalidate' : 'expire')
-      const listing = this.#saving.listingOf(entry.ownerName, ttl, entry)
+      const listing = this.saving.listingOf(entry.ownerName, ttl, entry)
       if (ttl <= 0) await this.#home.destroy([sid])
       else if (await this.#home.touch(sid, ttl, listing)) this.#own.touches++
     } finally {
