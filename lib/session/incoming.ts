@@ -147,7 +147,8 @@ export class Intake {
     const expiry = expiryThere ?? this.expiryOf(sid, session, cookie, now)
     const isStranger = owner === undefined || owner === false
     const client = isStranger ? this.#clientOf(session) : undefined
-    const [content, base] = [session, body]
+    const content = session
+    const base = body
     return { sid, session, content, link, now, base, body, cookie, expiry, owner, client }
   }
 }
