@@ -116,11 +116,6 @@ export class Entry {
     return this.owned ? this.holderName : undefined
   }
 
-  /** The client of a session without an owner, if it is known. */
-  get client(): string | undefined {
-    return this.owned ? undefined : this.holderName
-  }
-
   /** The name of its owner or client, if that is known. */
   get holderName(): string | undefined {
     return nameOf(this.holder, this.body)

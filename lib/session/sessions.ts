@@ -104,11 +104,10 @@ export class Sessions {
    * Returns whether it did.
    */
   restore(entry: Entry, content: Content, unused: number, held: number): boolean {
-    let bytes = this.ledger.weigh(entry, content)
+    const bytes = this.ledger.weigh(entry, content)
     if (this.#obstacle(entry, bytes, content.owner) !== undefined) return false
-    const now = this.ledger.now()
-    if (this.#makeRoomForOwner(entry, content.owner, now)) bytes = this.ledger.weigh(entry, content)
-    this.ledger.restore(entry, content, bytes, unused, held)
+    const left = this.#makeRoomForOwner(entry, content, bytes, this.ledger.now())
+    this.ledger.restore(entry, content, left, unused, held)
     return true
   }
 
@@ -152,12 +151,10 @@ export class Sessions {
   #store(entry: Entry, incoming: Incoming): void {
     const { now } = incoming
     const content = this.intake.contentOf(entry, incoming)
-    const { expiry, owner } = content
-    let bytes = this.ledger.weigh(entry, content)
-    this.#admit(entry, bytes, owner)
-    if (this.#expiresOnArrival(entry, expiry, now)) return
-    if (this.#makeRoomForOwner(entry, owner, now)) bytes = this.ledger.weigh(entry, content)
-    this.ledger.put(entry, content, bytes, now)
+    const bytes = this.ledger.weigh(entry, content)
+    this.#admit(entry, bytes, content.owner)
+    if (this.#expiresOnArrival(entry, content.expiry, now)) return
+    this.ledger.put(entry, content, this.#makeRoomForOwner(entry, content, bytes, now), now)
   }
 
   /** The entry of a session that has not expired; one that has is removed. */
@@ -196,15 +193,17 @@ export class Sessions {
     return true
   }
 
-  /** Evicts the oldest of an owner who would have more than `maxPerOwner` with this entry. Returns whether any of the owner's went. */
-  #makeRoomForOwner(entry: Entry, owner: Owner | undefined, now: number): boolean {
+  /** Evicts the oldest of an owner who would have more than `maxPerOwner` with this entry. Gives what the entry then weighs, with others or alone. */
+  #makeRoomForOwner(entry: Entry, content: Content, bytes: number, now: number): number {
     const { maxPerOwner } = this.settings
-    if (maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return false
+    const { owner } = content
+    if (maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return bytes
     const others = this.ledger.entriesOf(owner).filter((other) => other !== entry)
     const live = others.filter((other) => other.expiry > now)
     for (const other of others) if (other.expiry <= now) this.ledger.remove(other, 'expire')
     const beyond = live.slice(0, Math.max(0, live.length + 1 - maxPerOwner))
     for (const oldest of beyond) this.ledger.remove(oldest, 'limit')
-    return live.length - beyond.length < others.length
+    const isSame = live.length - beyond.length === others.length
+    return isSame ? bytes : this.ledger.weigh(entry, content)
   }
 }
