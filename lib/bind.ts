@@ -3,7 +3,7 @@
 import { type Session, type SessionData, Store } from 'express-session'
 import { handOn } from './session/link'
 import { got } from './settings/check'
-import { Lembro, type LembroStore } from './store'
+import type { Lembro, LembroStore } from './store'
 
 type StoreClass = typeof Store
 type LembroClass = abstract new (...args: never[]) => LembroStore
@@ -14,12 +14,7 @@ export interface SessionModule {
   readonly session?: { readonly Store?: unknown }
 }
 
-/** The class for an express-session. Throws a `TypeError` for what has no `Store`. */
-export function bindTo(session: SessionModule): typeof Lembro {
-  return bindClass(session, Lembro)
-}
-
-/** As {@link bindTo}, for another class of lembro's. */
+/** The class of lembro's for an express-session. Throws a `TypeError` for what has no `Store`. */
 export function bindClass<Class extends LembroClass>(session: SessionModule, own: Class): Class {
   const theirs = session?.Store ?? session?.session?.Store
   if (typeof theirs !== 'function') {

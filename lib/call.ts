@@ -34,18 +34,16 @@ export interface Saving {
 
 /** @internal */
 export class Calls {
-  readonly #emitter: EventEmitter
   #saving: Saving | undefined
   /** Those that wait for the saved sessions, in order; `undefined` once those are there. */
   #waiting: (() => void)[] | undefined
   #afterwards: (() => void)[] = []
   #closed = false
   /** Methods that await a promise. */
-  readonly #underWay = new Set<Promise<void>>()
+  #underWay = 0
+  readonly #whenEnded: (() => void)[] = []
 
-  constructor(emitter: EventEmitter) {
-    this.#emitter = emitter
-  }
+  constructor(private readonly emitter: EventEmitter) {}
 
   get closed(): boolean {
     return this.#closed
@@ -135,25 +133,15 @@ export class Calls {
     run: () => Promise<Brought>,
     open: (brought: Brought) => Value,
   ): Promise<Value> | undefined {
-    const start = (end: End<Value>) => {
-      const ending = run()
-        .then((brought) => {
-          this.rest()
-          end(null, open(brought))
-        })
-        .catch((thrown) => {
-          this.rest()
-          end(toError(thrown))
-        })
-        .finally(() => this.#underWay.delete(ending))
-      this.#underWay.add(ending)
-    }
-    return this.long<Value>(callback, start, nextTick)
+    return this.long<Value>(callback, (end) => this.#finish(run, open, end), nextTick)
   }
 
   /** Resolves when what promises are awaited for has ended. */
-  ended(): Promise<unknown> {
-    return Promise.all(this.#underWay)
+  ended(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#underWay === 0) resolve()
+      else this.#whenEnded.push(resolve)
+    })
   }
 
   /**
@@ -226,6 +214,24 @@ export class Calls {
     return this.later<Value>(callback, start, atOnce)
   }
 
+  // Not by `then`, `catch` and `finally`: each is one more promise, a fifth of what a save costs in all (Node 24).
+  async #finish<Value, Brought>(
+    run: () => Promise<Brought>,
+    open: (brought: Brought) => Value,
+    end: End<Value>,
+  ): Promise<void> {
+    this.#underWay++
+    try {
+      const brought = await run()
+      this.rest()
+      end(null, open(brought))
+    } catch (thrown) {
+      this.rest()
+      end(toError(thrown))
+    }
+    if (--this.#underWay === 0) for (const tell of this.#whenEnded.splice(0)) tell()
+  }
+
   #run<Value>(run: () => Value): Value {
     try {
       return run()
@@ -235,7 +241,7 @@ export class Calls {
   }
 
   get #isHeard(): boolean {
-    return this.#emitter.listenerCount('error') > 0
+    return this.emitter.listenerCount('error') > 0
   }
 
   #promise<Value>(error: Error | null, value: Value): Promise<Value> {
@@ -249,7 +255,7 @@ export class Calls {
   // Later, so that the listeners run outside of the method.
   #tell(error: Error): void {
     if (!this.#isHeard) return
-    setImmediate(() => emitSafely(this.#emitter, 'error', [error], listenerFault))
+    setImmediate(() => emitSafely(this.emitter, 'error', [error], listenerFault))
   }
 }
 

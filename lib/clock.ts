@@ -59,21 +59,18 @@ export function inSlices(clock: Clock, step: () => boolean, done: () => void): v
 
 /** Whole seconds that only go forward, whatever the wall clock does: that one is cheaper to read, and tells whether the second is over. */
 export class Seconds {
-  readonly #clock: Clock
   /** The second that was read last. */
   latest = 0
   /** The wall clock between these two is in that second. */
   #from = 0
   #to = 0
 
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
+  constructor(private readonly clock: Clock) {}
 
   /** `now`: what the wall clock says, if it has been read already. */
-  read(now = this.#clock.now()): number {
+  read(now = this.clock.now()): number {
     if (now < this.#from || now >= this.#to) {
-      const elapsed = this.#clock.elapsed()
+      const elapsed = this.clock.elapsed()
       this.latest = Math.floor(elapsed / 1000)
       this.#from = now
       this.#to = now + 1000 - (elapsed % 1000)

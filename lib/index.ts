@@ -1,6 +1,6 @@
 /** The public names, as CommonJS has them. */
 
-import { bindTo, type SessionModule } from './bind'
+import { bindClass, type SessionModule } from './bind'
 import type * as call from './call'
 import type * as told from './session/told'
 import type * as options from './settings/options'
@@ -20,7 +20,8 @@ interface LembroModule {
 }
 
 const lembro = function (this: unknown, session: SessionModule, ready?: () => void) {
-  return new.target === undefined ? bindTo(session) : new Lembro(session as object, ready)
+  if (new.target === undefined) return bindClass(session, Lembro)
+  return new Lembro(session as object, ready)
 } as unknown as LembroModule
 
 Object.assign(lembro, { Lembro, clientOf, defaultOwner, default: lembro })

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import session from 'express-session'
-import { bindTo } from '../lib/bind'
+import { bindClass, type SessionModule } from '../lib/bind'
 import { Lembro } from '../lib/store'
 import { type Data, plainSession, request } from './support/sessions'
 
@@ -14,6 +14,8 @@ interface Copy {
   readonly Session: new (...args: never[]) => object
   readonly Cookie: new (options?: object) => object
 }
+
+const bindTo = (module: SessionModule) => bindClass(module, Lembro)
 
 /** A second copy of express-session, as npm leaves one where versions differ. */
 function anotherCopy(): Copy {

@@ -116,11 +116,6 @@ export class Entry {
     return this.owned ? this.holderName : undefined
   }
 
-  /** The client of a session without an owner, if it is known. */
-  get client(): string | undefined {
-    return this.owned ? undefined : this.holderName
-  }
-
   /** The name of its owner or client, if that is known. */
   get holderName(): string | undefined {
     return nameOf(this.holder, this.body)
@@ -219,11 +214,7 @@ export class LastingEntry extends Entry {
 
 /** Sessions as text and back, by the serializer of the application or as JSON. */
 export class Codec {
-  readonly #serializer: Serializer | undefined
-
-  constructor(serializer: Serializer | undefined) {
-    this.#serializer = serializer
-  }
+  constructor(private readonly serializer: Serializer | undefined) {}
 
   /**
    * The body text of a session, as it can be kept. Without a serializer of the user's, a cookie that
@@ -231,7 +222,7 @@ export class Codec {
    * gives no text.
    */
   encode(session: SessionData, cookie: ReadableCookie | undefined): string {
-    const serializer = this.#serializer
+    const { serializer } = this
     const text: unknown =
       serializer === undefined ? json(session, cookie) : serializer.stringify(session)
     if (typeof text !== 'string') throw badReturn('serializer.stringify', 'a string', text)
@@ -259,7 +250,7 @@ export class Codec {
    * `SyntaxError`, which would quote the text; and a `TypeError` when it gives a promise.
    */
   parse(text: string): SessionData {
-    const serializer = this.#serializer
+    const { serializer } = this
     try {
       const session = (serializer ?? JSON).parse(text)
       if (serializer === undefined || !isThenable(session)) return session
@@ -272,7 +263,7 @@ export class Codec {
   /** The text of the whole session, as memorystore hands it to `dispose`. Throws as `encode` does. */
   serialized(entry: Entry): string {
     const session = this.decode(entry)
-    const text: unknown = (this.#serializer ?? JSON).stringify(session)
+    const text: unknown = (this.serializer ?? JSON).stringify(session)
     if (typeof text === 'string') return text
     throw badReturn('serializer.stringify', 'a string', text)
   }

@@ -21,7 +21,6 @@ const MOST = 1024
  * for its first past all that were deleted (Node 20).
  */
 export class Holder<Entry = unknown> {
-  readonly name: string
   /** The sum of the bytes of those that are in a lane. */
   bytes = 0
   #newest = new Set<Entry>()
@@ -29,9 +28,7 @@ export class Holder<Entry = unknown> {
   #older: Set<Entry>[] | undefined
   #size = 0
 
-  constructor(name: string) {
-    this.name = name
-  }
+  constructor(readonly name: string) {}
 
   get size(): number {
     return this.#size

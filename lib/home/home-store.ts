@@ -89,7 +89,7 @@ export class HomeStore extends LembroStore {
   override set(sid: Sid, session: SessionData): Promise<void>
   override set(sid: Sid, session: SessionData, callback: Callback | undefined): void
   override set(sid: Sid, session: SessionData, callback?: Callback) {
-    return this.long<void>(callback, () => this.#tier.set(textOf(sid), session))
+    return this.long<void>(callback, () => this.#tier.saving.save(textOf(sid), session))
   }
 
   /** Gives a session the expiry of this one, now or, if that is soon enough, with a later touch. An absent one is no fault. */

@@ -52,19 +52,17 @@ export interface Loaded {
 export class Near {
   /** Whether this process is told of changes: while it is not, nothing is kept. */
   coherent = false
-  readonly #core: Core
-  readonly #home: Home
   #generation = 0
   #sweeping = false
 
-  constructor(core: Core, home: Home) {
-    this.#core = core
-    this.#home = home
-  }
+  constructor(
+    private readonly core: Core,
+    private readonly home: Home,
+  ) {}
 
   /** The entry of a session, if it is current and has not expired. */
   find(sid: string): NearEntry | undefined {
-    const { ledger, clock } = this.#core
+    const { ledger, clock } = this.core
     const entry = ledger.find(sid) as NearEntry | undefined
     if (entry === undefined) return undefined
     const now = clock.now()
@@ -76,7 +74,7 @@ export class Near {
 
   /** A session as its home holds it; see {@link take}. `undefined` for a text that says there is none. Throws for one that can't be read. */
   read(sid: string, found: HomeSession, good: boolean): Loaded | undefined {
-    const incoming = readHomeSession(this.#core, sid, found)
+    const incoming = readHomeSession(this.core, sid, found)
     if (incoming === undefined) return undefined
     const entry = this.take(incoming, found.text, found.life ?? 0, good)
     return { entry, parsed: incoming.session }
@@ -87,9 +85,9 @@ export class Near {
    * in the cache if it is known to be current (`good`) and there is room.
    */
   take(incoming: Incoming, text: string, life: number, good: boolean): NearEntry {
-    const { sessions, intake, ledger, settings, clock } = this.#core
+    const { sessions, intake, ledger, settings, clock } = this.core
     const isAskedFor = settings.onConflict !== 'overwrite'
-    const version = isAskedFor ? this.#home.versionOf(text) : undefined
+    const version = isAskedFor ? this.home.versionOf(text) : undefined
     const came = secondsOf(clock.now())
     const entry = new NearEntry(incoming.sid, version, life, this.#generation, came)
     const content = intake.contentOf(entry, incoming)
@@ -101,7 +99,7 @@ export class Near {
 
   /** Lets a session go that is another by now, or has expired. Returns whether it was here. */
   drop(sid: string, cause: 'invalidate' | 'expire' = 'invalidate'): boolean {
-    const { ledger } = this.#core
+    const { ledger } = this.core
     const entry = ledger.find(sid)
     if (entry !== undefined) ledger.remove(entry, cause)
     return entry !== undefined
@@ -112,11 +110,11 @@ export class Near {
     this.#generation++
     if (this.#sweeping) return
     this.#sweeping = true
-    this.#core.clock.breathe(() => this.#sweep())
+    this.core.clock.breathe(() => this.#sweep())
   }
 
   #sweep(): void {
-    const { ledger, clock, calls } = this.#core
+    const { ledger, clock, calls } = this.core
     const walk = ledger.walk()
     const step = () => {
       const entry = walk.next() as NearEntry | undefined

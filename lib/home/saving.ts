@@ -29,26 +29,29 @@ interface Sent {
   readonly life: number
 }
 
+const NOTHING = Promise.resolve()
+
 export class Saving {
-  readonly #core: Core
-  readonly #home: Home
-  readonly #near: Near
-  readonly #traffic: Traffic<Loaded | undefined>
+  /** How many sessions were stored. */
+  count = 0
   /** The last save of each session that has one under way. */
-  readonly #last = new Map<string, Promise<boolean>>()
+  readonly #last = new Map<string, Promise<void>>()
 
-  constructor(core: Core, home: Home, near: Near, traffic: Traffic<Loaded | undefined>) {
-    this.#core = core
-    this.#home = home
-    this.#near = near
-    this.#traffic = traffic
-  }
+  constructor(
+    private readonly core: Core,
+    private readonly home: Home,
+    private readonly near: Near,
+    private readonly traffic: Traffic<Loaded | undefined>,
+  ) {}
 
-  /** Stores a session. Returns whether it did. Rejects for one that can't be stored; what is stored then stays as it is. */
-  async save(sid: string, given: SessionData): Promise<boolean> {
-    const { intake, sessions, settings } = this.#core
+  /**
+   * Stores a session; one that was loaded only if it is still there. Throws or rejects for one that
+   * can't be stored; what is stored then stays as it is.
+   */
+  save(sid: string, given: SessionData): Promise<void> {
+    const { intake, sessions, settings } = this.core
     const incoming = intake.prepare(sid, given)
-    if (sessions.refuses(incoming)) return false
+    if (sessions.refuses(incoming)) return NOTHING
     this.#checkSize(incoming)
     if (settings.onConflict === 'overwrite') return this.#write(incoming)
     return this.#inTurn(sid, () => this.#write(incoming))
@@ -62,12 +65,12 @@ export class Saving {
   ): Listing | undefined {
     if (owner === undefined) return undefined
     const until = (known?.ownerName === owner && known.listedUntil) || 0
-    if (until >= secondsOf(this.#core.clock.now() + ttl)) return undefined
+    if (until >= secondsOf(this.core.clock.now() + ttl)) return undefined
     return { owner, ms: ttl + ttl * LISTED_LONGER }
   }
 
   /** The saves of one session, in their order: one that is tried again must not overtake the next. */
-  #inTurn(sid: string, run: () => Promise<boolean>): Promise<boolean> {
+  #inTurn(sid: string, run: () => Promise<void>): Promise<void> {
     const before = this.#last.get(sid)
     const mine = before === undefined ? run() : before.then(run, run)
     const forget = () => {
@@ -78,21 +81,21 @@ export class Saving {
     return mine
   }
 
-  async #write(prepared: Incoming): Promise<boolean> {
-    const { intake, clock, sessions, settings, stats } = this.#core
+  async #write(prepared: Incoming): Promise<void> {
+    const { intake, clock, sessions, settings, stats } = this.core
     const { sid, session } = prepared
     // The save before may have been of the same session: what that stored is what this one starts from.
     const incoming = { ...prepared, link: intake.linkOf(sid, session) }
     const linked = incoming.link?.entry
-    const known = this.#near.find(sid) ?? (linked instanceof NearEntry ? linked : undefined)
-    const ticket = this.#traffic.begin([sid])
+    const known = this.near.find(sid) ?? (linked instanceof NearEntry ? linked : undefined)
+    const ticket = this.traffic.begin([sid])
     try {
       const isOver = incoming.expiry <= clock.now()
-      this.#near.drop(sid, isOver ? 'expire' : 'invalidate')
+      this.near.drop(sid, isOver ? 'expire' : 'invalidate')
       if (isOver) {
         // Nobody could read it again: what it would replace goes.
-        await this.#home.destroy([sid])
-        return false
+        await this.home.destroy([sid])
+        return
       }
       const isCompared = incoming.link !== undefined && settings.onConflict !== 'overwrite'
       const sent = isCompared
@@ -100,29 +103,32 @@ export class Saving {
         : await this.#overwrite(incoming, known)
       if (sent?.outcome !== 'saved') {
         if (sent !== undefined) stats.refusedDestroyed++
-        return false
+        return
       }
       // After a comparison others may have written: see docs/redis.md, "How it stays right".
       const good = ticket.good && !isCompared
-      const entry = this.#near.take(sent.incoming, sent.text, sent.life, good)
+      const entry = this.near.take(sent.incoming, sent.text, sent.life, good)
       entry.listedUntil = sent.listedUntil
       sessions.link(entry, sent.incoming)
-      return true
+      this.count++
+    } catch (thrown) {
+      if (Object(thrown).code === 'ESESSIONTOOBIG') stats.tooBig++
+      throw thrown
     } finally {
-      this.#traffic.end([sid], ticket)
+      this.traffic.end([sid], ticket)
     }
   }
 
   #overwrite(incoming: Incoming, known: NearEntry | undefined): Promise<Sent> {
     if (incoming.link === undefined) return this.#send(incoming, known, 'always')
     // What this process knows of; to ask for the others would cost every save a round trip.
-    if (incoming.link.isInConflictWith(known)) this.#core.stats.conflicts++
+    if (incoming.link.isInConflictWith(known)) this.core.stats.conflicts++
     return this.#send(incoming, known, 'exists')
   }
 
   /** Saves what others have not changed, or else what comes of both. Gives nothing if the session was ended here meanwhile, which is counted. */
   async #merge(incoming: Incoming, known: NearEntry | undefined): Promise<Sent | undefined> {
-    const { intake, sessions, stats } = this.#core
+    const { intake, sessions, stats } = this.core
     let held = known
     let counted = false
     for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -135,7 +141,7 @@ export class Saving {
       if (sessions.refuses(incoming)) return undefined
       const sent = await this.#send(merged, held, { version: held?.version ?? '' })
       if (typeof sent.outcome === 'string') return sent
-      held = this.#near.read(incoming.sid, sent.outcome, false)?.entry
+      held = this.near.read(incoming.sid, sent.outcome, false)?.entry
       // Somebody wrote there what is no session.
       if (held === undefined) return { ...sent, outcome: 'gone' }
     }
@@ -145,8 +151,8 @@ export class Saving {
 
   async #send(incoming: Incoming, known: NearEntry | undefined, when: Condition): Promise<Sent> {
     const { sid, expiry } = incoming
-    const text = textOf(this.#core, incoming)
-    const now = this.#core.clock.now()
+    const text = textOf(this.core, incoming)
+    const now = this.core.clock.now()
     const ttl = expiry - now
     const owner = nameOf(incoming.owner)
     const listing = this.listingOf(owner, ttl, known)
@@ -154,7 +160,7 @@ export class Saving {
     const formerOwner = former === owner ? undefined : former
     const linked = incoming.link?.entry
     const before = linked instanceof NearEntry ? linked.life : 0
-    const saved = await this.#home.save({
+    const saved = await this.home.save({
       ...{ sid, text, ttl, when, life: before, listing, formerOwner },
       owner: ownerNamed(incoming.owner),
     })
@@ -166,12 +172,13 @@ export class Saving {
 
   // Only if it is asked for: what is too large for the near cache alone lives in the home.
   #checkSize(incoming: Incoming): void {
-    const { settings, intake, ledger } = this.#core
+    const { settings, intake, ledger, stats } = this.core
     const most = settings.maxEntryBytes
     if (settings.given.maxEntrySize === undefined) return
     const entry = new Entry(incoming.sid)
     const bytes = ledger.weigh(entry, intake.contentOf(entry, incoming))
     if (bytes <= most) return
+    stats.tooBig++
     const message = `session of ${toText(bytes)} is larger than maxEntrySize, ${toText(most)}: it is not stored`
     throw coded('ESESSIONTOOBIG', message, {}, RangeError)
   }

@@ -30,47 +30,44 @@ export type Told = (event: 'connect' | 'disconnect', error?: Error) => void
 
 export class Tier implements HomeListener {
   readonly near: Near
-  readonly #core: Core
-  readonly #home: Home
+  readonly saving: Saving
   readonly #traffic = new Traffic<Loaded | undefined>()
-  readonly #saving: Saving
-  readonly #touchAfter: number | undefined
-  readonly #told: Told
   readonly #counts = { hits: 0, loads: 0, invalidations: 0, losses: 0 }
-  readonly #own = { sets: 0, touches: 0, destroyed: 0 }
+  readonly #own = { touches: 0, destroyed: 0 }
   #connected = false
   /** What the near cache has answered since the home last heard of that. */
   #used = new Set<string>()
 
   /** `touchAfter` in ms; `undefined` for the default. */
-  constructor(core: Core, home: Home, touchAfter: number | undefined, told: Told) {
-    this.#core = core
-    this.#home = home
+  constructor(
+    private readonly core: Core,
+    private readonly home: Home,
+    private readonly touchAfter: number | undefined,
+    private readonly told: Told,
+  ) {
     this.near = new Near(core, home)
-    this.#saving = new Saving(core, home, this.near, this.#traffic)
-    this.#touchAfter = touchAfter
-    this.#told = told
+    this.saving = new Saving(core, home, this.near, this.#traffic)
   }
 
   /** The stats of a store, in which `near` counts only what the near cache holds and lets go. */
   stats(near: LembroStats): LembroStats {
     const { coherent } = this.near
     const mine = Object.freeze({ ...this.#counts, connected: this.#connected, coherent })
-    return Object.freeze({ ...near, ...this.#own, near: mine })
+    return Object.freeze({ ...near, ...this.#own, sets: this.saving.count, near: mine })
   }
 
   /** A session that the near cache has: in this entry, which it just found. */
   openNear(entry: NearEntry): SessionData {
     this.#counts.hits++
-    this.#core.stats.hits++
-    if (this.#used.size === 0) this.#core.clock.after(USED_AFTER, () => this.#tellUsed())
+    this.core.stats.hits++
+    if (this.#used.size === 0) this.core.clock.after(USED_AFTER, () => this.#tellUsed())
     this.#used.add(entry.sid)
-    return this.#core.sessions.open(entry)
+    return this.core.sessions.open(entry)
   }
 
   /** A session that {@link load} gave; `undefined` if there is none. */
   open(loaded: Loaded | undefined): SessionData | undefined {
-    const { sessions, stats, clock } = this.#core
+    const { sessions, stats, clock } = this.core
     if (loaded === undefined || loaded.entry.expiry <= clock.now()) {
       stats.misses++
       return undefined
@@ -85,18 +82,8 @@ export class Tier implements HomeListener {
   load(sid: string): Promise<Loaded | undefined> {
     return this.#traffic.load(sid, this.near.coherent, (ticket) => {
       this.#counts.loads++
-      return this.#home.load(sid, (found) => found && this.near.read(sid, found, ticket.good))
+      return this.home.load(sid, (found) => found && this.near.read(sid, found, ticket.good))
     })
-  }
-
-  /** Stores a session. One that was loaded is stored only if it is still there. */
-  async set(sid: string, session: SessionData): Promise<void> {
-    try {
-      if (await this.#saving.save(sid, session)) this.#own.sets++
-    } catch (thrown) {
-      if (Object(thrown).code === 'ESESSIONTOOBIG') this.#core.stats.tooBig++
-      throw thrown
-    }
   }
 
   /**
@@ -104,7 +91,7 @@ export class Tier implements HomeListener {
    * is told lets every process forget the session (measured: half of all reads then miss; without, none).
    */
   touch(sid: string, given: SessionData): Promise<void> | undefined {
-    const { settings, intake, ledger, clock } = this.#core
+    const { settings, intake, ledger, clock } = this.core
     const session = toSession(given)
     if (settings.disableTouch) return undefined
     const link = intake.linkOf(sid, session)
@@ -128,14 +115,14 @@ export class Tier implements HomeListener {
     let count = 0
     try {
       const owners = sids.map((sid) => this.#forget(sid) ?? owner)
-      const texts = await this.#home.destroy(sids)
+      const texts = await this.home.destroy(sids)
       count = texts.filter((text) => text !== undefined).length
       const lists = new Map<string, string[]>()
       for (const [i, sid] of sids.entries()) {
         const name = owners[i] ?? this.#ownerOf(texts[i])
         if (typeof name === 'string') lists.set(name, [...(lists.get(name) ?? []), sid])
       }
-      await Promise.all([...lists].map(([name, ended]) => this.#home.unlist(name, ended)))
+      await Promise.all([...lists].map(([name, ended]) => this.home.unlist(name, ended)))
     } finally {
       this.#traffic.end(sids, ticket)
     }
@@ -146,10 +133,10 @@ export class Tier implements HomeListener {
   /** Ends all sessions. */
   async clear(): Promise<void> {
     // Also what was loaded from them: see `Link`.
-    this.#core.ledger.clear()
+    this.core.ledger.clear()
     this.#traffic.spoilAll()
     try {
-      this.#own.destroyed += await this.#home.clear()
+      this.#own.destroyed += await this.home.clear()
     } finally {
       // Nor is what was read while they went found any more.
       this.#forgetAll()
@@ -159,11 +146,11 @@ export class Tier implements HomeListener {
   invalidated(sid: string): void {
     const spoilt = this.#traffic.spoil(sid)
     if (this.near.drop(sid) || spoilt) this.#counts.invalidations++
-    this.#core.calls.rest()
+    this.core.calls.rest()
   }
 
   destroyed(sid: string, text: string): void {
-    const { codec, told } = this.#core
+    const { codec, told } = this.core
     if (!told.hears('destroy')) return
     const owner = this.#ownerOf(text)
     told.announce('destroy', sid, {
@@ -176,7 +163,7 @@ export class Tier implements HomeListener {
   }
 
   invalidatedAll(): void {
-    this.#counts.invalidations += this.#core.ledger.size
+    this.#counts.invalidations += this.core.ledger.size
     this.#forgetAll()
   }
 
@@ -185,15 +172,15 @@ export class Tier implements HomeListener {
     this.#connected = true
     if (!coherent) this.#loseChanges()
     this.near.coherent = coherent
-    if (!wasConnected) this.#told('connect')
+    if (!wasConnected) this.told('connect')
   }
 
   wants(cause: Left['cause']): boolean {
-    return this.#core.told.wants(cause === 'limit' ? 'evict' : cause)
+    return this.core.told.wants(cause === 'limit' ? 'evict' : cause)
   }
 
   left(left: readonly Left[]): void {
-    const { stats, told, calls } = this.#core
+    const { stats, told, calls } = this.core
     for (const { cause, trust, bytes, unused, session } of left) {
       const entry = (session && this.#entryOf(session)) ?? new Entry('')
       entry.lane = trust
@@ -207,13 +194,13 @@ export class Tier implements HomeListener {
   }
 
   fault(error: Error): void {
-    this.#core.calls.report(error)
+    this.core.calls.report(error)
   }
 
   lost(error: Error | undefined): void {
     this.#connected = false
     this.#loseChanges()
-    this.#told('disconnect', error)
+    this.told('disconnect', error)
   }
 
   /** Changes may be missed from now on. */
@@ -234,7 +221,7 @@ export class Tier implements HomeListener {
     try {
       return this.near.read(found.sid, found, false)?.entry
     } catch (thrown) {
-      this.#core.calls.report(toError(thrown))
+      this.core.calls.report(toError(thrown))
       return undefined
     }
   }
@@ -242,18 +229,18 @@ export class Tier implements HomeListener {
   #tellUsed(): void {
     const used = this.#used
     this.#used = new Set()
-    if (this.#connected) this.#home.used([...used])
+    if (this.#connected) this.home.used([...used])
   }
 
   /** Whether an expiry has to be moved at once. */
   #isDue(from: number, to: number, now: number): boolean {
     if (from === to) return false
-    const after = this.#touchAfter ?? Math.min(LONGEST_DELAY, (to - now) * SHARE_OF_TTL)
+    const after = this.touchAfter ?? Math.min(LONGEST_DELAY, (to - now) * SHARE_OF_TTL)
     return to - from >= after || to <= from - ROUNDING
   }
 
   async #tellTouch(sid: string, wanted: number, known: NearEntry | undefined): Promise<void> {
-    const { clock } = this.#core
+    const { clock } = this.core
     // The owner's list lives as long as the session does: so it must be known whose it is.
     const entry = known ?? (await this.load(sid))?.entry
     const now = clock.now()
@@ -265,9 +252,9 @@ export class Tier implements HomeListener {
       // What the home holds is unknown from now on: another process may have written just before, and
       // the home may tell of the last change only.
       this.near.drop(sid, ttl > 0 ? 'invalidate' : 'expire')
-      const listing = this.#saving.listingOf(entry.ownerName, ttl, entry)
-      if (ttl <= 0) await this.#home.destroy([sid])
-      else if (await this.#home.touch(sid, ttl, listing)) this.#own.touches++
+      const listing = this.saving.listingOf(entry.ownerName, ttl, entry)
+      if (ttl <= 0) await this.home.destroy([sid])
+      else if (await this.home.touch(sid, ttl, listing)) this.#own.touches++
     } finally {
       this.#traffic.end([sid], ticket)
     }
@@ -275,7 +262,7 @@ export class Tier implements HomeListener {
 
   /** Lets a session go that is about to end. Gives its owner's name, if that is known. */
   #forget(sid: string): string | undefined {
-    const { ledger } = this.#core
+    const { ledger } = this.core
     const entry = ledger.find(sid)
     const owner = entry?.ownerName
     if (entry !== undefined) ledger.remove(entry, 'destroy')
@@ -285,7 +272,7 @@ export class Tier implements HomeListener {
   /** `undefined` also for one that can't be read. */
   #ownerOf(text: string | undefined): Owner | undefined {
     try {
-      return text === undefined ? undefined : ownerOfText(this.#core, text)
+      return text === undefined ? undefined : ownerOfText(this.core, text)
     } catch {
       return undefined
     }

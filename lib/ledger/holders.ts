@@ -159,12 +159,9 @@ class Table<Node> {
  * the holders, so that hardly any name is looked at but the one that is meant.
  */
 export class NameIndex<Node extends object> {
-  readonly #nameOf: (node: Node) => string
   readonly #tables = new Array<Table<Node> | undefined>(COUNT).fill(undefined)
 
-  constructor(nameOf: (node: Node) => string) {
-    this.#nameOf = nameOf
-  }
+  constructor(private readonly nameOf: (node: Node) => string) {}
 
   get(name: string): Node | undefined {
     const hash = hashOf(name)
@@ -173,12 +170,12 @@ export class NameIndex<Node extends object> {
     for (let at = table.place(hash); ; at = table.next(at)) {
       const node = table.nodes[at]
       if (node === undefined) return undefined
-      if (table.hashes[at] === hash && this.#nameOf(node) === name) return node
+      if (table.hashes[at] === hash && this.nameOf(node) === name) return node
     }
   }
 
   /** Adds a node. There must be none of its name. */
-  add(node: Node, name = this.#nameOf(node)): void {
+  add(node: Node, name = this.nameOf(node)): void {
     const hash = hashOf(name)
     const nth = placeOf(hash)
     let table = this.#tables[nth]
@@ -193,14 +190,14 @@ export class NameIndex<Node extends object> {
 
   /** Puts a node in the place of another of the same name, which must be there. */
   replace(node: Node, by: Node): void {
-    const hash = hashOf(this.#nameOf(by))
+    const hash = hashOf(this.nameOf(by))
     const table = this.#tables[placeOf(hash)] as Table<Node>
     table.nodes[table.find(node, hash)] = by
   }
 
   /** Removes a node, which must be there. */
   delete(node: Node): void {
-    const hash = hashOf(this.#nameOf(node))
+    const hash = hashOf(this.nameOf(node))
     const table = this.#tables[placeOf(hash)] as Table<Node>
     table.removeAt(table.find(node, hash))
     const { length } = table.nodes

@@ -230,15 +230,16 @@ export class Lanes {
   /** The entry that gives way so that all keep within `whole`, with `more` of `coming`, which is in no lane yet. */
   victim(measure: Measure, whole: number, coming?: Entry, more = 0): Victim | undefined {
     const lane = coming && laneOf(coming)
-    const turn = whoGivesWay(...this.#sums(measure, lane, more), whole)
-    const sizes = this.#sums('size')
-    const rank = ORDERS[turn]?.find((each) => sizes[each] > 0)
+    const sum = (rank: Trusted) => this.#sum(rank, measure, lane, more)
+    const turn = whoGivesWay(sum(0), sum(1), sum(2), whole)
+    const rank = ORDERS[turn]?.find((each) => this.#sum(each, 'size') > 0)
     return rank === undefined ? undefined : this.#victimOf(rank, measure, whole, coming)
   }
 
   /** The entry that goes in an automatic trim of a ledger that may have so many bytes. */
   victimOfTrim(whole: number): Victim | undefined {
-    const rank = whoGivesWayInTrim(...this.#sums('bytes'), whole)
+    const sum = (rank: Trusted) => this.#sum(rank, 'bytes')
+    const rank = whoGivesWayInTrim(sum(0), sum(1), sum(2), whole)
     return rank === undefined ? undefined : this.#victimOf(rank, 'bytes', whole)
   }
 
@@ -252,30 +253,26 @@ export class Lanes {
     const share = whole * LOWER_SHARE
     const room = whole - bytes
     const lane = entry.inLane ? laneOf(entry) : undefined
-    const [strangers, newcomers, members] = this.#sums('bytes', lane, -entry.bytes)
+    const sum = (rank: Trusted) => this.#sum(rank, 'bytes', lane, -entry.bytes)
     const isMember = owner !== undefined && entry.known && entry.isOwnedBy(owner)
-    const moreTrusted = (owner === undefined ? newcomers : 0) + (isMember ? 0 : members)
+    const moreTrusted = (owner === undefined ? sum(1) : 0) + (isMember ? 0 : sum(2))
     if (bytes > share && moreTrusted > room) return true
     const far = placeOf(bytes / 2 ** (FAR - 1))
     const isBelow = lane !== undefined && lane.rank > 0 && (entry.lane as Ring).nth < far
     const below = this.newcomers.bytesBelow(far) + this.members.bytesBelow(far)
     const others = below - (isBelow ? entry.bytes : 0)
-    return others + (owner === undefined ? 0 : Math.min(strangers, share)) > room
+    return others + (owner === undefined ? 0 : Math.min(sum(0), share)) > room
   }
 
   walk(): LanesWalk {
     return new LanesWalk(this.#all, this.#walks)
   }
 
-  /** What strangers, newcomers and members have, with `more` for those of one lane. */
-  #sums(measure: Measure, lane?: Lane, more = 0): [number, number, number] {
-    const sums: [number, number, number] = [
-      this.#passing[measure] + this.#returned[measure],
-      this.newcomers[measure],
-      this.members[measure],
-    ]
-    if (lane !== undefined) sums[lane.rank] += more
-    return sums
+  /** What those of one trust have, with `more` if `lane` is theirs. */
+  #sum(rank: Trusted, measure: Measure, lane?: Lane, more = 0): number {
+    const theirs = rank === 1 ? this.newcomers : rank === 2 ? this.members : this.#passing
+    const sum = theirs[measure] + (rank === 0 ? this.#returned[measure] : 0)
+    return lane?.rank === rank ? sum + more : sum
   }
 
   /** The longest unused of one trust. */
@@ -305,7 +302,7 @@ export class Lanes {
       }
     }
     const first = heaviest?.oldest
-    const areTooMuch = together > this.#sums('bytes')[rank] * HEAVY_SHARE
+    const areTooMuch = together > this.#sum(rank, 'bytes') * HEAVY_SHARE
     const isHeavy = first !== undefined && (areTooMuch || heldBy(first) > whole * ONE_SHARE)
     return { entry: isHeavy ? first : oldest, isHeavy }
   }

@@ -54,9 +54,6 @@ const atOnce: Background = (step) => {
 }
 
 export class Ledger {
-  readonly #budget: Budget
-  readonly #clock: Clock
-  readonly #background: Background
   readonly #listeners: LedgerListener[] = []
   // Those who hear of what happens most often.
   #ofPut: LedgerListener[] = []
@@ -70,11 +67,12 @@ export class Ledger {
   readonly #seconds: Seconds
 
   /** `background` takes apart what was cleared, which may be a million entries. */
-  constructor(budget: Budget, clock: Clock, background = atOnce) {
-    this.#budget = budget
-    this.#clock = clock
+  constructor(
+    private readonly budget: Budget,
+    private readonly clock: Clock,
+    private readonly background = atOnce,
+  ) {
     this.#seconds = new Seconds(clock)
-    this.#background = background
     this.#lanes = this.#newLanes()
     this.#wheel = new TimerWheel(clock.now())
   }
@@ -117,7 +115,7 @@ export class Ledger {
 
   /** The wall clock, in ms. */
   now(): number {
-    return this.#clock.now()
+    return this.clock.now()
   }
 
   find(sid: string): Entry | undefined {
@@ -136,7 +134,7 @@ export class Ledger {
 
   /** Whether an entry, new or present, is so large that keeping it would evict those it must not push out. */
   wouldPushOut(entry: Entry, bytes: number, owner: Owner | undefined): boolean {
-    const { maxBytes } = this.#budget
+    const { maxBytes } = this.budget
     do {
       if (!this.#lanes.wouldPushOut(entry, bytes, owner, maxBytes)) return false
     } while (this.expireOne())
@@ -236,7 +234,7 @@ export class Ledger {
     this.#wheel = new TimerWheel(this.now())
     this.#epoch++
     for (const listener of this.#listeners) listener.clear?.(size)
-    this.#background(() => this.#takeApart(lanes, wheel))
+    this.background(() => this.#takeApart(lanes, wheel))
   }
 
   /** Removes one expired entry. Returns whether there was one. */
@@ -259,7 +257,7 @@ export class Ledger {
 
   /** As `shrink`, but removes none of those that are within their share of the budget, as {@link Lanes} says. */
   relieve(goal: number): Removed {
-    return this.#goDown(goal, () => this.#lanes.victimOfTrim(this.#budget.maxBytes))
+    return this.#goDown(goal, () => this.#lanes.victimOfTrim(this.budget.maxBytes))
   }
 
   /** A walk through all entries, the least trusted first, and of each trust the oldest first, while they change. */
@@ -291,7 +289,7 @@ export class Ledger {
    * choose. `more`: 1 if it adds to the number of entries. Returns whether ordinary ones had to go for its bytes.
    */
   #makeRoom(entry: Entry, more: 0 | 1): boolean {
-    const { maxBytes, maxSessions } = this.#budget
+    const { maxBytes, maxSessions } = this.budget
     while (this.size + more > maxSessions && this.size > 0) {
       if (!this.expireOne()) this.#evict(this.#lanes.victim('size', maxSessions, entry, more))
     }
@@ -320,7 +318,7 @@ export class Ledger {
   }
 
   #newLanes(): Lanes {
-    return new Lanes(this.#budget.isPlain === true)
+    return new Lanes(this.budget.isPlain === true)
   }
 
   #takeApart(lanes: Lanes, wheel: TimerWheel): boolean {

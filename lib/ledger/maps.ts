@@ -36,13 +36,10 @@ class Part<Key, Value> {
 }
 
 export class Maps<Key, Value> {
-  readonly #hashOf: (key: Key) => number
   readonly #parts = new Array<Part<Key, Value> | undefined>(COUNT).fill(undefined)
 
   /** `hashOf`: a number by which keys are spread. */
-  constructor(hashOf: (key: Key) => number) {
-    this.#hashOf = hashOf
-  }
+  constructor(private readonly hashOf: (key: Key) => number) {}
 
   get(key: Key): Value | undefined {
     return this.#parts[this.#placeOf(key)]?.map.get(key)
@@ -72,7 +69,7 @@ export class Maps<Key, Value> {
   }
 
   #placeOf(key: Key): number {
-    return placeOf(this.#hashOf(key))
+    return placeOf(this.hashOf(key))
   }
 }
 

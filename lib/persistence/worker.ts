@@ -111,6 +111,15 @@ class Writer {
     return this.#file
   }
 
+  /** Throws with the code `ESAVEMOVED` if another file has the name by now, or none: nobody would find what is written. */
+  #requireThere(file: SessionFile): void {
+    if (file.isThere) return
+    // Its WAL would be taken for that of the file that has the name now.
+    file.close()
+    this.#file = undefined
+    throw coded('ESAVEMOVED', 'it was deleted or replaced')
+  }
+
   #begin(): void {
     const { file } = this.#task
     if (fs.existsSync(this.#importing)) this.#imported = this.#import(this.#importing)
@@ -169,6 +178,7 @@ class Writer {
       for (const row of puts) file.put(row)
       for (const times of touches) file.touch(times)
     })
+    this.#requireThere(file)
     const texts = puts.reduce((sum, { body }) => sum + body.length, 0)
     this.#walBytes += texts + FRAME_BYTES * (2 * removed.length + 3 * puts.length + touches.length)
     const { period } = this.#task
@@ -190,9 +200,11 @@ class Writer {
   /** Brings all to the disk before it answers. */
   #sync(): Reply {
     const synced = Date.now()
-    this.#open.syncNow()
+    const file = this.#open
+    this.#requireThere(file)
+    file.syncNow()
     this.#checkpoint()
-    return { bytes: this.#open.bytes, synced }
+    return { bytes: file.bytes, synced }
   }
 
   /** Brings all to the disk while more is written; after that a checkpoint has little to wait for. */
@@ -236,7 +248,9 @@ class Writer {
   #close(): Reply {
     clearTimeout(this.#timer)
     const synced = Date.now()
-    this.#file?.close()
+    const file = this.#open
+    this.#requireThere(file)
+    file.close()
     this.#file = undefined
     return { synced }
   }

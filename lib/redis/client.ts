@@ -174,21 +174,9 @@ function nodeLogin(options: Options): Login {
   }
 }
 
-const NODE_ONLY = [
-  'reconnectStrategy',
-  'socketTimeout',
-  'connectTimeout',
-  'tls',
-  'host',
-  'port',
-  'path',
-]
-
 function nodePlace(socket: Options): Place {
-  const { host, port, path, tls } = socket as Place & Options
-  const more = Object.fromEntries(
-    Object.entries(socket).filter(([name]) => !NODE_ONLY.includes(name)),
-  )
+  const { host, port, path, tls, reconnectStrategy, socketTimeout, connectTimeout, ...more } =
+    socket as Place & Options
   // node-redis takes the options of TLS among those of the socket.
   return { host, port: port && Number(port), path, tls: tls ? more : undefined, socket: more }
 }

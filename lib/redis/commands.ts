@@ -4,6 +4,22 @@ import { createHash } from 'node:crypto'
 import type { Line } from './line'
 import { ReplyError } from './wire'
 
+/** How the keys of an owner's list begin. */
+export const LISTS = 'lembro-owner:'
+
+/** What belongs to one store in Redis: how the keys of its sessions begin, and those of the owners' lists; the channel on which it is told what was destroyed. */
+export interface Names {
+  readonly sessions: string
+  readonly lists: string
+  readonly channel: string
+}
+
+export function namesOf(keyPrefix: string, prefix: string, database = 0): Names {
+  const sessions = keyPrefix + prefix
+  const lists = keyPrefix + LISTS + prefix
+  return { sessions, lists, channel: `lembro-destroyed:${database}:${sessions}` }
+}
+
 /** What Redis calls `redis.sha1hex` of a text. */
 export function sha1(text: string): string {
   return createHash('sha1').update(text).digest('hex')
@@ -57,12 +73,7 @@ const REFUSALS = ['NOPERM', 'READONLY', 'LOADING', 'MASTERDOWN', 'NOAUTH']
  * Rejects with what is missing, if that server can't be used: it is a replica, a node of a cluster that
  * is not known as one, or it refuses commands. All of these change nothing.
  */
-export async function probe(
-  line: Line,
-  kind: string,
-  prefix: string,
-  lists: string,
-): Promise<void> {
+export async function probe(line: Line, kind: string, names: Names): Promise<void> {
   const { mode, role } = line.about
   if (role === 'replica' || role === 'slave') {
     throw new Error('it is a replica, which takes no writes')
@@ -73,7 +84,7 @@ export async function probe(
   if (mode === 'cluster' && kind !== 'cluster' && (await sizeOf(line)) > 1) {
     throw new Error('it is one node of a cluster: give lembro a client of the whole cluster')
   }
-  const [session, list] = [`${prefix}lembro-probe`, `${lists}lembro-probe`]
+  const [session, list] = [`${names.sessions}lembro-probe`, `${names.lists}lembro-probe`]
   const commands = [
     ['GET', session],
     ['PTTL', session],

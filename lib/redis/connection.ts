@@ -7,7 +7,7 @@ import { toError } from '../call'
 import type { Clock } from '../clock'
 import { coded } from '../settings/check'
 import type { Route } from './client'
-import { probe } from './commands'
+import { type Names, probe } from './commands'
 import { Line, offline, type Place, type ReadBoth, reasonOf } from './line'
 import { ReplyError } from './wire'
 
@@ -26,11 +26,6 @@ export interface ConnectionListener {
 }
 
 export class Connection {
-  readonly #route: Route
-  readonly #prefix: string
-  readonly #lists: string
-  readonly #channel: string
-  readonly #clock: Clock
   #listener: ConnectionListener | undefined
   /** To the primaries, by address. */
   readonly #lines = new Map<string, Line>()
@@ -49,19 +44,17 @@ export class Connection {
   readonly #dialled = new Set<Line>()
   #listens = false
 
-  /** Keys that begin with `prefix` are tracked; those that begin with `lists` are used as well; `channel` is what {@link listen} listens to. */
-  constructor(route: Route, prefix: string, lists: string, channel: string, clock: Clock) {
-    this.#route = route
-    this.#prefix = prefix
-    this.#lists = lists
-    this.#channel = channel
-    this.#clock = clock
+  constructor(
+    private readonly route: Route,
+    private readonly names: Names,
+    private readonly clock: Clock,
+  ) {
     this.#slots = this.isCluster ? [] : ['']
   }
 
   /** Whether one command can be about keys of one slot alone. */
   get isCluster(): boolean {
-    return this.#route.kind === 'cluster'
+    return this.route.kind === 'cluster'
   }
 
   /** Connects. Resolves when that is done, rejects with why it can't be done yet; goes on trying. */
@@ -80,7 +73,7 @@ export class Connection {
   listen(): void {
     if (this.#listens) return
     this.#listens = true
-    for (const line of this.#lines.values()) line.subscribe(this.#channel).catch(() => {})
+    for (const line of this.#lines.values()) line.subscribe(this.names.channel).catch(() => {})
   }
 
   /** Sends a command about a key to the server that has it. Rejects at once while there is no connection; waits only for the first one. */
@@ -159,7 +152,7 @@ export class Connection {
     const address = `${host}:${port}`
     const open = this.#lines.get(address)
     if (open !== undefined) return open
-    return this.#dial(address, this.#route.placeOf(host, port))
+    return this.#dial(address, this.route.placeOf(host, port))
   }
 
   /** Connects to what is not connected, and looks where the slots are; once for all who ask meanwhile. Goes on trying. */
@@ -178,30 +171,27 @@ export class Connection {
   }
 
   #again(): void {
-    const pause = this.#route.pause(this.#attempts++, this.#fault ?? new Error('it was lost'))
+    const pause = this.route.pause(this.#attempts++, this.#fault ?? new Error('it was lost'))
     if (pause === undefined || this.#pausing) return
     this.#pausing = true
-    this.#clock.after(pause, () => {
+    this.clock.after(pause, () => {
       this.#pausing = false
       if (!this.#closed && !this.#isWhole) this.#refresh().catch(() => {})
     })
   }
 
   async #connect(): Promise<void> {
-    if (this.#route.kind === 'server') await this.#one(this.#route.places[0] as Place)
-    else if (this.#route.kind === 'sentinel') await this.#one(await this.#named())
-    else await this.#all()
+    const { kind, places } = this.route
+    if (kind === 'cluster') await this.#all()
+    else if (!this.#lines.has(''))
+      await this.#dial('', kind === 'server' ? (places[0] as Place) : await this.#named())
     if (this.#closed) throw offline(undefined)
     this.#tell()
   }
 
-  async #one(place: Place): Promise<void> {
-    if (!this.#lines.has('')) await this.#dial('', place)
-  }
-
   /** The primary that the first sentinel names that answers. */
   async #named(): Promise<Place> {
-    const { sentinelName = '', placeOf } = this.#route
+    const { sentinelName = '', placeOf } = this.route
     const answer = await this.#ask(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', sentinelName])
     if (!Array.isArray(answer)) throw new Error(`no sentinel knows a primary named ${sentinelName}`)
     return placeOf(String(answer[0]), Number(answer[1]))
@@ -216,7 +206,7 @@ export class Connection {
     const places = new Map<string, Place>()
     for (const [from, to, [host, port]] of answer as [number, number, [string | null, number]][]) {
       const address = `${host || asked}:${port}`
-      places.set(address, this.#route.placeOf(host || asked, port))
+      places.set(address, this.route.placeOf(host || asked, port))
       slots.fill(address, slots.length)
       for (let slot = from; slot <= to; slot++) slots[slot] = address
     }
@@ -239,11 +229,11 @@ export class Connection {
   /** Asks the sentinels, or nodes of a cluster, one after the other. */
   async #ask(args: readonly string[], asking: (place: Place) => void = () => {}) {
     let fault: Error | undefined
-    const known = [...this.#lines.keys()].map((address) => this.#route.placeOf(...split(address)))
-    for (const place of [...(this.isCluster ? known : []), ...this.#route.places]) {
+    const known = [...this.#lines.keys()].map((address) => this.route.placeOf(...split(address)))
+    for (const place of [...(this.isCluster ? known : []), ...this.route.places]) {
       const line = this.#newLine(place)
       try {
-        await line.open({ login: this.#route.askingLogin })
+        await line.open({ login: this.route.askingLogin })
         asking(place)
         const answer = await line.ask(args)
         if (answer instanceof ReplyError) throw answer
@@ -262,11 +252,11 @@ export class Connection {
   /** A line to a primary that can do all that is needed. */
   async #dial(address: string, place: Place): Promise<Line> {
     const line = this.#newLine(place)
-    const { login, database, name } = this.#route
+    const { login, database, name } = this.route
     try {
-      await line.open({ login, database, name, tracked: this.#prefix })
-      await probe(line, this.#route.kind, this.#prefix, this.#lists)
-      if (this.#listens) await line.subscribe(this.#channel)
+      await line.open({ login, database, name, tracked: this.names.sessions })
+      await probe(line, this.route.kind, this.names)
+      if (this.#listens) await line.subscribe(this.names.channel)
     } catch (thrown) {
       line.destroy()
       throw thrown
@@ -283,7 +273,7 @@ export class Connection {
   }
 
   #newLine(place: Place): Line {
-    const line = new Line(place, this.#clock, {
+    const line = new Line(place, this.clock, {
       invalidated: (key) => this.#listener?.invalidated(key),
       published: (from, message) =>
         this.#listener?.published(message, (key) => this.#lineOf(this.#slotOf(key)) === from),

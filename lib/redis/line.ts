@@ -71,9 +71,6 @@ export class Line {
   /** Whether changes are told on it. */
   tracks = false
   about: About = { mode: '', role: '' }
-  readonly #place: Place
-  readonly #clock: Clock
-  readonly #listener: LineListener
   readonly #reader = new Reader()
   /** Those who wait for an answer, in order, from `#next` on. */
   #waiting: Waiting[] = []
@@ -87,11 +84,11 @@ export class Line {
   #over: Error | undefined
   #heard = 0
 
-  constructor(place: Place, clock: Clock, listener: LineListener) {
-    this.#place = place
-    this.#clock = clock
-    this.#listener = listener
-  }
+  constructor(
+    private readonly place: Place,
+    private readonly clock: Clock,
+    private readonly listener: LineListener,
+  ) {}
 
   /** Connects, and says who it is. Rejects with why it can't be done. */
   async open(purpose: Purpose): Promise<void> {
@@ -178,7 +175,7 @@ export class Line {
     this.#next = 0
     const wasReady = this.#ready
     this.#ready = false
-    if (wasReady) this.#listener.lost(this, error)
+    if (wasReady) this.listener.lost(this, error)
     for (const { reject } of waiting) reject(offline(error))
   }
 
@@ -190,7 +187,7 @@ export class Line {
   }
 
   #connect(): Promise<Socket> {
-    const { host = '127.0.0.1', port = 6379, path, tls, socket: more } = this.#place
+    const { host = '127.0.0.1', port = 6379, path, tls, socket: more } = this.place
     const where = path === undefined ? { host, port } : { path }
     // As node-redis and ioredis: no waiting for more to send.
     const options = { noDelay: true, keepAlive: true, ...more, ...where }
@@ -233,7 +230,7 @@ export class Line {
     let cancel = () => {}
     const late = new Promise<never>((_, reject) => {
       const fail = () => reject(new Error(`it ${what} for ${STEP_PATIENCE} ms`))
-      cancel = this.#clock.after(STEP_PATIENCE, () => this.#afterTurns(fail))
+      cancel = this.clock.after(STEP_PATIENCE, () => this.#afterTurns(fail))
     })
     return Promise.race([step, late]).finally(cancel)
   }
@@ -258,10 +255,10 @@ export class Line {
   #take(reply: unknown): void {
     if (reply instanceof Push) {
       const [what, keys, message] = reply.values
-      if (what === 'message') this.#listener.published(this, String(message))
+      if (what === 'message') this.listener.published(this, String(message))
       if (what === 'invalidate') {
-        if (keys === null) this.#listener.invalidated(null)
-        else for (const key of keys as string[]) this.#listener.invalidated(key)
+        if (keys === null) this.listener.invalidated(null)
+        else for (const key of keys as string[]) this.listener.invalidated(key)
       }
       // That one is the answer to SUBSCRIBE.
       if (what !== 'subscribe') return
@@ -282,14 +279,14 @@ export class Line {
 
   /** Pings, so that a connection on which nothing comes any more is found out: TCP alone would take minutes. */
   #watch(): void {
-    this.#clock.after(PING_EVERY, () => {
+    this.clock.after(PING_EVERY, () => {
       if (!this.#ready) return
       const heard = this.#heard
       const silent = () => {
         if (!this.#ready || this.#heard !== heard) return
         this.destroy(new Error(`it answered no ping for ${PING_PATIENCE} ms`))
       }
-      const cancel = this.#clock.after(PING_PATIENCE, () => this.#afterTurns(silent))
+      const cancel = this.clock.after(PING_PATIENCE, () => this.#afterTurns(silent))
       const goOn = () => {
         cancel()
         if (this.#ready) this.#watch()
@@ -300,7 +297,7 @@ export class Line {
 
   // The answer may be there already, if this process was busy.
   #afterTurns(run: () => void): void {
-    this.#clock.breathe(() => this.#clock.breathe(run))
+    this.clock.breathe(() => this.clock.breathe(run))
   }
 }
 

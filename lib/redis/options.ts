@@ -5,7 +5,7 @@ import { got } from '../settings/check'
 import type { LembroOptions } from '../settings/options'
 import { OPTION_NAMES, parseOptions, type Settings } from '../settings/settings'
 import { type IoRedisClient, type NodeRedisClient, type Route, routeOf } from './client'
-import { LISTS } from './redis-home'
+import { LISTS } from './commands'
 
 type Unfit = keyof typeof UNFIT
 

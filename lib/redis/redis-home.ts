@@ -16,47 +16,30 @@ import type {
   Save,
   Saved,
 } from '../home/home'
-import { DESTROY, LIST, SAVE_IF_UNCHANGED, sha1 } from './commands'
+import { DESTROY, LIST, type Names, SAVE_IF_UNCHANGED, sha1 } from './commands'
 import type { Connection } from './connection'
 
-/** Before the prefix of the sessions, in the keys of the owners' lists. */
-export const LISTS = 'lembro-owner:'
-/** Before the number of the database and the prefix of the sessions, in the name of the channel on which it is told what was destroyed. */
-export const DESTROYED = 'lembro-destroyed:'
 /** Keys that Redis looks at for one answer to SCAN or TOUCH. */
 const SCANNED = 500
 
 export class RedisHome implements Home {
-  readonly #connection: Connection
-  readonly #prefix: string
-  readonly #lists: string
-  readonly #channel: string
-  readonly #clock: Clock
   /** Tells this process from the others. */
   readonly #me = randomUUID()
   #listener: HomeListener | undefined
 
-  /** What the keys of sessions begin with, and those of lists; and the channel on which it is told what was destroyed. */
   constructor(
-    connection: Connection,
-    prefix: string,
-    lists: string,
-    channel: string,
-    clock: Clock,
-  ) {
-    this.#connection = connection
-    this.#prefix = prefix
-    this.#lists = lists
-    this.#channel = channel
-    this.#clock = clock
-  }
+    private readonly connection: Connection,
+    private readonly names: Names,
+    private readonly clock: Clock,
+  ) {}
 
   open(listener: HomeListener): Promise<void> {
     this.#listener = listener
-    return this.#connection.open({
+    const { sessions } = this.names
+    return this.connection.open({
       invalidated: (key) => {
         if (key === null) listener.invalidatedAll()
-        else if (key.startsWith(this.#prefix)) listener.invalidated(key.slice(this.#prefix.length))
+        else if (key.startsWith(sessions)) listener.invalidated(key.slice(sessions.length))
       },
       published: (message, isOf) => this.#hear(message, isOf),
       connected: (tracking) => listener.connected(tracking),
@@ -66,18 +49,18 @@ export class RedisHome implements Home {
 
   /** From now on it is also told what other processes destroy: only those that ask for it get the texts. */
   listen(): void {
-    this.#connection.listen()
+    this.connection.listen()
   }
 
   load<Value>(sid: string, read: ReadSession<Value>): Promise<Value> {
-    const key = this.#prefix + sid
-    return this.#connection.sendBoth(key, ['GET', key], ['PTTL', key], (text, left) =>
+    const key = this.#keyOf(sid)
+    return this.connection.sendBoth(key, ['GET', key], ['PTTL', key], (text, left) =>
       read(left === -2 ? undefined : found(text, left)),
     )
   }
 
   async save({ sid, text, ttl, when, listing, formerOwner }: Save): Promise<Saved> {
-    const key = this.#prefix + sid
+    const key = this.#keyOf(sid)
     const saving =
       typeof when === 'string'
         ? this.#send('SET', key, text, ...lifeOf(ttl), ...(when === 'exists' ? ['XX'] : []))
@@ -92,7 +75,7 @@ export class RedisHome implements Home {
   }
 
   async touch(sid: string, ttl: number, listing: Listing | undefined): Promise<boolean> {
-    const key = this.#prefix + sid
+    const key = this.#keyOf(sid)
     const seconds = secondsOf(ttl)
     const touching =
       seconds === ''
@@ -101,7 +84,7 @@ export class RedisHome implements Home {
     const listed = listing === undefined ? undefined : this.#list(sid, listing).catch(unlessFull)
     const [answers, isFull] = await Promise.all([Promise.all(touching), listed])
     // A full server takes no new expiry into the list. So the list itself must not end before that.
-    if (isFull === true) await this.#send('PERSIST', this.#lists + listing?.owner)
+    if (isFull === true) await this.#send('PERSIST', this.names.lists + listing?.owner)
     const isThere = answers.at(-1) === 1
     if (!isThere && listing !== undefined) await this.unlist(listing.owner, [sid])
     return isThere
@@ -117,7 +100,7 @@ export class RedisHome implements Home {
       const texts = await this.destroy(sids)
       count += texts.filter((text) => text !== undefined).length
     }
-    for await (const owners of this.#scan(this.#lists)) {
+    for await (const owners of this.#scan(this.names.lists)) {
       for (const owner of owners) {
         // Somebody may have signed in meanwhile.
         const { sids } = await this.listed(owner)
@@ -130,33 +113,33 @@ export class RedisHome implements Home {
   }
 
   async listed(owner: string): Promise<Listed> {
-    const primaries = await this.#connection.primaries()
+    const primaries = await this.connection.primaries()
     const [sids, ...infos] = await Promise.all([
-      this.#send('ZREVRANGE', this.#lists + owner, '0', '-1'),
+      this.#send('ZREVRANGE', this.names.lists + owner, '0', '-1'),
       ...primaries.map((line) => line.send(['INFO', 'memory']).catch(() => '')),
     ])
     return { sids: sids as string[], whole: infos.every(keepsAll) }
   }
 
   async unlist(owner: string, sids: readonly string[]): Promise<void> {
-    if (sids.length > 0) await this.#send('ZREM', this.#lists + owner, ...sids)
+    if (sids.length > 0) await this.#send('ZREM', this.names.lists + owner, ...sids)
   }
 
   async read(sids: readonly string[]): Promise<(string | undefined)[]> {
-    const texts = await Promise.all(sids.map((sid) => this.#send('GET', this.#prefix + sid)))
+    const texts = await Promise.all(sids.map((sid) => this.#send('GET', this.#keyOf(sid))))
     return texts.map((text) => (typeof text === 'string' ? text : undefined))
   }
 
   ids(): AsyncGenerator<string[]> {
-    return this.#scan(this.#prefix)
+    return this.#scan(this.names.sessions)
   }
 
   used(sids: readonly string[]): void {
     // Else a Redis that evicts what was idle longest would take those whom the near cache serves.
     // In a cluster one by one: the keys of one command must have one slot.
-    const atOnce = this.#connection.isCluster ? 1 : SCANNED
+    const atOnce = this.connection.isCluster ? 1 : SCANNED
     for (let i = 0; i < sids.length; i += atOnce) {
-      const [first = '', ...rest] = sids.slice(i, i + atOnce).map((sid) => this.#prefix + sid)
+      const [first = '', ...rest] = sids.slice(i, i + atOnce).map((sid) => this.#keyOf(sid))
       this.#send('TOUCH', first, ...rest).catch(() => {})
     }
   }
@@ -166,13 +149,13 @@ export class RedisHome implements Home {
   }
 
   async close(): Promise<void> {
-    this.#connection.close()
+    this.connection.close()
   }
 
   /** Tells of it here, and has the script tell the other processes: who did it and the id on the first line, then the text. */
   async #destroy(sid: string): Promise<string | undefined> {
     const head = `${JSON.stringify([this.#me, sid])}\n`
-    const text = await this.#run(DESTROY, this.#prefix + sid, [this.#channel, head])
+    const text = await this.#run(DESTROY, this.#keyOf(sid), [this.names.channel, head])
     if (typeof text !== 'string') return undefined
     this.#listener?.destroyed(sid, text)
     return text
@@ -182,14 +165,14 @@ export class RedisHome implements Home {
     const end = message.indexOf('\n')
     if (end < 0) return
     const [who, sid] = JSON.parse(message.slice(0, end)) as [string, string]
-    if (who !== this.#me && isOf(this.#prefix + sid)) {
+    if (who !== this.#me && isOf(this.#keyOf(sid))) {
       this.#listener?.destroyed(sid, message.slice(end + 1))
     }
   }
 
   async *#scan(prefix: string): AsyncGenerator<string[]> {
     const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`
-    for (const line of await this.#connection.primaries()) {
+    for (const line of await this.connection.primaries()) {
       let cursor = '0'
       do {
         const answer = await line.send(['SCAN', cursor, 'MATCH', pattern, 'COUNT', String(SCANNED)])
@@ -202,29 +185,33 @@ export class RedisHome implements Home {
 
   /** Lists a session; takes a few away that have ended. */
   async #list(sid: string, { owner, ms }: Listing): Promise<void> {
-    const now = this.#clock.now()
+    const now = this.clock.now()
     const isEndless = ms === Number.POSITIVE_INFINITY
     const times = [isEndless ? '+inf' : String(Math.ceil(now + ms)), String(now)]
     const life = isEndless ? '' : String(Math.ceil(ms))
-    const key = this.#lists + owner
+    const key = this.names.lists + owner
     const args = [sid, ...times, life]
     const over = (await this.#run(LIST, key, args)) as string[]
     if (over.length > 0) this.#prune(owner, over).catch(() => {})
   }
 
   async #prune(owner: string, sids: readonly string[]): Promise<void> {
-    const there = await Promise.all(sids.map((sid) => this.#send('EXISTS', this.#prefix + sid)))
+    const there = await Promise.all(sids.map((sid) => this.#send('EXISTS', this.#keyOf(sid))))
     const ended = sids.filter((_, i) => there[i] === 0)
     await this.unlist(owner, ended)
   }
 
+  #keyOf(sid: string): string {
+    return this.names.sessions + sid
+  }
+
   // The whole script each time, as one that is sent again would come after later calls.
   #run(script: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.#connection.send(key, ['EVAL', script, '1', key, ...args])
+    return this.connection.send(key, ['EVAL', script, '1', key, ...args])
   }
 
   #send(command: string, key: string, ...args: string[]): Promise<unknown> {
-    return this.#connection.send(key, [command, key, ...args])
+    return this.connection.send(key, [command, key, ...args])
   }
 }
 

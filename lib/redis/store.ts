@@ -3,9 +3,10 @@
 import type { Clock } from '../clock'
 import { systemWorld } from '../core'
 import { HomeStore } from '../home/home-store'
+import { namesOf } from './commands'
 import { Connection } from './connection'
 import { type LembroRedisOptions, parseRedisOptions } from './options'
-import { DESTROYED, LISTS, RedisHome } from './redis-home'
+import { RedisHome } from './redis-home'
 
 /**
  * A session store for express-session on several processes: sessions are in Redis or Valkey, as
@@ -35,8 +36,7 @@ export class Lembro extends HomeStore {
 /** The home that options ask for, not open yet, and what they say of the store before it. @internal */
 export function homeOf(options: LembroRedisOptions, clock: Clock) {
   const { settings, route, prefix, touchAfter } = parseRedisOptions(options)
-  const [sessions, lists] = [route.keyPrefix + prefix, route.keyPrefix + LISTS + prefix]
-  const channel = `${DESTROYED}${route.database ?? 0}:${sessions}`
-  const connection = new Connection(route, sessions, lists, channel, clock)
-  return { home: new RedisHome(connection, sessions, lists, channel, clock), settings, touchAfter }
+  const names = namesOf(route.keyPrefix, prefix, route.database)
+  const home = new RedisHome(new Connection(route, names, clock), names, clock)
+  return { home, settings, touchAfter }
 }

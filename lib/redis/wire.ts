@@ -25,8 +25,8 @@ export function encode(args: readonly string[]): string {
 
 const NOTHING = Buffer.alloc(0)
 const [CR, LF, MINUS, ZERO] = [13, 10, 45, 48]
-/** What `#value` gives while the bytes of a reply have not all come. */
-const PARTIAL = Symbol('partial')
+/** Thrown where the bytes of a reply end before it does. */
+const PARTIAL = new Error('the reply has not come as a whole')
 
 /** Puts replies together from chunks of bytes. */
 export class Reader {
@@ -56,13 +56,15 @@ export class Reader {
     this.#data = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, this.#size)
     this.#at = 0
     let start = 0
-    while (this.#at < this.#data.length) {
-      start = this.#at
-      this.#needed = 0
-      const value = this.#value()
-      if (value === PARTIAL) break
-      start = this.#at
-      each(value)
+    try {
+      while (start < this.#data.length) {
+        this.#needed = 0
+        const value = this.#value()
+        start = this.#at
+        each(value)
+      }
+    } catch (thrown) {
+      if (thrown !== PARTIAL) throw thrown
     }
     this.#needed = Math.max(0, this.#needed - start)
     this.#size = this.#data.length - start
@@ -71,67 +73,46 @@ export class Reader {
   }
 
   #value(): unknown {
-    const kind = String.fromCharCode(this.#data[this.#at] as number)
-    return ':$*~>%!=|'.includes(kind) ? this.#counted(kind) : this.#simple(kind)
-  }
-
-  /** What begins with a number: one, or how many bytes or values follow. */
-  #counted(kind: string): unknown {
-    const count = this.#number()
-    if (count === undefined) return PARTIAL
-    switch (kind) {
-      case ':':
-        return count
+    if (this.#at >= this.#data.length) throw PARTIAL
+    switch (String.fromCharCode(this.#data[this.#at] as number)) {
       case '$':
-        return count < 0 ? null : this.#text(count)
-      case '*':
-      case '~':
-        return count < 0 ? null : this.#values(count)
-      case '>': {
-        const values = this.#values(count)
-        return Array.isArray(values) ? new Push(values) : values
-      }
-      case '%':
-        return this.#values(2 * count)
-      case '!': {
-        const text = this.#text(count)
-        return typeof text === 'string' ? new ReplyError(text) : text
-      }
-      case '=': {
-        const text = this.#text(count)
-        return typeof text === 'string' ? text.slice('txt:'.length) : text
-      }
-      default: {
-        // Attributes go before the value that they are about.
-        const attributes = this.#values(2 * count)
-        return attributes === PARTIAL ? PARTIAL : this.#value()
-      }
-    }
-  }
-
-  /** What is one line of text. */
-  #simple(kind: string): unknown {
-    const line = this.#line()
-    if (line === undefined) return PARTIAL
-    switch (kind) {
+        return this.#text()
+      case ':':
+        return this.#number()
       case '+':
       case '(':
-        return line
-      case '-':
-        return new ReplyError(line)
+        return this.#line()
       case '_':
+        this.#line()
         return null
       case '#':
-        return line === 't'
+        return this.#line() === 't'
       case ',':
-        return line === 'inf' ? Infinity : line === '-inf' ? -Infinity : Number(line)
+        return Number(this.#line().replace('inf', 'Infinity'))
+      case '-':
+        return new ReplyError(this.#line())
+      case '!':
+        return new ReplyError(String(this.#text()))
+      case '=':
+        return this.#text()?.slice('txt:'.length)
+      case '*':
+      case '~':
+        return this.#values(1)
+      case '%':
+        return this.#values(2)
+      case '>':
+        return new Push(this.#values(1) ?? [])
+      case '|':
+        // Attributes go before the value that they are about.
+        this.#values(2)
+        return this.#value()
       default:
         throw notRedis()
     }
   }
 
   /** The number after the first byte of a line, read from its bytes: to make a text of each would take longer than all else. */
-  #number(): number | undefined {
+  #number(): number {
     const data = this.#data
     const isNegative = data[this.#at + 1] === MINUS
     let at = this.#at + (isNegative ? 2 : 1)
@@ -141,41 +122,40 @@ export class Reader {
       if (digit < 0 || digit > 9) throw notRedis()
       number = 10 * number + digit
     }
-    if (at + 1 >= data.length) return undefined
+    if (at + 1 >= data.length) throw PARTIAL
     if (data[at + 1] !== LF) throw notRedis()
     this.#at = at + 2
     return isNegative ? -number : number
   }
 
   /** The rest of a line after its first byte. */
-  #line(): string | undefined {
+  #line(): string {
     const end = this.#data.indexOf(LF, this.#at)
-    if (end < 0) return undefined
+    if (end < 0) throw PARTIAL
     if (this.#data[end - 1] !== CR) throw notRedis()
     const line = this.#data.toString('utf8', this.#at + 1, end - 1)
     this.#at = end + 1
     return line
   }
 
-  #text(bytes: number): string | typeof PARTIAL {
+  /** A text after the number of its bytes. */
+  #text(): string | null {
+    const bytes = this.#number()
+    if (bytes < 0) return null
     const end = this.#at + bytes
-    if (this.#data.length < end + 2) {
-      this.#needed = end + 2
-      return PARTIAL
-    }
+    this.#needed = end + 2
+    if (this.#data.length < this.#needed) throw PARTIAL
     const text = this.#data.toString('utf8', this.#at, end)
-    this.#at = end + 2
+    this.#at = this.#needed
     return text
   }
 
-  #values(count: number): unknown[] | typeof PARTIAL {
+  /** Values after the number of them, or of the pairs that they are. */
+  #values(each: 1 | 2): unknown[] | null {
+    const count = this.#number()
+    if (count < 0) return null
     const values: unknown[] = []
-    while (values.length < count) {
-      if (this.#at >= this.#data.length) return PARTIAL
-      const value = this.#value()
-      if (value === PARTIAL) return PARTIAL
-      values.push(value)
-    }
+    while (values.length < count * each) values.push(this.#value())
     return values
   }
 }

@@ -37,7 +37,6 @@ export interface Incoming {
 }
 
 export class Intake {
-  readonly codec: Codec
   readonly jar = new CookieJar()
   /** The owner of a session, as the application tells it. */
   readonly ownerOf: (session: SessionData) => OwnerName
@@ -45,22 +44,15 @@ export class Intake {
   readonly #clientOf: (session: SessionData) => string | undefined
   /** Describes a live session that has an owner, as the application does, if it wants that. */
   readonly #describe: ((session: SessionData, isNew: boolean) => void) | undefined
-  readonly #settings: Settings
-  readonly #ledger: Ledger
-  readonly #clock: Clock
 
   /** `fault` hears what the options `owner` and `client` throw. */
   constructor(
-    settings: Settings,
-    codec: Codec,
-    ledger: Ledger,
-    clock: Clock,
+    private readonly settings: Settings,
+    readonly codec: Codec,
+    private readonly ledger: Ledger,
+    private readonly clock: Clock,
     fault: (thrown: unknown) => void,
   ) {
-    this.#settings = settings
-    this.codec = codec
-    this.#ledger = ledger
-    this.#clock = clock
     this.ownerOf = askOwner(settings.owner, fault)
     this.#clientOf = askClient(settings.client, fault)
     const { describe } = settings
@@ -77,12 +69,12 @@ export class Intake {
     const link = this.linkOf(sid, session)
     // V8 would hash a slice to look it up, and then its flat copy again.
     const kept = link === undefined ? flat(sid) : sid
-    return this.#incoming(kept, session, link, this.#clock.now())
+    return this.#incoming(kept, session, link, this.clock.now())
   }
 
   /** What to store of a session if `stored` is stored now: the two merged, if they differ and `onConflict` asks for that. Asks the application. */
   merge(incoming: Incoming, stored: Entry | undefined): Incoming {
-    const { onConflict } = this.#settings
+    const { onConflict } = this.settings
     const { sid, link, now, session, base } = incoming
     if (onConflict === 'overwrite' || !link?.differsFrom(stored)) return incoming
     const merged = resolveConflict(onConflict, this.codec, link, stored, incoming)
@@ -91,7 +83,7 @@ export class Intake {
 
   /** A session that lives elsewhere, with its expiry there, on its way into this ledger; with its body, if that is known. */
   fromHome(sid: string, session: SessionData, expiry: number, body: string | undefined): Incoming {
-    return this.#incoming(sid, session, undefined, this.#clock.now(), expiry, body)
+    return this.#incoming(sid, session, undefined, this.clock.now(), expiry, body)
   }
 
   /** What an incoming session leaves in an entry. */
@@ -107,7 +99,7 @@ export class Intake {
   /** The link of a session that was loaded from this store under that id. */
   linkOf(sid: string, session: SessionData): Link | undefined {
     const link = linkOf(session)
-    return link?.entry.sid === sid && link.home === this.#ledger ? link : undefined
+    return link?.entry.sid === sid && link.home === this.ledger ? link : undefined
   }
 
   /**
@@ -123,13 +115,13 @@ export class Intake {
 
   /** An expiry as an entry keeps it, or the end of the absolute life of what was created then, if that is sooner. */
   withinLife(created: number, expiry: number): number {
-    const { absoluteTtl } = this.#settings
+    const { absoluteTtl } = this.settings
     const isEndless = absoluteTtl === Number.POSITIVE_INFINITY
     return keepable(isEndless ? expiry : Math.min(expiry, created + absoluteTtl))
   }
 
   #ttlOf(sid: string, session: SessionData): number | undefined {
-    const { ttl: ask, given } = this.#settings
+    const { ttl: ask, given } = this.settings
     if (typeof ask !== 'function') return ask
     const ttl: unknown = ask(given, session, sid)
     if (ttl === undefined || ttl === null) return undefined
@@ -155,7 +147,8 @@ export class Intake {
     const expiry = expiryThere ?? this.expiryOf(sid, session, cookie, now)
     const isStranger = owner === undefined || owner === false
     const client = isStranger ? this.#clientOf(session) : undefined
-    const [content, base] = [session, body]
+    const content = session
+    const base = body
     return { sid, session, content, link, now, base, body, cookie, expiry, owner, client }
   }
 }

@@ -24,8 +24,7 @@ export function resolveConflict(
     return resolved.cookie === undefined ? { ...resolved, cookie: incoming.cookie } : resolved
   }
   const ours = codec.decode(stored, body)
-  const merged = mergeKeys(asKeys(base), asKeys(theirs), asKeys(ours))
-  return { ...merged, cookie: incoming.cookie }
+  return { ...mergeKeys({ ...base }, { ...theirs }, { ...ours }), cookie: incoming.cookie }
 }
 
 /**
@@ -54,10 +53,6 @@ function same(a: unknown, b: unknown): boolean {
     if (error instanceof RangeError) return JSON.stringify(a) === JSON.stringify(b)
     throw error
   }
-}
-
-function asKeys(session: SessionData): Keys {
-  return session as unknown as Keys
 }
 
 function checked(session: unknown): SessionData {

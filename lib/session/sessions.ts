@@ -14,53 +14,36 @@ import type { Incoming, Intake } from './incoming'
 import { isLive, Link, linkOf, stamp } from './link'
 
 export class Sessions {
-  readonly #settings: Settings
-  readonly #ledger: Ledger
-  readonly #intake: Intake
-  readonly #departed: Departed
-  readonly #stats: Stats
-  /** Whether entries have the instant of their first set, and what else only a file needs. */
-  readonly #isDated: boolean
-  readonly #isLasting: boolean
-
   constructor(
-    settings: Settings,
-    ledger: Ledger,
-    intake: Intake,
-    departed: Departed,
-    stats: Stats,
-  ) {
-    this.#settings = settings
-    this.#ledger = ledger
-    this.#intake = intake
-    this.#departed = departed
-    this.#stats = stats
-    this.#isDated = settings.absoluteTtl !== Number.POSITIVE_INFINITY
-    this.#isLasting = this.#isDated || settings.saveFile !== undefined
-  }
+    private readonly settings: Settings,
+    private readonly ledger: Ledger,
+    private readonly intake: Intake,
+    private readonly departed: Departed,
+    private readonly stats: Stats,
+  ) {}
 
   /** A fresh session, linked to its entry; `undefined` if there is none. Throws what the serializer throws. */
   read(sid: string): SessionData | undefined {
-    const { stale } = this.#settings
-    const entry = this.#ledger.find(sid)
-    const expired = entry !== undefined && entry.expiry <= this.#ledger.now()
-    if (expired) this.#ledger.remove(entry, 'expire')
+    const { stale } = this.settings
+    const entry = this.ledger.find(sid)
+    const expired = entry !== undefined && entry.expiry <= this.ledger.now()
+    if (expired) this.ledger.remove(entry, 'expire')
     if (entry === undefined || (expired && !stale)) {
-      this.#stats.misses++
+      this.stats.misses++
       return undefined
     }
-    this.#stats.hits++
+    this.stats.hits++
     return this.open(entry)
   }
 
   /** A fresh session of an entry, linked to it; `parsed` is what its text holds, if that is known. Throws what the serializer throws. */
   open(entry: Entry, parsed?: SessionData): SessionData {
-    const { codec } = this.#intake
+    const { codec } = this.intake
     const session = codec.withCookie(entry, parsed ?? codec.parse(entry.body))
     if (typeof session === 'object' && session !== null) {
       const instant = entry.cookie?.instantAt(entry.expiry)
       const expires = session.cookie?.expires
-      stamp(session, new Link(this.#ledger, entry, entry.body, entry.body, expires, instant))
+      stamp(session, new Link(this.ledger, entry, entry.body, entry.body, expires, instant))
     }
     return session
   }
@@ -70,12 +53,12 @@ export class Sessions {
    * that was destroyed since it was loaded. Throws for one that can't be stored; what is stored then stays.
    */
   set(sid: string, given: SessionData | string): void {
-    const incoming = this.#intake.prepare(sid, given)
+    const incoming = this.intake.prepare(sid, given)
     if (this.refuses(incoming)) return
     const { link, now } = incoming
     let stored = this.#live(incoming.sid, link, now)
-    if (link?.isInConflictWith(stored)) this.#stats.conflicts++
-    const merged = this.#intake.merge(incoming, stored)
+    if (link?.isInConflictWith(stored)) this.stats.conflicts++
+    const merged = this.intake.merge(incoming, stored)
     if (merged !== incoming) {
       // The application was asked, and may have done anything to the store.
       if (this.refuses(incoming)) return
@@ -89,7 +72,7 @@ export class Sessions {
   /** Whether the session was destroyed since it was loaded; counts it. */
   refuses({ link }: Incoming): boolean {
     const refused = link?.revoked === true
-    if (refused) this.#stats.refusedDestroyed++
+    if (refused) this.stats.refusedDestroyed++
     return refused
   }
 
@@ -97,15 +80,15 @@ export class Sessions {
   link(entry: Entry, { session, link, base }: Incoming): void {
     const isElsewhere = link === undefined && linkOf(session) !== undefined
     if (isElsewhere || (link === undefined && !isLive(session))) return
-    stamp(session, new Link(this.#ledger, entry, base, entry.body))
+    stamp(session, new Link(this.ledger, entry, base, entry.body))
   }
 
   /** Keeps in the ledger what lives elsewhere, in an entry of its own, unless it would be refused. Returns whether it did. */
   cache(entry: Entry, content: Content): boolean {
-    const bytes = this.#ledger.weigh(entry, content)
-    const isOver = content.expiry <= this.#ledger.now()
+    const bytes = this.ledger.weigh(entry, content)
+    const isOver = content.expiry <= this.ledger.now()
     if (isOver || this.#obstacle(entry, bytes, content.owner) !== undefined) return false
-    this.#ledger.put(entry, content, bytes)
+    this.ledger.put(entry, content, bytes)
     return true
   }
 
@@ -114,24 +97,22 @@ export class Sessions {
    * Returns whether it did.
    */
   restore(entry: Entry, content: Content, unused: number, held: number): boolean {
-    let bytes = this.#ledger.weigh(entry, content)
+    const bytes = this.ledger.weigh(entry, content)
     if (this.#obstacle(entry, bytes, content.owner) !== undefined) return false
-    const now = this.#ledger.now()
-    if (this.#makeRoomForOwner(entry, content.owner, now))
-      bytes = this.#ledger.weigh(entry, content)
-    this.#ledger.restore(entry, content, bytes, unused, held)
+    const left = this.#makeRoomForOwner(entry, content, bytes, this.ledger.now())
+    this.ledger.restore(entry, content, left, unused, held)
     return true
   }
 
   /** Gives a stored session the cookie and the expiry of this one; its body stays as it is. Throws as `set` does. */
   touch(sid: string, given: SessionData): void {
-    const [ledger, intake] = [this.#ledger, this.#intake]
+    const { ledger, intake } = this
     const session = toSession(given)
     const link = intake.linkOf(sid, session)
     const now = ledger.now()
     const cookie = readableCookie(session.cookie)
     // Before the entry is looked up: a ttl of the application may do anything to the store.
-    const { disableTouch } = this.#settings
+    const { disableTouch } = this.settings
     const asked = disableTouch ? undefined : intake.expiryOf(sid, session, cookie, now)
     if (link?.revoked) return
     const entry = this.#live(sid, link, now)
@@ -150,32 +131,33 @@ export class Sessions {
 
   /** Ends a session, even one that was evicted or has expired: a slow request must not bring it back. An absent one is no fault. */
   destroy(sid: string): void {
-    this.#departed.destroy(sid)
-    const entry = this.#ledger.find(sid)
-    if (entry !== undefined) this.#ledger.remove(entry, 'destroy')
+    this.departed.destroy(sid)
+    const entry = this.ledger.find(sid)
+    if (entry !== undefined) this.ledger.remove(entry, 'destroy')
   }
 
   /** An entry for a session that was first set at that instant. `sid` must be flat. */
   newEntry(sid: string, created: number): Entry {
-    return this.#isLasting ? new LastingEntry(sid, this.#isDated ? created : 0) : new Entry(sid)
+    const { absoluteTtl, saveFile } = this.settings
+    const isDated = absoluteTtl !== Number.POSITIVE_INFINITY
+    if (!isDated && saveFile === undefined) return new Entry(sid)
+    return new LastingEntry(sid, isDated ? created : 0)
   }
 
   #store(entry: Entry, incoming: Incoming): void {
     const { now } = incoming
-    const content = this.#intake.contentOf(entry, incoming)
-    const { expiry, owner } = content
-    let bytes = this.#ledger.weigh(entry, content)
-    this.#admit(entry, bytes, owner)
-    if (this.#expiresOnArrival(entry, expiry, now)) return
-    if (this.#makeRoomForOwner(entry, owner, now)) bytes = this.#ledger.weigh(entry, content)
-    this.#ledger.put(entry, content, bytes, now)
+    const content = this.intake.contentOf(entry, incoming)
+    const bytes = this.ledger.weigh(entry, content)
+    this.#admit(entry, bytes, content.owner)
+    if (this.#expiresOnArrival(entry, content.expiry, now)) return
+    this.ledger.put(entry, content, this.#makeRoomForOwner(entry, content, bytes, now), now)
   }
 
   /** The entry of a session that has not expired; one that has is removed. */
   #live(sid: string, link: Link | undefined, now: number): Entry | undefined {
-    const entry = link?.entry.inLane ? link.entry : this.#ledger.find(sid)
+    const entry = link?.entry.inLane ? link.entry : this.ledger.find(sid)
     if (entry === undefined || entry.expiry > now) return entry
-    this.#ledger.remove(entry, 'expire')
+    this.ledger.remove(entry, 'expire')
     return undefined
   }
 
@@ -183,18 +165,18 @@ export class Sessions {
   #admit(entry: Entry, bytes: number, owner: Owner | undefined): void {
     const obstacle = this.#obstacle(entry, bytes, owner)
     if (obstacle === undefined) return
-    this.#stats.tooBig++
+    this.stats.tooBig++
     throw coded('ESESSIONTOOBIG', `session ${obstacle}: it is not stored`, {}, RangeError)
   }
 
   /** Why an entry of that size and owner can't be stored; `undefined` if it can. */
   #obstacle(entry: Entry, bytes: number, owner: Owner | undefined): string | undefined {
-    const { maxBytes, maxEntryBytes } = this.#settings
+    const { maxBytes, maxEntryBytes } = this.settings
     if (bytes > maxEntryBytes) {
       const option = maxEntryBytes < maxBytes ? 'maxEntrySize' : 'maxSize'
       return `of ${toText(bytes)} is larger than ${option}, ${toText(maxEntryBytes)}`
     }
-    if (!this.#ledger.wouldPushOut(entry, bytes, owner)) return undefined
+    if (!this.ledger.wouldPushOut(entry, bytes, owner)) return undefined
     return owner === undefined
       ? `of ${toText(bytes)} belongs to nobody and would push out those of your users`
       : `of ${toText(bytes)} would push out those of your other users`
@@ -202,20 +184,22 @@ export class Sessions {
 
   /** Whether an entry would be expired as soon as it is stored. Nobody could read it, so it is not stored, and the one that it would replace is removed. */
   #expiresOnArrival(entry: Entry, expiry: number, now: number): boolean {
-    if (expiry > now || this.#settings.stale) return false
-    if (this.#ledger.find(entry.sid) === entry) this.#ledger.remove(entry, 'expire')
+    if (expiry > now || this.settings.stale) return false
+    if (this.ledger.find(entry.sid) === entry) this.ledger.remove(entry, 'expire')
     return true
   }
 
-  /** Evicts the oldest of an owner who would have more than `maxPerOwner` with this entry. Returns whether any of the owner's went. */
-  #makeRoomForOwner(entry: Entry, owner: Owner | undefined, now: number): boolean {
-    const { maxPerOwner } = this.#settings
-    if (maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return false
-    const others = this.#ledger.entriesOf(owner).filter((other) => other !== entry)
+  /** Evicts the oldest of an owner who would have more than `maxPerOwner` with this entry. Gives what the entry then weighs, with others or alone. */
+  #makeRoomForOwner(entry: Entry, content: Content, bytes: number, now: number): number {
+    const { maxPerOwner } = this.settings
+    const { owner } = content
+    if (maxPerOwner === Number.POSITIVE_INFINITY || typeof owner !== 'string') return bytes
+    const others = this.ledger.entriesOf(owner).filter((other) => other !== entry)
     const live = others.filter((other) => other.expiry > now)
-    for (const other of others) if (other.expiry <= now) this.#ledger.remove(other, 'expire')
+    for (const other of others) if (other.expiry <= now) this.ledger.remove(other, 'expire')
     const beyond = live.slice(0, Math.max(0, live.length + 1 - maxPerOwner))
-    for (const oldest of beyond) this.#ledger.remove(oldest, 'limit')
-    return live.length - beyond.length < others.length
+    for (const oldest of beyond) this.ledger.remove(oldest, 'limit')
+    const isSame = live.length - beyond.length === others.length
+    return isSame ? bytes : this.ledger.weigh(entry, content)
   }
 }

@@ -132,7 +132,7 @@ export function isDamage(error: unknown): boolean {
 }
 
 const REASONS: Record<string, string> = {
-  ELOCKED: 'another process uses it',
+  ELOCKED: 'another process or store uses it',
   ENOENT: 'its folder does not exist',
   ENOTDIR: 'its folder is a file',
   EISDIR: 'it is a folder',

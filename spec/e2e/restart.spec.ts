@@ -130,7 +130,7 @@ describe('a shop with --save', () => {
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /^--save .*: can't use '.*': another process uses it; .*\nThe shop stays closed\./,
+      /^--save .*: can't use '.*': another process or store uses it; .*\nThe shop stays closed\./,
     )
     assert.doesNotMatch(stderr, /^\s+at /m)
     assert.match((await browser.get('/')).text, /Signed in as Ada/)

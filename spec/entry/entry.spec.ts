@@ -102,11 +102,11 @@ describe('an entry', () => {
 
   it('has an owner by name, one without a name, a client, or none of them', () => {
     const told = (given: Partial<Content>) => {
-      const { owned, owner, ownerName, client } = entryOf(content(given))
-      return [owned, owner, ownerName, client]
+      const { owned, owner, ownerName, holderName } = entryOf(content(given))
+      return [owned, owner, ownerName, holderName]
     }
     assert.deepEqual(told({}), [false, undefined, undefined, undefined])
-    assert.deepEqual(told({ owner: 'ann' }), [true, 'ann', 'ann', undefined])
+    assert.deepEqual(told({ owner: 'ann' }), [true, 'ann', 'ann', 'ann'])
     assert.deepEqual(told({ owner: true }), [true, true, undefined, undefined])
     assert.deepEqual(told({ client: 'ann' }), [false, undefined, undefined, 'ann'])
   })

@@ -149,7 +149,7 @@ class Audited {
     audit(this.ledger)
     auditOwners(this.ledger, ['ann', 'bob'])
     for (const [entry, name] of this.#names) {
-      assert.equal(entry.owner ?? entry.client, name)
+      assert.equal(entry.owner ?? entry.holderName, name)
       assert.equal(entry.owned, name !== undefined && name !== CLIENT)
     }
   }
@@ -166,7 +166,7 @@ class Audited {
     this.#coming = undefined
     this.#left.delete(sid)
     assert.deepEqual([entry.bytes, entry.owner, entry.expiry], [bytes, owner, expiry])
-    assert.equal(entry.client, client)
+    assert.equal(entry.owned ? undefined : entry.holderName, client)
     this.#names.set(entry, name)
   }
 

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import { type Clock, systemClock } from '../../lib/clock'
-import { enlarge, newSaveFile, newSmallDisk, othersBeside } from '../support/folder'
+import { enlarge, newFolder, newSaveFile, newSmallDisk, othersBeside } from '../support/folder'
 import { begin, disk, idsIn, killed, open, until } from '../support/saving'
 import { nextTurn } from '../support/time'
 
@@ -259,6 +260,62 @@ describe('a disk that fails', () => {
     const { length } = await store.ids()
     await store.close()
     assert.equal((await idsIn(saveFile, { maxSize: '64M' })).ids.length, length)
+  })
+})
+
+describe('a file that goes while it is open', () => {
+  const ways: Record<string, (saveFile: string, older: string) => void> = {
+    'is deleted': (saveFile) => fs.rmSync(saveFile),
+    'is deleted with its WAL': (saveFile) => {
+      for (const name of [saveFile, `${saveFile}-wal`]) fs.rmSync(name)
+    },
+    'is replaced by an older one': (saveFile, older) => fs.renameSync(older, saveFile),
+    'is replaced by what is no file of sessions': (saveFile) => {
+      fs.writeFileSync(`${saveFile}-new`, 'hello')
+      fs.renameSync(`${saveFile}-new`, saveFile)
+    },
+  }
+  for (const [way, go] of Object.entries(ways)) {
+    it(`is noticed with the next change, and all is saved under its name: it ${way}`, async () => {
+      const saveFile = newSaveFile()
+      const { store, heard } = await open({ saveFile })
+      for (const sid of ['a', 'ended']) await store.set(sid, session())
+      await store.save()
+      go(saveFile, killed(saveFile))
+      await assert.rejects(store.destroy('ended'), { code: 'ESAVEMOVED' })
+      await store.set('b', session())
+      await store.save()
+      assert.match(String(heard[0]), /can't save: it was deleted or replaced; sessions are served/)
+      assert.ok(store.stats().save?.saving)
+      assert.deepEqual((await idsIn(killed(saveFile))).ids, ['a', 'b'])
+      await store.close()
+      assert.deepEqual((await idsIn(saveFile)).ids, ['a', 'b'])
+    })
+  }
+
+  it('comes again with its folder', async () => {
+    const folder = newFolder()
+    const saveFile = path.join(folder, 'inner/sessions')
+    fs.mkdirSync(path.dirname(saveFile))
+    const { store, heard } = await open({ saveFile })
+    await store.set('a', session())
+    fs.rmSync(path.dirname(saveFile), { recursive: true })
+    await assert.rejects(store.set('b', session()), { code: 'ESAVEMOVED' })
+    await assert.rejects(store.save(), { code: 'ENOENT' })
+    assert.equal(store.stats().save?.saving, false)
+    fs.mkdirSync(path.dirname(saveFile))
+    await store.save()
+    await store.close()
+    assert.deepEqual((await idsIn(saveFile)).ids, ['a', 'b'])
+    assert.equal(heard[0]?.code, 'ESAVEMOVED')
+  })
+
+  it('makes close() fail rather than lose all in silence', async () => {
+    const saveFile = newSaveFile()
+    const { store } = await open({ saveFile })
+    await store.set('a', session())
+    fs.rmSync(saveFile)
+    await assert.rejects(store.close(), { code: 'ESAVEMOVED' })
   })
 })
 

@@ -78,7 +78,8 @@ function attempt(save: () => void): void {
 
 /** What an entry may weigh, by how many others its holder had when it was set. */
 const weights = (entry: Entry) => {
-  const holder = holderRefOf(entry.owner, entry.client, entry.body)
+  const client = entry.owned ? undefined : entry.holderName
+  const holder = holderRefOf(entry.owner, client, entry.body)
   return [0, 1, 2].map((others) => weigh(entry, entry, holder, others))
 }
 

@@ -76,7 +76,7 @@ describe('a file that is shared', () => {
     assert.equal(owner.error, null)
     const late = await openShared({ saveFile, patience: 100 })
     assert.equal(Object(late.error).code, 'ELOCKED')
-    assert.match(String(late.error), /another process uses it.*not through lembro\/sqlite/)
+    assert.match(String(late.error), /another process or store uses it.*not through lembro\/sqlite/)
     await assert.rejects(late.store.get('a'), { code: 'ELOCKED' })
     await owner.store.close()
     // It goes on trying.

@@ -4,8 +4,9 @@ import { createClient } from 'redis'
 import { systemClock } from '../../lib/clock'
 import { HomeStore } from '../../lib/home/home-store'
 import { routeOf } from '../../lib/redis/client'
+import { namesOf } from '../../lib/redis/commands'
 import { Connection } from '../../lib/redis/connection'
-import { DESTROYED, LISTS, RedisHome } from '../../lib/redis/redis-home'
+import { RedisHome } from '../../lib/redis/redis-home'
 import { parseOptions } from '../../lib/settings/settings'
 import type { LembroStore } from '../../lib/store'
 
@@ -55,9 +56,8 @@ export type Told = Awaited<ReturnType<typeof toldBy>>
 /** The store before Redis, by a clock of its own. */
 export function redisStore(port: number, clock: Standing): Promise<HomeStore> {
   const route = routeOf(createClient({ socket: { host: '127.0.0.1', port } }))
-  const [lists, channel] = [LISTS + PREFIX, `${DESTROYED}0:${PREFIX}`]
-  const connection = new Connection(route, PREFIX, lists, channel, systemClock)
-  const home = new RedisHome(connection, PREFIX, lists, channel, clock)
+  const names = namesOf('', PREFIX)
+  const home = new RedisHome(new Connection(route, names, systemClock), names, clock)
   return new Promise((resolve, reject) => {
     const settings = parseOptions({ describe: deviceOf })
     const store = new HomeStore(home, settings, undefined, { clock }, (error) => {
