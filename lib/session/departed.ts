@@ -21,6 +21,8 @@ type Ref = WeakRef<Entry>
 
 /** Entries, held weakly, by the hash of a text of theirs: it keeps no text. Mostly there is one of a hash. */
 class WeakIndex {
+  /** References that it has. */
+  size = 0
   readonly #refs = new Maps<number, Ref | Ref[]>((hash) => hash)
 
   constructor(private readonly textOf: (entry: Entry) => string | undefined) {}
@@ -33,6 +35,7 @@ class WeakIndex {
   add(entry: Entry, ref: Ref): void {
     const text = this.textOf(entry)
     if (text === undefined) return
+    this.size++
     const hash = hashOf(text)
     const others = this.#refs.get(hash)
     if (others === undefined) this.#refs.set(hash, ref)
@@ -49,15 +52,16 @@ class WeakIndex {
     }
   }
 
-  /** Forgets, of one hash after the other, those that no request holds, and that have another text now. Gives how many of each. */
-  *forget(): Generator<number, void> {
+  /** Forgets, of one hash after the other, those that no request holds, and that have another text now. */
+  *forget(): Generator<void, void> {
     for (const hash of this.#refs.keys()) {
       const refs = listOf(this.#refs.get(hash))
       const kept = [...new Set(refs)].filter((ref) => this.#isAt(hash, ref.deref()))
       const [first] = kept
       if (first === undefined) this.#refs.delete(hash)
       else this.#refs.set(hash, kept.length === 1 ? first : kept)
-      yield refs.length - kept.length
+      this.size -= refs.length - kept.length
+      yield
     }
   }
 
@@ -78,8 +82,6 @@ function listOf(refs: Ref | readonly Ref[] | undefined): readonly Ref[] {
 }
 
 export class Departed implements LedgerListener {
-  /** Entries that are remembered, those among them that no longer matter before the next sweep. */
-  size = 0
   #bySid = new WeakIndex(({ sid }) => sid)
   #byOwner = new WeakIndex(({ ownerName }) => ownerName)
   #sweeping = false
@@ -92,6 +94,11 @@ export class Departed implements LedgerListener {
     private readonly remembersAll: boolean,
     private readonly clock: Clock,
   ) {}
+
+  /** Entries that are remembered, those among them that no longer matter before the next sweep. */
+  get size(): number {
+    return this.#bySid.size
+  }
 
   /** Marks the entries of an id as destroyed, except one that a request has stored again since. */
   destroy(sid: string): void {
@@ -110,7 +117,6 @@ export class Departed implements LedgerListener {
     if (ref === undefined) {
       ref = new WeakRef(entry)
       this.#bySid.add(entry, ref)
-      this.size++
     }
     // One that has left before may have had another owner then.
     this.#byOwner.add(entry, ref)
@@ -122,29 +128,19 @@ export class Departed implements LedgerListener {
   clear(): void {
     this.#bySid = new WeakIndex(({ sid }) => sid)
     this.#byOwner = new WeakIndex(({ ownerName }) => ownerName)
-    this.size = 0
   }
 
   /** Forgets those that no request holds any more, a few ms at a time. */
   sweep(): void {
     if (this.#sweeping || this.size === 0) return
     this.#sweeping = true
-    const sweep = this.#forget(this.#bySid, this.#byOwner)
+    const sweeps = [this.#bySid.forget(), this.#byOwner.forget()]
+    const step = () => sweeps.some((sweep) => sweep.next().done !== true)
     const end = () => {
       this.#sweeping = false
       this.#left = this.size
       this.#many = Math.max(FEW, 2 * this.size)
     }
-    this.clock.breathe(() => inSlices(this.clock, () => sweep.next().done !== true, end))
-  }
-
-  /** A clear in the midst of it leaves nothing to forget. */
-  *#forget(bySid: WeakIndex, byOwner: WeakIndex): Generator<void, void> {
-    for (const gone of bySid.forget()) {
-      if (this.#bySid !== bySid) return
-      this.size -= gone
-      yield
-    }
-    for (const _ of byOwner.forget()) yield
+    this.clock.breathe(() => inSlices(this.clock, step, end))
   }
 }

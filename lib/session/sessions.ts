@@ -14,20 +14,13 @@ import type { Incoming, Intake } from './incoming'
 import { isLive, Link, linkOf, stamp } from './link'
 
 export class Sessions {
-  /** Whether entries have the instant of their first set, and what else only a file needs. */
-  readonly #isDated: boolean
-  readonly #isLasting: boolean
-
   constructor(
     private readonly settings: Settings,
     private readonly ledger: Ledger,
     private readonly intake: Intake,
     private readonly departed: Departed,
     private readonly stats: Stats,
-  ) {
-    this.#isDated = settings.absoluteTtl !== Number.POSITIVE_INFINITY
-    this.#isLasting = this.#isDated || settings.saveFile !== undefined
-  }
+  ) {}
 
   /** A fresh session, linked to its entry; `undefined` if there is none. Throws what the serializer throws. */
   read(sid: string): SessionData | undefined {
@@ -145,7 +138,10 @@ export class Sessions {
 
   /** An entry for a session that was first set at that instant. `sid` must be flat. */
   newEntry(sid: string, created: number): Entry {
-    return this.#isLasting ? new LastingEntry(sid, this.#isDated ? created : 0) : new Entry(sid)
+    const { absoluteTtl, saveFile } = this.settings
+    const isDated = absoluteTtl !== Number.POSITIVE_INFINITY
+    if (!isDated && saveFile === undefined) return new Entry(sid)
+    return new LastingEntry(sid, isDated ? created : 0)
   }
 
   #store(entry: Entry, incoming: Incoming): void {
