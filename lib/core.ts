@@ -2,7 +2,7 @@
 
 import type { EventEmitter } from 'node:events'
 import { Calls } from './call'
-import { type Clock, inSlices, setImmediate, systemClock } from './clock'
+import { type Clock, setImmediate, systemClock } from './clock'
 import { Codec } from './entry/entry'
 import { Ledger } from './ledger/ledger'
 import type { Persistence } from './persistence'
@@ -55,10 +55,9 @@ export function assemble(
 ): Core {
   const { clock } = world
   const calls = new Calls(emitter)
-  const inBackground = (step: () => boolean) => clock.breathe(() => inSlices(clock, step, () => {}))
   const isPlain = settings.owner === undefined
   const { maxBytes, maxSessions } = settings
-  const ledger = new Ledger({ maxBytes, maxSessions, isPlain }, clock, inBackground)
+  const ledger = new Ledger({ maxBytes, maxSessions, isPlain }, clock)
   const codec = new Codec(settings.serializer)
   const stats = new Stats()
   const departed = new Departed(isPlain, clock)

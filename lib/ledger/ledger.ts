@@ -4,7 +4,7 @@
  * its listeners hear of each after it has happened.
  */
 
-import { type Clock, Seconds } from '../clock'
+import { type Clock, inSlices, Seconds } from '../clock'
 import type { KeptCookie } from '../entry/cookie'
 import type { Content, Entry } from '../entry/entry'
 import { weigh } from '../entry/weigh'
@@ -46,13 +46,6 @@ export interface LedgerListener {
 /** Why an entry was removed to make room; `undefined` if none was. */
 export type Removed = 'expire' | 'evict' | undefined
 
-/** Repeats a step until it returns false, perhaps later and a few ms at a time. */
-export type Background = (step: () => boolean) => void
-
-const atOnce: Background = (step) => {
-  while (step());
-}
-
 export class Ledger {
   readonly #listeners: LedgerListener[] = []
   // Those who hear of what happens most often.
@@ -66,11 +59,9 @@ export class Ledger {
   #epoch = 0
   readonly #seconds: Seconds
 
-  /** `background` takes apart what was cleared, which may be a million entries. */
   constructor(
     private readonly budget: Budget,
     private readonly clock: Clock,
-    private readonly background = atOnce,
   ) {
     this.#seconds = new Seconds(clock)
     this.#lanes = this.#newLanes()
@@ -158,8 +149,8 @@ export class Ledger {
     const crowded = this.#store(entry, content, bytes, isSame)
     for (const listener of this.#ofPut) listener.put?.(entry)
     if (old !== undefined) for (const listener of this.#ofReplaced) listener.replaced?.(old)
-    if (!isPresent && this.size === 1) this.#tellFilled()
-    if (crowded) this.#tellCrowded()
+    if (!isPresent && this.size === 1) this.#tell('filled')
+    if (crowded) this.#tell('crowded')
   }
 
   /**
@@ -171,7 +162,7 @@ export class Ledger {
     entry.used = this.#seconds.read() - Math.floor(unused / 1000)
     entry.since = entry.used - Math.floor(held / 1000)
     this.#store(entry, content, bytes, false)
-    if (this.size === 1) this.#tellFilled()
+    if (this.size === 1) this.#tell('filled')
   }
 
   /** For how many ms an entry has not been used, and had been its holder's when it was; to the second. */
@@ -207,7 +198,7 @@ export class Ledger {
     this.#lanes.add(entry)
     if (entry.expiry < wasDueBy) this.#wheel.schedule(entry)
     for (const listener of this.#ofTouch) listener.touch?.(entry, previousCookie)
-    if (crowded) this.#tellCrowded()
+    if (crowded) this.#tell('crowded')
   }
 
   remove(entry: Entry, cause: LeaveCause): void {
@@ -223,7 +214,7 @@ export class Ledger {
 
   /**
    * Drops all entries at once, at a cost that does not grow with their number. They are taken apart
-   * in the background, so that one that a request still holds keeps none of the others in memory.
+   * later, a few ms at a time, so that one that a request still holds keeps none of the others in memory.
    */
   clear(): void {
     const [lanes, wheel] = [this.#lanes, this.#wheel]
@@ -234,7 +225,8 @@ export class Ledger {
     this.#wheel = new TimerWheel(this.now())
     this.#epoch++
     for (const listener of this.#listeners) listener.clear?.(size)
-    this.background(() => this.#takeApart(lanes, wheel))
+    const step = () => this.#takeApart(lanes, wheel)
+    this.clock.breathe(() => inSlices(this.clock, step, () => {}))
   }
 
   /** Removes one expired entry. Returns whether there was one. */
@@ -331,12 +323,8 @@ export class Ledger {
     return true
   }
 
-  #tellFilled(): void {
-    for (const listener of this.#listeners) listener.filled?.()
-  }
-
-  #tellCrowded(): void {
-    for (const listener of this.#listeners) listener.crowded?.()
+  #tell(what: 'filled' | 'crowded'): void {
+    for (const listener of this.#listeners) listener[what]?.()
   }
 }
 

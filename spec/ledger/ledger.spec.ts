@@ -4,7 +4,8 @@ import { Entry } from '../../lib/entry/entry'
 import type { Ledger, LedgerListener } from '../../lib/ledger/ledger'
 import { TimerWheel } from '../../lib/ledger/wheel'
 import { audit } from '../support/audit'
-import { ann, at, newLedger, put, sidsOf } from '../support/ledger'
+import { FakeClock } from '../support/clock'
+import { ann, at, newLedger, put, settle, sidsOf } from '../support/ledger'
 import { NOON } from '../support/time'
 
 /** Whether live ones had to go for the bytes of what `run` does. */
@@ -294,6 +295,7 @@ describe('listeners', () => {
     ledger.remove(ledger.find('c') as Entry, 'destroy')
     put(ledger, 'e')
     ledger.clear()
+    settle(ledger)
     assert.deepEqual(heard, [
       'put a of ann: 1 of 100',
       'put a of undefined: 1 of 50',
@@ -381,6 +383,7 @@ describe('what was cleared', () => {
     )
     entries.push(put(ledger, 'f', { expiry: NOON }), put(ledger, 'g', { expiry: NOON }))
     ledger.clear()
+    settle(ledger)
     assert.ok(entries.every(isAlone))
     for (const { holder } of entries) assert.notEqual(typeof holder, 'object')
     assert.deepEqual(
@@ -389,21 +392,26 @@ describe('what was cleared', () => {
     )
   })
 
-  it('is taken apart step by step where there is a way to, while new ones come', () => {
-    const steps: (() => boolean)[] = []
-    const ledger = newLedger({}, (step) => steps.push(step))
+  it('is taken apart a few ms at a time, while new ones come', () => {
+    const clock = new FakeClock()
+    const ledger = newLedger({ clock })
     const told: string[] = []
-    ledger.listen({ cleared: (entry) => told.push(entry.sid) })
+    ledger.listen({
+      cleared: ({ sid }) => {
+        told.push(sid)
+        clock.work(5)
+      },
+    })
     const entries = ['a', 'b', 'c'].map((sid) => put(ledger, sid))
     ledger.clear()
+    assert.deepEqual(told, [])
     const anew = put(ledger, 'a')
-    const [step] = steps as [() => boolean]
     for (const sids of [['a'], ['a', 'b'], ['a', 'b', 'c']]) {
-      assert.equal(step(), true)
+      clock.breatheOnce()
       assert.deepEqual(told, sids)
       audit(ledger)
     }
-    assert.equal(step(), false)
+    clock.settle()
     assert.ok(entries.every(isAlone))
     assert.equal(ledger.find('a'), anew)
   })

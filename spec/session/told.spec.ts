@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
 import { Calls } from '../../lib/call'
-import { inSlices } from '../../lib/clock'
 import { Codec } from '../../lib/entry/entry'
 import { Told } from '../../lib/session/told'
 import type { LembroOptions } from '../../lib/settings/options'
@@ -25,7 +24,7 @@ function make(options: LembroOptions = {}) {
   const codec = new Codec(settings.serializer)
   const calls = new Calls(emitter)
   const told = new Told(emitter, calls, codec, clock, settings)
-  const ledger = newLedger({}, (step) => clock.breathe(() => inSlices(clock, step, () => {})))
+  const ledger = newLedger({ clock })
   ledger.listen(told)
   return { emitter, calls, told, ledger, clock, heard }
 }

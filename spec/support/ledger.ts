@@ -1,7 +1,7 @@
 /** Entries put into a ledger without the rest of a store around it. */
 
 import { type Content, Entry } from '../../lib/entry/entry'
-import { type Background, Ledger } from '../../lib/ledger/ledger'
+import { Ledger } from '../../lib/ledger/ledger'
 import type { Owner } from '../../lib/settings/owner'
 import { FakeClock } from './clock'
 
@@ -18,11 +18,12 @@ export const ann = 'ann'
 
 const clocks = new WeakMap<Ledger, FakeClock>()
 
-export function newLedger(
-  { maxBytes = 1000, maxSessions = Number.POSITIVE_INFINITY, clock = new FakeClock() } = {},
-  background?: Background,
-) {
-  const ledger = new Ledger({ maxBytes, maxSessions }, clock, background)
+export function newLedger({
+  maxBytes = 1000,
+  maxSessions = Number.POSITIVE_INFINITY,
+  clock = new FakeClock(),
+} = {}) {
+  const ledger = new Ledger({ maxBytes, maxSessions }, clock)
   clocks.set(ledger, clock)
   return ledger
 }
@@ -32,6 +33,11 @@ export function at(ledger: Ledger, now: number): Ledger {
   const clock = clocks.get(ledger) as FakeClock
   if (now > clock.now()) clock.pass(now - clock.now())
   return ledger
+}
+
+/** Lets a ledger from {@link newLedger} do what it left for later. */
+export function settle(ledger: Ledger): void {
+  clocks.get(ledger)?.settle()
 }
 
 /** Puts an entry of 100 bytes that belongs to nobody and never expires, unless told otherwise. */
