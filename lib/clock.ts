@@ -11,7 +11,9 @@ export const SLICE_MS = 2
 /** As they were when this was loaded: a test that fakes the global ones must not stop a store. */
 export const { setImmediate } = timers
 export const { nextTick } = process
-const { setTimeout, clearTimeout } = timers
+const own: Timers = { setTimeout: timers.setTimeout, clearTimeout: timers.clearTimeout }
+
+type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>
 
 export interface Clock {
   /** The wall clock in ms, as cookies use it. */
@@ -20,6 +22,8 @@ export interface Clock {
   elapsed(): number
   /** Calls back once after `ms`, clamped to {@link LONGEST_DELAY}, without keeping the process alive unless `keepsAlive`. Returns what cancels it. */
   after(ms: number, callback: () => void, keepsAlive?: boolean): () => void
+  /** As `after`, by the timers that are global by then: where a test fakes those, its time purges. Keeps no process alive. */
+  globalAfter(ms: number, callback: () => void): () => void
   /** Calls back when the event loop has come round once. */
   breathe(callback: () => void): void
 }
@@ -31,15 +35,24 @@ nobody.emitDestroy()
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
-  after(ms, callback, keepsAlive = false) {
-    // Not in the async context of the request that happens to need it, which it would keep alive.
-    const timer = nobody.runInAsyncScope(setTimeout, null, callback, Math.min(ms, LONGEST_DELAY))
-    if (!keepsAlive) timer.unref()
-    return () => clearTimeout(timer)
-  },
+  after: (ms, callback, keepsAlive = false) => arm(own, ms, callback, keepsAlive),
+  globalAfter: (ms, callback) => arm(globalThis, ms, callback, false),
   breathe(callback) {
     setImmediate(callback)
   },
+}
+
+function arm(
+  { setTimeout, clearTimeout }: Timers,
+  ms: number,
+  callback: () => void,
+  keepsAlive: boolean,
+): () => void {
+  // Not in the async context of the request that happens to need it, which it would keep alive.
+  const timer = nobody.runInAsyncScope(setTimeout, null, callback, Math.min(ms, LONGEST_DELAY))
+  // A faked one may be a mere number.
+  if (!keepsAlive) (timer as Partial<NodeJS.Timeout>).unref?.()
+  return () => clearTimeout(timer)
 }
 
 /**

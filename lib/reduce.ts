@@ -92,7 +92,7 @@ export class Purger {
   #arm(): void {
     const off = this.stopped || this.interval === Number.POSITIVE_INFINITY
     if (off || this.#cancel !== undefined || this.ledger.size === 0) return
-    this.#cancel = this.clock.after(this.interval, () => {
+    this.#cancel = this.clock.globalAfter(this.interval, () => {
       this.#cancel = undefined
       this.purge(() => this.#arm())
     })

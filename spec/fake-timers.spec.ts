@@ -29,6 +29,18 @@ for (const apis of [[...FAKED], [...FAKED, 'Date' as const]]) {
   })
 }
 
+it('where a test fakes the timers and the time, that time purges, and a close stops it', async (t) => {
+  t.mock.timers.enable({ apis: [...FAKED, 'Date'] })
+  const store = new Lembro({ interval: 1000 })
+  await store.set('brief', { cookie: { maxAge: 500 } } as never)
+  await store.set('long', { cookie: { maxAge: 5000 } } as never)
+  t.mock.timers.tick(1000)
+  assert.equal(store.stats().expired, 1)
+  await store.close()
+  t.mock.timers.tick(10_000)
+  assert.equal(store.stats().expired, 1)
+})
+
 it('to load lembro opens nothing that a search for open handles would find', () => {
   const script = `
     const open = new Map()

@@ -60,11 +60,12 @@ export class RedisHome implements Home {
   }
 
   async save({ sid, text, ttl, when, listing, formerOwner }: Save): Promise<Saved> {
-    const key = this.#keyOf(sid)
+    const [key, life] = [this.#keyOf(sid), lifeOf(ttl)]
+    const options = [...(life === '' ? [] : ['EX', life]), ...(when === 'exists' ? ['XX'] : [])]
     const saving =
       typeof when === 'string'
-        ? this.#send('SET', key, text, ...lifeOf(ttl), ...(when === 'exists' ? ['XX'] : []))
-        : this.#run(SAVE_IF_UNCHANGED, key, [when.version, text, secondsOf(ttl)])
+        ? this.#send('SET', key, text, ...options)
+        : this.#run(SAVE_IF_UNCHANGED, key, [when.version, text, life])
     const [answer] =
       listing === undefined ? [await saving] : await Promise.all([saving, this.#list(sid, listing)])
     if (Array.isArray(answer)) return found(answer[0], answer[1]) ?? 'gone'
@@ -76,11 +77,11 @@ export class RedisHome implements Home {
 
   async touch(sid: string, ttl: number, listing: Listing | undefined): Promise<boolean> {
     const key = this.#keyOf(sid)
-    const seconds = secondsOf(ttl)
+    const life = lifeOf(ttl)
     const touching =
-      seconds === ''
+      life === ''
         ? [this.#send('PERSIST', key), this.#send('EXISTS', key)]
-        : [this.#send('EXPIRE', key, seconds)]
+        : [this.#send('EXPIRE', key, life)]
     const listed = listing === undefined ? undefined : this.#list(sid, listing).catch(unlessFull)
     const [answers, isFull] = await Promise.all([Promise.all(touching), listed])
     // A full server takes no new expiry into the list. So the list itself must not end before that.
@@ -104,9 +105,7 @@ export class RedisHome implements Home {
       for (const owner of owners) {
         // Somebody may have signed in meanwhile.
         const { sids } = await this.listed(owner)
-        const texts = await this.read(sids)
-        const ended = sids.filter((_, i) => texts[i] === undefined)
-        await this.unlist(owner, ended)
+        await this.#prune(owner, sids)
       }
     }
     return count
@@ -195,6 +194,7 @@ export class RedisHome implements Home {
     if (over.length > 0) this.#prune(owner, over).catch(() => {})
   }
 
+  /** Takes those that have ended from an owner's list. */
   async #prune(owner: string, sids: readonly string[]): Promise<void> {
     const there = await Promise.all(sids.map((sid) => this.#send('EXISTS', this.#keyOf(sid))))
     const ended = sids.filter((_, i) => there[i] === 0)
@@ -216,13 +216,8 @@ export class RedisHome implements Home {
 }
 
 /** As connect-redis counts: whole seconds, rounded up; nothing for ever. */
-function secondsOf(ttl: number): string {
+function lifeOf(ttl: number): string {
   return ttl === Number.POSITIVE_INFINITY ? '' : String(Math.max(1, Math.ceil(ttl / 1000)))
-}
-
-function lifeOf(ttl: number): string[] {
-  const seconds = secondsOf(ttl)
-  return seconds === '' ? [] : ['EX', seconds]
 }
 
 function found(text: unknown, left: unknown): HomeSession | undefined {

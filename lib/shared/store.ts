@@ -31,7 +31,7 @@ class Sweeps {
     this.stop()
     this.stopped = false
     if (settings.interval === Number.POSITIVE_INFINITY) return
-    this.#cancel = clock.after(settings.interval, () => {
+    this.#cancel = clock.globalAfter(settings.interval, () => {
       this.purge((error) => error !== null && !calls.closed && calls.report(error))
       this.start()
     })

@@ -34,6 +34,10 @@ export class FakeClock implements Clock {
     }
   }
 
+  globalAfter(ms: number, callback: () => void): () => void {
+    return this.after(ms, callback)
+  }
+
   breathe(callback: () => void): void {
     this.#breaths.push(callback)
   }

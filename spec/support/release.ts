@@ -25,6 +25,7 @@ export class Standing {
   at: number
   readonly #from: number
   readonly after = systemClock.after
+  readonly globalAfter = systemClock.globalAfter
   readonly breathe = systemClock.breathe
 
   constructor(at: number) {
