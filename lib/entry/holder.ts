@@ -23,16 +23,12 @@ const MOST = 1024
 export class Holder<Entry = unknown> {
   /** The sum of the bytes of those that are in a lane. */
   bytes = 0
+  size = 0
   #newest = new Set<Entry>()
   /** Those before it, the oldest first; most sets have none. */
   #older: Set<Entry>[] | undefined
-  #size = 0
 
   constructor(readonly name: string) {}
-
-  get size(): number {
-    return this.#size
-  }
 
   /** The one that was added first of those that are left. */
   get oldest(): Entry | undefined {
@@ -46,13 +42,13 @@ export class Holder<Entry = unknown> {
       this.#newest = new Set()
     }
     this.#newest.add(entry)
-    this.#size++
+    this.size++
   }
 
   /** Removes an entry. Returns whether it was there. */
   delete(entry: Entry): boolean {
     const isThere = this.#newest.delete(entry) || this.#deleteOlder(entry)
-    if (isThere) this.#size--
+    if (isThere) this.size--
     return isThere
   }
 

@@ -47,6 +47,8 @@ export interface LedgerListener {
 export type Removed = 'expire' | 'evict' | undefined
 
 export class Ledger {
+  /** Goes up with every `clear`: what was loaded in an earlier epoch belongs to nothing here. */
+  epoch = 0
   readonly #listeners: LedgerListener[] = []
   // Those who hear of what happens most often.
   #ofPut: LedgerListener[] = []
@@ -56,7 +58,6 @@ export class Ledger {
   #lanes: Lanes
   #holders = new Holders()
   #wheel: TimerWheel
-  #epoch = 0
   readonly #seconds: Seconds
 
   constructor(
@@ -97,11 +98,6 @@ export class Ledger {
 
   get members(): number {
     return this.#lanes.members.size
-  }
-
-  /** Goes up with every `clear`: what was loaded in an earlier epoch belongs to nothing here. */
-  get epoch(): number {
-    return this.#epoch
   }
 
   /** The wall clock, in ms. */
@@ -223,7 +219,7 @@ export class Ledger {
     this.#lanes = this.#newLanes()
     this.#holders = new Holders()
     this.#wheel = new TimerWheel(this.now())
-    this.#epoch++
+    this.epoch++
     for (const listener of this.#listeners) listener.clear?.(size)
     const step = () => this.#takeApart(lanes, wheel)
     this.clock.breathe(() => inSlices(this.clock, step, () => {}))
