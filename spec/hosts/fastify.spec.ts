@@ -59,6 +59,15 @@ async function staysSignedOut(
 }
 
 describe('fastifyStore', () => {
+  it('refuses at once what is no store', () => {
+    for (const store of [undefined, null, {}, { get() {}, set() {} }]) {
+      assert.throws(
+        () => fastifyStore(store as never),
+        /^TypeError: store: expected a store of lembro's/,
+      )
+    }
+  })
+
   it('keeps a session from request to request, and knows whose it is', async (t) => {
     const { store, browser } = await open(t, hosted)
     assert.equal((await browser.get('/')).text, 'ann, visit 1')

@@ -47,6 +47,15 @@ async function staysSignedOut(t: TestContext, options: (store: Lembro) => Option
 }
 
 describe('koaStore', () => {
+  it('refuses at once what is no store', () => {
+    for (const store of [undefined, null, {}, { get() {}, set() {} }]) {
+      assert.throws(
+        () => koaStore(store as never),
+        /^TypeError: store: expected a store of lembro's/,
+      )
+    }
+  })
+
   it('refuses a koa-session that hands no context over, at once', async () => {
     const ofKoa = koaStore(new Lembro({ interval: 0 }))
     const said = {

@@ -48,6 +48,15 @@ async function open(t: TestContext, wrap: (store: Lembro) => object, store = new
 }
 
 describe('openidStore', () => {
+  it('refuses at once what is no store', () => {
+    for (const store of [undefined, null, {}, { get() {}, set() {} }]) {
+      assert.throws(
+        () => openidStore(store as never),
+        /^TypeError: store: expected a store of lembro's/,
+      )
+    }
+  })
+
   it('keeps a session from request to request, and knows whose it is', async (t) => {
     const { store, browser } = await open(t, openidStore)
     assert.equal((await browser.get('/')).text, 'ann, visit 1')
