@@ -112,11 +112,10 @@ export class HomeStore extends LembroStore {
     })
   }
 
-  /** Fails if the home has no file: there is nothing to save, since each session is there once `set` has ended. */
+  /** Fails: there is nothing to save, since each session is there once `set` has ended. */
   override save(): Promise<void>
   override save(callback: Callback | undefined): void
   override save(callback?: Callback) {
-    if (this.core.persistence !== undefined) return super.save(callback as undefined)
     return this.long<void>(callback, async () => {
       throw new Error('save: sessions are saved when they are set, there is nothing else to save')
     })

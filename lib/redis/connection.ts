@@ -139,20 +139,14 @@ export class Connection {
         if (word === 'CLUSTERDOWN') this.#refresh().catch(() => {})
         if (i === MOST_REDIRECTIONS || (word !== 'MOVED' && !asking)) throw thrown
         if (!asking) await this.#refresh()
-        const [host, port] = split(message.split(' ')[2] ?? '')
-        const moved = asking ? await this.#lineTo(host, port) : this.#lineOf(slot)
+        const address = message.split(' ')[2] ?? ''
+        // The map of the cluster may not know yet the node that gets the slot.
+        const place = this.route.placeOf(...split(address))
+        const moved = asking ? await this.#dial(address, place) : this.#lineOf(slot)
         if (moved === undefined) throw offline(this.#fault)
         line = moved
       }
     }
-  }
-
-  /** A line to a node that gets slots, which the map of the cluster does not know yet. */
-  async #lineTo(host: string, port: number): Promise<Line | undefined> {
-    const address = `${host}:${port}`
-    const open = this.#lines.get(address)
-    if (open !== undefined) return open
-    return this.#dial(address, this.route.placeOf(host, port))
   }
 
   /** Connects to what is not connected, and looks where the slots are; once for all who ask meanwhile. Goes on trying. */
@@ -183,8 +177,7 @@ export class Connection {
   async #connect(): Promise<void> {
     const { kind, places } = this.route
     if (kind === 'cluster') await this.#all()
-    else if (!this.#lines.has(''))
-      await this.#dial('', kind === 'server' ? (places[0] as Place) : await this.#named())
+    else await this.#dial('', kind === 'server' ? (places[0] as Place) : await this.#named())
     if (this.#closed) throw offline(undefined)
     this.#tell()
   }
@@ -217,9 +210,8 @@ export class Connection {
       this.#lines.delete(address)
       line.destroy()
     }
-    const missing = [...places].filter(([address]) => !this.#lines.has(address))
     const dialled = await Promise.allSettled(
-      missing.map(([address, place]) => this.#dial(address, place)),
+      [...places].map(([address, place]) => this.#dial(address, place)),
     )
     const failed = dialled.find((each) => each.status === 'rejected')
     if (failed !== undefined) this.#fault = toError(failed.reason)
@@ -249,8 +241,10 @@ export class Connection {
     return undefined
   }
 
-  /** A line to a primary that can do all that is needed. */
+  /** The line to a primary, or a new one, if it can do all that is needed. */
   async #dial(address: string, place: Place): Promise<Line> {
+    const open = this.#lines.get(address)
+    if (open !== undefined) return open
     const line = this.#newLine(place)
     const { login, database, name } = this.route
     try {

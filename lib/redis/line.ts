@@ -197,12 +197,14 @@ export class Line {
         : connectTls({ ...(isName(host) ? { servername: host } : {}), ...options, ...tls })
     this.#socket = socket
     const connected = new Promise<Socket>((resolve, reject) => {
+      const end = (error: Error) => {
+        reject(error)
+        this.destroy(error)
+      }
       socket.once(tls === undefined ? 'connect' : 'secureConnect', () => resolve(socket))
-      socket.once('error', reject)
-      socket.once('close', () => reject(new Error('the connection was closed')))
+      socket.on('error', end)
+      socket.on('close', () => end(new Error('the connection was closed')))
     })
-    socket.on('error', (error) => this.destroy(error))
-    socket.on('close', () => this.destroy(new Error('the connection was closed')))
     return this.#within(connected, 'did not accept the connection')
   }
 

@@ -126,6 +126,18 @@ export class SharedStore extends HomeStore {
     )
   }
 
+  /** Brings all that happened so far to the disk, whatever `savePeriod` says. Fails if it can't. */
+  override save(): Promise<void>
+  override save(callback: Callback | undefined): void
+  override save(callback?: Callback) {
+    const { calls } = this.core
+    return calls.long<void>(callback, (end) => {
+      // What this process is about to change comes first.
+      const saved = calls.ended().then(() => this.#home.turns.save())
+      saved.then(() => end(null), end)
+    })
+  }
+
   /** Sessions and bytes of all processes, and the counts of this one, frozen. */
   override stats(): LembroStats {
     // There is no near cache.

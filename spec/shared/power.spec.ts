@@ -43,6 +43,17 @@ describe('a power cut', () => {
     await store.close()
   })
 
+  it('loses nothing that save() was called after, whether it was acknowledged by then or not', async (t) => {
+    const watched = watchSyncs(t)
+    const { store, saveFile } = await openShared({ savePeriod: false })
+    watched.file = saveFile
+    const sids = Array.from({ length: 20 }, (_, n) => `s${n}`)
+    for (const sid of sids) store.set(sid, plainSession(), undefined)
+    await store.save()
+    assert.deepEqual((await idsIn(cut(saveFile, watched.wal))).ids, sids)
+    await store.close()
+  })
+
   it('loses at most what was acknowledged within the last savePeriod', async (t) => {
     const time = stopTime(t)
     const watched = watchSyncs(t)
