@@ -271,7 +271,7 @@ export class Lanes {
   /** What those of one trust have, with `more` if `lane` is theirs. */
   #sum(rank: Trusted, measure: Measure, lane?: Lane, more = 0): number {
     const theirs = rank === 1 ? this.newcomers : rank === 2 ? this.members : this.#passing
-    const sum = theirs[measure] + (rank === 0 ? this.#returned[measure] : 0)
+    const sum = sumOf(theirs, measure) + (rank === 0 ? sumOf(this.#returned, measure) : 0)
     return lane?.rank === rank ? sum + more : sum
   }
 
@@ -279,7 +279,7 @@ export class Lanes {
   #oldestOf(rank: Trusted, measure: Measure): Entry | undefined {
     if (rank > 0) return (rank === 1 ? this.newcomers : this.members).oldest
     // Those that returned have half of the room, or newer strangers would have none.
-    const isTooMuch = this.#returned[measure] > this.#passing[measure]
+    const isTooMuch = sumOf(this.#returned, measure) > sumOf(this.#passing, measure)
     return (isTooMuch ? this.#returned : this.#passing).oldest
   }
 
@@ -339,6 +339,10 @@ function heldBy({ holder, bytes }: Entry): number {
 function placeOf(bytes: number): number {
   const power = 31 - Math.clz32(Math.min(bytes, 2 ** 31 - 1))
   return Math.min(Math.max(power - FIRST_POWER, 0), MOST_POWER - FIRST_POWER)
+}
+
+function sumOf(lane: Lane, measure: Measure): number {
+  return measure === 'size' ? lane.size : lane.bytes
 }
 
 function laneOf(entry: Entry): Lane {
