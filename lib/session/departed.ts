@@ -12,73 +12,66 @@ import { type Clock, inSlices } from '../clock'
 import type { Entry } from '../entry/entry'
 import { hashOf } from '../ledger/holders'
 import type { LeaveCause, LedgerListener } from '../ledger/ledger'
-import { Maps } from '../ledger/maps'
 
 /** Fewer than this are not worth a sweep. */
 const FEW = 1000
 
+/** Of an index: enough that a logout looks at few, even after a flood. */
+const BUCKETS = 4096
+
 type Ref = WeakRef<Entry>
 
-/** Entries, held weakly, by the hash of a text of theirs: it keeps no text. Mostly there is one of a hash. */
+/** Entries, held weakly, in buckets by the hash of a text of theirs: it keeps no text. */
 class WeakIndex {
   /** References that it has. */
   size = 0
-  readonly #refs = new Maps<number, Ref | Ref[]>((hash) => hash)
+  readonly #buckets = new Array<Ref[] | undefined>(BUCKETS).fill(undefined)
 
   constructor(private readonly textOf: (entry: Entry) => string | undefined) {}
-
-  /** The reference to an entry that is here. */
-  refTo(entry: Entry): Ref | undefined {
-    return this.#of(this.textOf(entry)).find((ref) => ref.deref() === entry)
-  }
 
   add(entry: Entry, ref: Ref): void {
     const text = this.textOf(entry)
     if (text === undefined) return
+    const place = placeOf(text)
+    const bucket = this.#buckets[place]
+    if (bucket === undefined) this.#buckets[place] = [ref]
+    else bucket.push(ref)
     this.size++
-    const hash = hashOf(text)
-    const others = this.#refs.get(hash)
-    if (others === undefined) this.#refs.set(hash, ref)
-    else if (Array.isArray(others)) others.push(ref)
-    else this.#refs.set(hash, [others, ref])
   }
 
   /** Marks the entries of a text as destroyed, except those with the id `except` and those that a request has stored again since. */
   destroy(text: string, except?: string): void {
-    for (const ref of this.#of(text)) {
+    for (const ref of this.#buckets[placeOf(text)] ?? []) {
       const entry = ref.deref()
       if (entry === undefined || entry.inLane || entry.sid === except) continue
       if (this.textOf(entry) === text) entry.destroy()
     }
   }
 
-  /** Forgets, of one hash after the other, those that no request holds, and that have another text now. */
+  /** Forgets, in one bucket after the other, those that no request holds, and that have another text now. */
   *forget(): Generator<void, void> {
-    for (const hash of this.#refs.keys()) {
-      const refs = listOf(this.#refs.get(hash))
-      const kept = [...new Set(refs)].filter((ref) => this.#isAt(hash, ref.deref()))
-      const [first] = kept
-      if (first === undefined) this.#refs.delete(hash)
-      else this.#refs.set(hash, kept.length === 1 ? first : kept)
-      this.size -= refs.length - kept.length
+    for (const [place, bucket] of this.#buckets.entries()) {
+      if (bucket === undefined) continue
+      // By entry: one that has left twice is here twice.
+      const kept = new Map<Entry, Ref>()
+      for (const ref of bucket) {
+        const entry = ref.deref()
+        if (entry !== undefined && this.#isAt(place, entry)) kept.set(entry, ref)
+      }
+      this.#buckets[place] = kept.size === 0 ? undefined : [...kept.values()]
+      this.size -= bucket.length - kept.size
       yield
     }
   }
 
-  #isAt(hash: number, entry: Entry | undefined): boolean {
-    if (entry === undefined || entry.destroyed) return false
+  #isAt(place: number, entry: Entry): boolean {
     const text = this.textOf(entry)
-    return text !== undefined && hashOf(text) === hash
-  }
-
-  #of(text: string | undefined): readonly Ref[] {
-    return text === undefined ? [] : listOf(this.#refs.get(hashOf(text)))
+    return !entry.destroyed && text !== undefined && placeOf(text) === place
   }
 }
 
-function listOf(refs: Ref | readonly Ref[] | undefined): readonly Ref[] {
-  if (refs === undefined) return []
-  return refs instanceof WeakRef ? [refs] : refs
+function placeOf(text: string): number {
+  return hashOf(text) & (BUCKETS - 1)
 }
 
 export class Departed implements LedgerListener {
@@ -113,12 +106,8 @@ export class Departed implements LedgerListener {
   remove(entry: Entry, cause: LeaveCause): void {
     const isFinal = cause === 'destroy' || cause === 'limit'
     if (isFinal || (!entry.owned && !this.remembersAll)) return
-    let ref = this.#bySid.refTo(entry)
-    if (ref === undefined) {
-      ref = new WeakRef(entry)
-      this.#bySid.add(entry, ref)
-    }
-    // One that has left before may have had another owner then.
+    const ref = new WeakRef(entry)
+    this.#bySid.add(entry, ref)
     this.#byOwner.add(entry, ref)
     this.#left++
     if (this.#left >= this.#many) this.sweep()

@@ -158,6 +158,20 @@ describe('departed entries', () => {
     assert.equal(entry.destroyed, true)
   })
 
+  it('are here once after a sweep, however often they left', () => {
+    const clock = new FakeClock()
+    const departed = new Departed(true, clock)
+    const entries = [loaded('a', 'ann'), loaded('b', 'ann')]
+    for (let times = 0; times < 5; times++) {
+      for (const entry of entries) departed.remove(entry, 'evict')
+    }
+    departed.sweep()
+    clock.settle()
+    assert.equal(departed.size, 2)
+    departed.destroyOwner('ann', undefined)
+    assert.ok(entries.every((entry) => entry.destroyed))
+  })
+
   it('are swept when there are many, a few ms at a time, and again when there are twice as many', () => {
     const clock = new FakeClock()
     const departed = new Departed(true, clock)
