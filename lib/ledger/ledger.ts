@@ -12,7 +12,7 @@ import type { RemovalCause } from '../settings/options'
 import type { Owner } from '../settings/owner'
 import { Holders } from './holders'
 import { Lanes, type LanesWalk, type Victim } from './lanes'
-import { hashOfEnd, Maps } from './maps'
+import { Maps } from './maps'
 import { TimerWheel } from './wheel'
 
 export interface Budget {
@@ -54,7 +54,7 @@ export class Ledger {
   #ofPut: LedgerListener[] = []
   #ofTouch: LedgerListener[] = []
   #ofReplaced: LedgerListener[] = []
-  #entries = newMaps()
+  #entries = new Maps<Entry>()
   #lanes: Lanes
   #holders = new Holders()
   #wheel: TimerWheel
@@ -215,7 +215,7 @@ export class Ledger {
   clear(): void {
     const [lanes, wheel] = [this.#lanes, this.#wheel]
     const { size } = lanes
-    this.#entries = newMaps()
+    this.#entries = new Maps<Entry>()
     this.#lanes = this.#newLanes()
     this.#holders = new Holders()
     this.#wheel = new TimerWheel(this.now())
@@ -322,8 +322,4 @@ export class Ledger {
   #tell(what: 'filled' | 'crowded'): void {
     for (const listener of this.#listeners) listener[what]?.()
   }
-}
-
-function newMaps(): Maps<string, Entry> {
-  return new Maps<string, Entry>(hashOfEnd)
 }

@@ -28,59 +28,48 @@ export function placeOf(hash: number): number {
   return PLACES[Math.imul(hash, 0x9e3779b1) >>> 20] as number
 }
 
-class Part<Key, Value> {
-  map = new Map<Key, Value>()
+class Part<Value> {
+  map = new Map<string, Value>()
   /** Entries that the table of the Map has room for, and those that were added since it was made: V8 uses no place twice. */
   room = LEAST_ROOM
   added = 0
 }
 
-export class Maps<Key, Value> {
-  readonly #parts = new Array<Part<Key, Value> | undefined>(COUNT).fill(undefined)
+/** Values by id. */
+export class Maps<Value> {
+  readonly #parts = new Array<Part<Value> | undefined>(COUNT).fill(undefined)
 
-  /** `hashOf`: a number by which keys are spread. */
-  constructor(private readonly hashOf: (key: Key) => number) {}
-
-  get(key: Key): Value | undefined {
-    return this.#parts[this.#placeOf(key)]?.map.get(key)
+  get(id: string): Value | undefined {
+    return this.#parts[placeOf(hashOfEnd(id))]?.map.get(id)
   }
 
-  set(key: Key, value: Value): void {
-    const place = this.#placeOf(key)
+  set(id: string, value: Value): void {
+    const place = placeOf(hashOfEnd(id))
     let part = this.#parts[place]
     if (part === undefined) {
       part = new Part()
       this.#parts[place] = part
     }
     const { size } = part.map
-    part.map.set(key, value)
+    part.map.set(id, value)
     if (part.map.size === size) return
     part.added++
     if (part.added >= part.room) makeRoom(part)
   }
 
-  delete(key: Key): void {
-    this.#parts[this.#placeOf(key)]?.map.delete(key)
-  }
-
-  /** All keys, in no order. What is added meanwhile may be missed. */
-  *keys(): Generator<Key, void> {
-    for (const part of this.#parts) if (part !== undefined) yield* part.map.keys()
-  }
-
-  #placeOf(key: Key): number {
-    return placeOf(this.hashOf(key))
+  delete(id: string): void {
+    this.#parts[placeOf(hashOfEnd(id))]?.map.delete(id)
   }
 }
 
-function makeRoom<Key, Value>(part: Part<Key, Value>): void {
+function makeRoom<Value>(part: Part<Value>): void {
   const { map, room } = part
   if (map.size > room * FULL) {
     part.room = 2 * room
     part.added = map.size
     return
   }
-  const fresh = new Map<Key, Value>()
+  const fresh = new Map<string, Value>()
   for (const [key, value] of map) fresh.set(key, value)
   part.map = fresh
   part.added = fresh.size
