@@ -119,8 +119,11 @@ export class Model {
 
   #put(kept: Kept, now: number): void {
     const stored = this.find(kept.sid)
+    if (kept.expiry <= now) {
+      if (stored !== undefined) this.#drop(stored)
+      return
+    }
     if (stored !== undefined) this.kept = this.kept.filter((other) => other !== stored)
-    if (kept.expiry <= now) return
     const { maxBytes, max } = this.#limits
     const coming = [kept]
     while (this.kept.length + 1 > max) {
