@@ -23,22 +23,30 @@ export function newSaveFile(): string {
   return path.join(newFolder(), 'sessions')
 }
 
-/** The folder of a disk of 1 MB; `undefined`, and the test is left out, where there is no right to mount one. */
-export function newSmallDisk(t: TestContext): string | undefined {
+const ROOM = 1024 * 1024
+
+/**
+ * A folder with room for 1 MB, how one fails that is full, and what gives it more room: a disk of its
+ * own, or without the right to mount one a limit on what this process writes to a file.
+ */
+export function newSmallDisk(t: TestContext) {
   const folder = newFolder()
+  const mount = (...args: string[]) => {
+    execFileSync('mount', [...args, folder], { stdio: 'ignore' })
+  }
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' })
+    mount('-t', 'tmpfs', '-o', `size=${ROOM}`, 'tmpfs')
   } catch {
-    t.skip('no right to mount')
-    return undefined
+    const limit = (bytes: number | 'unlimited') => {
+      execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`])
+    }
+    limit(ROOM)
+    const enlarge = () => limit('unlimited')
+    t.after(enlarge)
+    return { folder, code: 'EIO', enlarge }
   }
   t.after(() => execFileSync('umount', ['-l', folder]))
-  return folder
-}
-
-/** Gives such a disk room again. */
-export function enlarge(folder: string): void {
-  execFileSync('mount', ['-o', 'remount,size=64m', folder])
+  return { folder, code: 'ENOSPC', enlarge: () => mount('-o', `remount,size=${64 * ROOM}`) }
 }
 
 /** What the names in the folder of a save file have after its own, without that of the WAL. */
