@@ -111,13 +111,15 @@ class Writer {
     return this.#file
   }
 
-  /** Throws with the code `ESAVEMOVED` if another file has the name by now, or none: nobody would find what is written. */
+  /** As {@link SessionFile.requireThere}, and closes it then: its WAL would be taken for that of the file that has the name now. */
   #requireThere(file: SessionFile): void {
-    if (file.isThere) return
-    // Its WAL would be taken for that of the file that has the name now.
-    file.close()
-    this.#file = undefined
-    throw coded('ESAVEMOVED', 'it was deleted or replaced')
+    try {
+      file.requireThere()
+    } catch (thrown) {
+      file.close()
+      this.#file = undefined
+      throw thrown
+    }
   }
 
   #begin(): void {

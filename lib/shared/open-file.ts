@@ -148,7 +148,7 @@ export class OpenFile {
   async #keepOpen(): Promise<void> {
     if (this.#isClosed) return
     try {
-      this.file?.requireThere()
+      this.file?.file.requireThere()
     } catch (thrown) {
       this.failed(thrown as Error)
     }

@@ -83,15 +83,10 @@ export class SharedFile {
     return log - checkpointed
   }
 
-  /** Throws with the code `ESAVEMOVED` if another file has the name by now, or none. */
-  requireThere(): void {
-    if (!this.file.isThere) throw coded('ESAVEMOVED', 'it was deleted or replaced')
-  }
-
-  /** Begins to change something. Throws with the code of a lock if another process does so, and as {@link requireThere} does: then `file` has to be rolled back. */
+  /** Begins to change something. Throws with the code of a lock if another process does so, and with `ESAVEMOVED`: then `file` has to be rolled back. */
   begin(): void {
     this.file.begin()
-    this.requireThere()
+    this.file.requireThere()
     this.#gone = []
     if (!this.places.read()) throw coded('ESAVEDAMAGED', 'its index is gone')
   }

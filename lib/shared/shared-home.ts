@@ -162,7 +162,7 @@ export class SharedHome implements Home {
     const { file } = this.#open
     if (file === undefined || this.turns.awaits(sid)) return this.turns.make([], read)
     try {
-      file.requireThere()
+      file.file.requireThere()
       return read(file, this.#clock.now())
     } catch (thrown) {
       const code = codeOf(thrown)

@@ -150,8 +150,12 @@ export class SessionFile {
     if (this.#keys !== undefined) this.#keys.isStrict = true
   }
 
-  /** Whether the file still has its name: another may have it by now. */
-  get isThere(): boolean {
+  /** Throws with the code `ESAVEMOVED` if another file has the name by now, or none: nobody would find what is written. */
+  requireThere(): void {
+    if (!this.#isThere) throw coded('ESAVEMOVED', 'it was deleted or replaced')
+  }
+
+  get #isThere(): boolean {
     return inodeOf(this.#file) === this.#inode
   }
 
@@ -162,7 +166,7 @@ export class SessionFile {
 
   /** Brings everything to the disk and into the one file, as far as that works, and gives the lock back. */
   close(): void {
-    const isMoved = this.#wal !== undefined && !this.isThere
+    const isMoved = this.#wal !== undefined && !this.#isThere
     if (isMoved) this.#removeWal()
     if (this.#wal !== undefined) fs.closeSync(this.#wal)
     this.#wal = undefined
