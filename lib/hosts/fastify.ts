@@ -2,7 +2,7 @@
 
 import * as timers from 'node:timers'
 import type { SessionData } from 'express-session'
-import { type HostedStore, refill, requireStore } from './hosted'
+import { type HostedStore, refill, requireHosted } from './hosted'
 
 /** As it was when this was loaded: a test that fakes the global one must not stop a store. */
 const { setImmediate } = timers
@@ -44,7 +44,7 @@ export interface FastifyStore {
  * key `'lembro:origin'` for that; it is in no JSON.
  */
 export function fastifyStore(store: HostedStore): FastifyStore {
-  requireStore(store)
+  requireHosted(store)
   return {
     get(sid, found) {
       const marked = store.get(sid).then((session) => session && withOrigin(session))

@@ -1,7 +1,7 @@
 /** What hosts other than express-session need of a store, and how they give it back a session that `get` gave. */
 
 import type { SessionData } from 'express-session'
-import { got } from '../settings/check'
+import { requireStore } from '../settings/check'
 
 /** A store as far as hosts need one: lembro in memory, or before Redis. */
 export interface HostedStore {
@@ -11,11 +11,8 @@ export interface HostedStore {
 }
 
 /** Throws a `TypeError` for what is no store, before a request finds that out. */
-export function requireStore(store: HostedStore): void {
-  for (const name of ['get', 'set', 'destroy'] as const) {
-    if (typeof store?.[name] === 'function') continue
-    throw new TypeError(`store: expected a store of lembro's, with ${name}(); ${got(store)}`)
-  }
+export function requireHosted(store: HostedStore): void {
+  requireStore(store, ['get', 'set', 'destroy'], "a store of lembro's,")
 }
 
 /** Gives a session that `get` gave another content and cookie. It keeps its link, by which the store knows its entry. */

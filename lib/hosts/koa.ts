@@ -3,7 +3,7 @@
 import type { SessionData } from 'express-session'
 import { systemClock } from '../clock'
 import { got } from '../settings/check'
-import { type HostedStore, refill, requireStore } from './hosted'
+import { type HostedStore, refill, requireHosted } from './hosted'
 
 /** The last instant that a Date can be. */
 const LAST_INSTANT = 8.64e15
@@ -28,7 +28,7 @@ export interface KoaStore {
  * which session a request has loaded.
  */
 export function koaStore(store: HostedStore): KoaStore {
-  requireStore(store)
+  requireHosted(store)
   const loaded = new WeakMap<object, SessionData>()
   return {
     async get(key, _maxAge, call) {

@@ -1,7 +1,7 @@
 /** A store for `express-openid-connect`, which keeps sessions `{ header, data, cookie }` of its own making. */
 
 import type { SessionData } from 'express-session'
-import { type HostedStore, refill, requireStore } from './hosted'
+import { type HostedStore, refill, requireHosted } from './hosted'
 
 /** What `express-openid-connect` stores. */
 export interface OpenidSession {
@@ -24,7 +24,7 @@ export interface OpenidStore {
  * object `data` that it was given.
  */
 export function openidStore(store: HostedStore): OpenidStore {
-  requireStore(store)
+  requireHosted(store)
   const loaded = new WeakMap<object, SessionData>()
   // Each is an `async` function: the host reads from a method's text whether it returns a promise.
   return {

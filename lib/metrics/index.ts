@@ -1,7 +1,7 @@
 /** The metrics of stores, for `prom-client`. */
 
 import { register as globalRegister, type Registry, type RegistryContentType } from 'prom-client'
-import { got, warnOnce } from '../settings/check'
+import { got, requireStore, warnOnce } from '../settings/check'
 import { warnOfUnknown } from '../settings/settings'
 import { Family } from './family'
 import type { MeasuredStore } from './figures'
@@ -36,9 +36,7 @@ const families = new WeakMap<object, Map<string, Family>>()
 export function collectMetrics(store: MeasuredStore, options: MetricsOptions = {}): () => void {
   warnOfUnknown(options, OPTIONS)
   const { register = globalRegister, prefix = 'lembro_', name } = options
-  if (typeof store?.stats !== 'function') {
-    throw new TypeError(`store: expected a store with stats(); ${got(store)}`)
-  }
+  requireStore(store, ['stats'])
   if (typeof register?.registerMetric !== 'function') {
     throw new TypeError(`register: expected a Registry of prom-client; ${got(register)}`)
   }

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import type { Clock } from '../clock'
-import { got, toFunction } from '../settings/check'
+import { got, requireStore, toFunction } from '../settings/check'
 import { ACTIONS, act, type MonitoredStore } from './actions'
 import type { Assets } from './assets'
 import { EventStream } from './event-stream'
@@ -46,10 +46,7 @@ export class Monitor {
 
   /** Throws a `TypeError` for what is no store, and without an `authorize`. */
   constructor(store: MonitoredStore, options: MonitorOptions<never>, clock: Clock, assets: Assets) {
-    for (const name of ['stats', 'prune', 'reduce'] as const) {
-      if (typeof store?.[name] === 'function') continue
-      throw new TypeError(`store: expected a store with ${name}(); ${got(store)}`)
-    }
+    requireStore(store, ['stats', 'prune', 'reduce'])
     const expected = 'a function (request) => true for who may see the sessions of the store'
     this.#authorize = toFunction('authorize', options?.authorize, expected)
     const { name } = options

@@ -23,6 +23,14 @@ export function gotKind(value: unknown): string {
   return `got ${typeof value === 'object' ? 'an object' : `a ${typeof value}`}`
 }
 
+/** Throws a `TypeError` for what lacks one of those methods. `kind`: what is expected of it. */
+export function requireStore(store: unknown, methods: readonly string[], kind = 'a store'): void {
+  for (const name of methods) {
+    if (typeof Object(store)[name] === 'function') continue
+    throw new TypeError(`store: expected ${kind} with ${name}(); ${got(store)}`)
+  }
+}
+
 /**
  * The error for what a function of the application returned. It does not show what was returned. If
  * that is a promise, its rejection is caught, which would end the process otherwise.
