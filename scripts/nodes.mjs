@@ -114,6 +114,7 @@ function smokes() {
     const all = platforms(app, yarned)
     const [, , node, yarn] = all.at(-1)
     const registry = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' })
+    // Yarn reads none of npm's settings: it is told where npm takes packages from.
     const env = {
       ...{ YARN_NPM_REGISTRY_SERVER: registry.trim().replace(/\/$/, '') },
       ...{ YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_SCRIPTS: '0', YARN_ENABLE_GLOBAL_CACHE: '0' },
